@@ -1,0 +1,1 @@
+//! Purpose and invariants are stated here.
