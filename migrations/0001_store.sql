@@ -95,3 +95,12 @@ CREATE TABLE files (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX files_by_content ON files (workspace_id, sha256);
+
+CREATE TABLE idempotency_keys (
+    scope TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    status BIGINT,
+    media_type TEXT,
+    body BYTEA
+);
