@@ -57,7 +57,8 @@ impl Batch {
     pub async fn commit(&self, mut tx: Tx) -> Result<()> {
         let moved = tx
             .execute(
-                "UPDATE followers SET seq = $4, attempts = 0 WHERE workspace_id = $1 AND name = $2 AND seq = $3 AND lease_owner = $5",
+                "UPDATE followers SET seq = $4, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END \
+             WHERE workspace_id = $1 AND name = $2 AND seq = $3 AND lease_owner = $5",
                 params![self.workspace, self.name, self.from, self.to, self.owner.as_ref()],
             )
             .await?;
@@ -68,8 +69,9 @@ impl Batch {
     }
 }
 
-/// A failing batch is narrowed to one event after this many attempts, and that event set aside after twice as many.
-const PATIENCE: i64 = 4;
+/// Each failure quarters the batch, each success widens it again; a single event that still fails after this many attempts is
+/// set aside.
+const PATIENCE: i64 = 8;
 const LEASE: Duration = Duration::seconds(30);
 /// How often everybody looks for missed wake-ups.
 const SWEEP: StdDuration = StdDuration::from_secs(5);
@@ -137,7 +139,7 @@ async fn advance(db: &Db, environment: &Environment, follower: &Follower, owner:
     if !lease(db, environment, follower.name, owner, workspace).await? {
         return Ok(Progress::Done);
     }
-    let limit = if attempts >= PATIENCE { 1 } else { limits::FOLLOWER_BATCH };
+    let limit = (limits::FOLLOWER_BATCH >> (2 * attempts.min(30))).max(1);
     let mut events = timeline::after(&mut db.read().await?, workspace, from, limit).await?;
     let Some(to) = events.last().map(|event| event.seq) else { return Ok(Progress::Done) };
     if !follower.kinds.is_empty() {
@@ -150,7 +152,8 @@ async fn advance(db: &Db, environment: &Environment, follower: &Follower, owner:
             // A handler that wrote nothing leaves the cursor to us; one that committed has moved it.
             let mut tx = db.begin().await?;
             tx.execute(
-                "UPDATE followers SET seq = $4, attempts = 0 WHERE workspace_id = $1 AND name = $2 AND seq = $3 AND lease_owner = $5",
+                "UPDATE followers SET seq = $4, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END \
+             WHERE workspace_id = $1 AND name = $2 AND seq = $3 AND lease_owner = $5",
                 params![workspace, follower.name, from, to, owner.as_ref()],
             )
             .await?;
@@ -243,7 +246,7 @@ async fn fail(
     error: &Error,
 ) -> Result<()> {
     let mut tx = db.begin().await?;
-    let give_up = limit == 1 && attempts >= PATIENCE * 2;
+    let give_up = limit == 1 && attempts >= PATIENCE;
     if give_up {
         let event = timeline::after(&mut tx, workspace, from, 1).await?.first().map_or(from + 1, |event| event.seq);
         tracing::error!(follower = name, %workspace, seq = event, %error, "event set aside");

@@ -1,0 +1,47 @@
+//! What happens to every request: a security frame around the answer, a number for the log, a measurement.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use ennakoi_http::App;
+
+/// For answers that set no policy of their own (API, files): nothing may run, nothing may frame them.
+const STRICT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Adds headers that every answer carries, and measures it.
+pub async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+    let number = app.environment.token(8);
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let headers = response.headers_mut();
+    let mut default = |name: HeaderName, value: HeaderValue| {
+        headers.entry(name).or_insert(value);
+    };
+    default(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    default(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
+    default(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(STRICT_POLICY));
+    default(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    if app.public_url().starts_with("https://") {
+        default(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    if let Ok(value) = HeaderValue::from_str(&number) {
+        default(HeaderName::from_static("x-request-id"), value);
+    }
+    let elapsed = started.elapsed();
+    metrics::counter!("ennakoi_requests_total", "method" => method.to_string(), "path" => path.clone(), "status" => status.as_str().to_owned()).increment(1);
+    metrics::histogram!("ennakoi_request_seconds", "path" => path.clone()).record(elapsed.as_secs_f64());
+    if status.is_server_error() {
+        tracing::error!(request = number, %method, path, status = status.as_u16(), "answered with a fault");
+    } else {
+        tracing::debug!(request = number, %method, path, status = status.as_u16(), elapsed_us = elapsed.as_micros() as u64, "answered");
+    }
+    response
+}

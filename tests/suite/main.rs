@@ -1,0 +1,3 @@
+//! The one integration binary: the real server, a real database, through HTTP.
+
+mod store;
