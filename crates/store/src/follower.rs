@@ -120,15 +120,21 @@ enum Progress {
     Done,
 }
 
-/// Handles one batch. Public for tests and tools, which run followers to the end without tasks.
+/// Handles all that is there. For tests and tools, which run followers to the end without tasks.
 ///
 /// # Errors
 /// The handler or the database failed; the cursor has not moved.
 pub async fn catch_up(db: &Db, environment: &Environment, follower: &Follower, workspace: WorkspaceId) -> Result<()> {
     let owner: Arc<str> = environment.token(8).into();
-    while let Progress::More = advance(db, environment, follower, &owner, workspace).await? {}
+    let outcome = loop {
+        match advance(db, environment, follower, &owner, workspace).await {
+            Ok(Progress::More) => {}
+            Ok(Progress::Done) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
     release(db, follower.name, &owner).await;
-    Ok(())
+    outcome
 }
 
 async fn advance(db: &Db, environment: &Environment, follower: &Follower, owner: &Arc<str>, workspace: WorkspaceId) -> Result<Progress> {
