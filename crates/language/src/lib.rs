@@ -16,6 +16,7 @@ mod language;
 pub mod learn;
 pub mod needs;
 pub mod quotes;
+pub mod retrieval;
 pub mod safety;
 pub mod summary;
 pub mod text;

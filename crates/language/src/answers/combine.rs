@@ -1,6 +1,6 @@
 //! Weighing the evidence: shared words, shared characters, shared needs → one score per article, then probabilities.
 
-use super::lexical::Match;
+use crate::retrieval::Match;
 
 /// Evidence for one article.
 #[derive(Debug, Clone, Copy, Default)]

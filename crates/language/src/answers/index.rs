@@ -2,10 +2,10 @@
 
 use super::affinity;
 use super::combine::{self, Evidence};
-use super::lexical::{Field, Lexical};
 use super::{Answer, ArticleText, Candidate, NeedGuess, Options, Verdict, Why};
 use crate::Language;
 use crate::needs::Corpus;
+use crate::retrieval::{Field, Lexical};
 
 /// Articles made ready to be asked. Immutable: a change builds a new one, which takes milliseconds for a few hundred
 /// articles and a second or two for thousands.

@@ -7,7 +7,6 @@
 mod affinity;
 mod combine;
 mod index;
-mod lexical;
 
 pub use index::Index;
 

@@ -13,23 +13,30 @@ const TITLE_GRAMS: f32 = 2.0;
 
 /// One field of one document.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field<'text> {
-    pub(super) text: &'text str,
-    pub(super) title: bool,
+pub(crate) struct Field<'text> {
+    pub(crate) text: &'text str,
+    pub(crate) title: bool,
 }
 
 /// Scores of one document for one question.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Match {
+pub(crate) struct Match {
     /// BM25 over stems, divided by the best score that the question's known stems could reach: 0–1.
-    pub(super) stems: f32,
+    pub(crate) stems: f32,
     /// Cosine over character 4-grams, 0–1.
-    pub(super) grams: f32,
+    pub(crate) grams: f32,
+}
+
+impl Match {
+    /// Both kinds of evidence in one number.
+    pub(crate) fn score(&self) -> f32 {
+        0.4 * self.stems + self.grams
+    }
 }
 
 /// Inverted lists over stems and character n-grams; documents may be replaced one by one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lexical {
+pub(crate) struct Lexical {
     stems: HashMap<u64, Vec<(u32, f32)>, PassThroughHasher>,
     grams: HashMap<u64, Vec<(u32, f32)>, PassThroughHasher>,
     lengths: Vec<f32>,
@@ -38,7 +45,7 @@ pub(super) struct Lexical {
 
 impl Lexical {
     /// Builds the lists of documents given as fields with their language.
-    pub(super) fn build(documents: &[(Language, Vec<Field<'_>>)]) -> Self {
+    pub(crate) fn build(documents: &[(Language, Vec<Field<'_>>)]) -> Self {
         let mut index = Self::default();
         for (document, (language, fields)) in documents.iter().enumerate() {
             let mut stems: HashMap<u64, f32, PassThroughHasher> = HashMap::default();
@@ -77,7 +84,7 @@ impl Lexical {
     }
 
     /// Scores of all documents for a question in `language`.
-    pub(super) fn search(&self, question: &str, language: Language) -> Vec<Match> {
+    pub(crate) fn search(&self, question: &str, language: Language) -> Vec<Match> {
         let normalised = text::normalise(question);
         let mut matches = vec![Match::default(); self.lengths.len()];
         if matches.is_empty() {
@@ -132,7 +139,7 @@ impl Lexical {
     }
 
     /// Stems of the question that a document holds, the rarest first.
-    pub(super) fn shared(
+    pub(crate) fn shared(
         &self,
         question: &str,
         language: Language,
