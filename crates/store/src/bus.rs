@@ -15,10 +15,18 @@ pub struct Wake {
     pub seq: i64,
 }
 
-/// Wake-ups of this process, and on PostgreSQL of all nodes.
+/// Something passing that is not worth a row: who types, who looks. It may be lost.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    pub workspace: WorkspaceId,
+    pub text: Arc<str>,
+}
+
+/// Wake-ups and signals of this process, and on PostgreSQL of all nodes.
 #[derive(Clone)]
 pub struct Bus {
     sender: broadcast::Sender<Wake>,
+    signals: broadcast::Sender<Signal>,
     listener: Arc<std::sync::Mutex<Option<tokio::task::AbortHandle>>>,
 }
 
@@ -27,12 +35,22 @@ const CAPACITY: usize = 4_096;
 
 impl Bus {
     pub(crate) fn new() -> Self {
-        Self { sender: broadcast::channel(CAPACITY).0, listener: Arc::default() }
+        Self { sender: broadcast::channel(CAPACITY).0, signals: broadcast::channel(CAPACITY).0, listener: Arc::default() }
     }
 
     pub fn wake(&self, workspace: WorkspaceId, seq: i64) {
         // Nobody listening is not an error.
         let _ = self.sender.send(Wake { workspace, seq });
+    }
+
+    pub(crate) fn signal(&self, workspace: WorkspaceId, text: &str) {
+        let _ = self.signals.send(Signal { workspace, text: text.into() });
+    }
+
+    /// Signals of all nodes.
+    #[must_use]
+    pub fn signals(&self) -> broadcast::Receiver<Signal> {
+        self.signals.subscribe()
     }
 
     #[must_use]
@@ -42,7 +60,7 @@ impl Bus {
 
     /// Forwards PostgreSQL notifications of all nodes to this process, reconnecting for ever.
     pub(crate) fn listen(&self, config: tokio_postgres::Config) {
-        let bus = self.sender.clone();
+        let bus = self.clone();
         let task = tokio::spawn(async move {
             loop {
                 if let Err(error) = forward(&config, &bus).await {
@@ -57,28 +75,34 @@ impl Bus {
     }
 }
 
-async fn forward(config: &tokio_postgres::Config, bus: &broadcast::Sender<Wake>) -> Result<(), tokio_postgres::Error> {
+async fn forward(config: &tokio_postgres::Config, bus: &Bus) -> Result<(), tokio_postgres::Error> {
     let (client, mut connection) = config.connect(NoTls).await?;
     let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
-    let listen = client.batch_execute("LISTEN ennakoi");
+    let listen = client.batch_execute("LISTEN ennakoi; LISTEN ennakoi_signal");
     futures_util::pin_mut!(listen);
     let mut listening = false;
     loop {
         tokio::select! {
             done = &mut listen, if !listening => { done?; listening = true; }
             message = messages.next() => match message {
-                Some(Ok(AsyncMessage::Notification(notification))) => {
-                    let parsed = notification.payload().split_once(':').and_then(|(workspace, seq)| {
-                        Some(Wake { workspace: workspace.parse().ok()?, seq: seq.parse().ok()? })
-                    });
-                    if let Some(wake) = parsed {
-                        let _ = bus.send(wake);
-                    }
-                }
+                Some(Ok(AsyncMessage::Notification(notification))) => deliver(bus, notification.channel(), notification.payload()),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error),
                 None => return Ok(()),
             },
+        }
+    }
+}
+
+fn deliver(bus: &Bus, channel: &str, payload: &str) {
+    let Some((workspace, rest)) = payload.split_once(':') else { return };
+    let Ok(workspace) = workspace.parse() else { return };
+    match channel {
+        "ennakoi_signal" => bus.signal(workspace, rest),
+        _ => {
+            if let Ok(seq) = rest.parse() {
+                bus.wake(workspace, seq);
+            }
         }
     }
 }

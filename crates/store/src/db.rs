@@ -91,6 +91,23 @@ impl Db {
         &self.bus
     }
 
+    /// Tells every node something passing (at most 7,000 bytes). It may be lost; nothing may depend on it.
+    pub async fn signal(&self, workspace: WorkspaceId, text: &str) {
+        match &self.backend {
+            Backend::Sqlite(_) => self.bus.signal(workspace, text),
+            Backend::Postgres(postgres) => {
+                let told = async {
+                    let client = postgres.client().await?;
+                    client.execute("SELECT pg_notify('ennakoi_signal', $1)", &[&format!("{workspace}:{text}")]).await?;
+                    Ok::<_, Error>(())
+                };
+                if let Err(error) = told.await {
+                    tracing::debug!(%error, "a signal was lost");
+                }
+            }
+        }
+    }
+
     /// Begins a writing transaction. It is rolled back unless [`Tx::commit`] is called. Hold it briefly and await nothing but
     /// statements: on SQLite there is one writer.
     ///
