@@ -17,4 +17,5 @@ macro_rules! migrations {
 migrations! {
     1 "store" "0001_store.sql" "0001_store.sql",
     2 "search" "0002_search.sqlite.sql" "0002_search.postgres.sql",
+    3 "people" "0003_people.sql" "0003_people.sql",
 }
