@@ -6,6 +6,7 @@
 
 mod app;
 mod body;
+pub mod embedded;
 mod error;
 mod guard;
 mod idempotency;
