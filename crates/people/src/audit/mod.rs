@@ -1,11 +1,15 @@
 //! The audit: who did what that matters for security or money, kept apart from the timeline because it is never a
 //! customer's story. Append only.
 
+mod api;
+
 use ennakoi_kernel::{
     Environment,
     ids::{AuditId, WorkspaceId},
 };
 use ennakoi_store::{Result, Tx, params, timeline::Actor};
+
+pub(crate) use api::routes;
 
 /// Writes one line of the audit. `action` is `subject.verb` in the past tense; `detail` holds changed values, never secrets.
 ///

@@ -243,6 +243,10 @@ pub async fn remove_identity(tx: &mut Tx, environment: &Environment, workspace: 
     Ok(())
 }
 
+pub(super) async fn load(tx: &mut Tx, workspace: WorkspaceId, id: IdentityId) -> Result<Identity> {
+    tx.one("SELECT id, kind, value, verified, source FROM contact_identities WHERE workspace_id = $1 AND id = $2", params![workspace, id]).await
+}
+
 /// Identities of a contact and of those merged into it, oldest first.
 pub(super) async fn of_contact(tx: &mut Tx, workspace: WorkspaceId, contact: ContactId) -> Result<Vec<Identity>> {
     tx.all(

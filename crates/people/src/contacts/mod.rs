@@ -5,8 +5,11 @@
 //!   opens anything, because anybody can type somebody else's address;
 //! - a merge only redirects: identities, pages and events stay with the contact they came to, so that undoing it is exact.
 
+mod api;
+mod duplicates;
 mod identities;
 mod merges;
+mod search;
 mod store;
 mod values;
 
@@ -23,9 +26,11 @@ use ennakoi_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub(crate) use api::routes;
 pub use identities::{Identity, IdentityMatch, add_identity, ensure_by_identity, find_by_identity, remove_identity, verify_identity};
 pub use merges::{Merge, members_of, merge, merges_of, resolve, undo_merge};
 pub use values::normalise;
+pub(crate) use values::{attribute_key_is_valid, check_attributes, merge_attributes};
 
 use crate::Locale;
 
@@ -208,6 +213,11 @@ pub async fn rows(tx: &mut Tx, workspace: WorkspaceId, ids: &[ContactId]) -> Res
 /// The database refuses.
 pub async fn touch_seen(tx: &mut Tx, workspace: WorkspaceId, id: ContactId, at: Timestamp) -> Result<()> {
     store::touch_seen(tx, workspace, id, at, at - Duration::minutes(1)).await
+}
+
+/// Puts the contact into the search index again, after a company's name or link changed.
+pub(crate) async fn reindex(tx: &mut Tx, workspace: WorkspaceId, id: ContactId) -> Result<()> {
+    store::index(tx, workspace, id).await
 }
 
 fn missing() -> Error {

@@ -12,7 +12,7 @@ use ennakoi_store::{
 };
 use serde_json::json;
 
-use super::{CompanyBrief, ContactBrief, ContactRow, NewContact, Stored};
+use super::{CompanyBrief, ContactBrief, ContactRow, NewContact, Stored, api::ContactCompany};
 use crate::{sql, words};
 
 impl FromRow for Stored {
@@ -207,4 +207,21 @@ pub(super) async fn index(tx: &mut Tx, workspace: WorkspaceId, id: ContactId) ->
     let words = words::of(texts).join(" ");
     let document = Document { kind: "contact", id: id.0, parent: None, occurred_at: contact.last_seen_at, words: &words };
     search::index(tx, workspace, &document).await
+}
+
+impl FromRow for ContactCompany {
+    fn from_row(row: &mut Row) -> Result<Self> {
+        Ok(Self { id: row.take()?, name: row.take()?, role: row.take()? })
+    }
+}
+
+/// Companies of the contact and of those merged into it, first joined first.
+pub(super) async fn companies_of(tx: &mut Tx, workspace: WorkspaceId, id: ContactId) -> Result<Vec<ContactCompany>> {
+    tx.all(
+        "SELECT o.id, o.name, MIN(l.role) FROM contact_companies l JOIN contacts c ON c.workspace_id = l.workspace_id AND c.id = l.contact_id \
+         JOIN companies o ON o.workspace_id = l.workspace_id AND o.id = l.company_id \
+         WHERE l.workspace_id = $1 AND (c.id = $2 OR c.merged_into = $2) GROUP BY o.id, o.name ORDER BY MIN(l.created_at), o.id LIMIT 50",
+        params![workspace, id],
+    )
+    .await
 }

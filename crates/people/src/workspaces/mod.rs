@@ -1,5 +1,6 @@
 //! Workspaces: a company's own space, its name, languages, looks and how far its set-up has come.
 
+mod api;
 mod store;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,10 @@ use ennakoi_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::Locale;
+pub(crate) use api::routes;
+pub(crate) use store::any;
+
+use crate::{Locale, audit};
 
 /// On which side the widget's launcher sits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -132,6 +136,27 @@ pub async fn load(tx: &mut Tx, id: WorkspaceId) -> Result<Workspace> {
 /// The database refuses.
 pub async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Workspace>> {
     store::by_slug(tx, slug).await
+}
+
+/// Stores a changed workspace and tells the timeline which fields changed.
+pub(crate) async fn save(tx: &mut Tx, environment: &Environment, actor: Actor, before: &Workspace, after: &Workspace) -> Result<()> {
+    let changes = [
+        ("name", before.name != after.name),
+        ("timezone", before.timezone != after.timezone),
+        ("languages", before.languages != after.languages),
+        ("default_language", before.default_language != after.default_language),
+        ("brand", before.brand != after.brand),
+        ("modules", before.modules != after.modules),
+        ("setup", before.setup != after.setup),
+    ];
+    let fields: Vec<&str> = changes.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| field).collect();
+    if fields.is_empty() {
+        return Ok(());
+    }
+    store::update(tx, environment.now(), after).await?;
+    audit::record(tx, environment, after.id, actor, "workspace.updated", "workspace", after.id, json!({ "fields": fields })).await?;
+    timeline::append(tx, environment, after.id, vec![NewEvent::new("workspace.updated", actor, json!({ "fields": fields }))]).await?;
+    Ok(())
 }
 
 fn slug_is_valid(slug: &str) -> bool {

@@ -53,11 +53,17 @@ pub(super) async fn load(tx: &mut Tx, id: WorkspaceId) -> Result<Option<Workspac
     tx.optional(&format!("SELECT {COLUMNS} FROM workspaces WHERE id = $1"), params![id]).await
 }
 
+/// Like [`load`], and nobody else changes it until this transaction ends.
+pub(super) async fn load_locked(tx: &mut Tx, id: WorkspaceId) -> Result<Option<Workspace>> {
+    let lock = tx.engine().for_update();
+    tx.optional(&format!("SELECT {COLUMNS} FROM workspaces WHERE id = $1{lock}"), params![id]).await
+}
+
 pub(super) async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Workspace>> {
     tx.optional(&format!("SELECT {COLUMNS} FROM workspaces WHERE slug = $1"), params![slug]).await
 }
 
 /// Whether the installation has any workspace.
-pub(super) async fn any(tx: &mut Tx) -> Result<bool> {
+pub(crate) async fn any(tx: &mut Tx) -> Result<bool> {
     Ok(tx.optional::<(WorkspaceId,)>("SELECT id FROM workspaces LIMIT 1", params![]).await?.is_some())
 }
