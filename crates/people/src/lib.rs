@@ -19,6 +19,8 @@ pub mod invitations;
 mod keys;
 mod letters;
 mod locale;
+mod oidc;
+mod passkeys;
 mod passwords;
 mod patch;
 mod profile;
@@ -67,6 +69,8 @@ pub fn module(app: &App, hooks: &Hooks) -> Module {
         staff::routes(hooks),
         invitations::routes(),
         keys::routes(),
+        passkeys::routes(),
+        oidc::routes(),
         audit::routes(),
         contacts::routes(),
         companies::routes(),

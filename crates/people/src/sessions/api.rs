@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Begun, Origin, Proof, begin, clear_cookie, end_all, forget_cached, set_cookie, store, token_of};
+use super::{Begun, Origin, begin, clear_cookie, end_all, forget_cached, set_cookie, store, token_of};
 use crate::{
     Locale,
     accounts::{self, Credentials},

@@ -89,9 +89,14 @@ pub(crate) async fn staff_of(tx: &mut Tx, headers: &HeaderMap, now: Timestamp) -
 }
 
 fn token_of(headers: &HeaderMap) -> Option<String> {
+    cookie_of(headers, COOKIE)
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie_of(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE);
     let pairs = cookies.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
+    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
 }
 
 fn token_in(parts: &Parts) -> Option<&str> {
