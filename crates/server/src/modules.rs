@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ennakoi_http::{Authenticator, Module};
+use ennakoi_http::{App, Authenticator, Module};
+use ennakoi_kernel::Problem;
+use ennakoi_people::{Hooks, VisitorHook};
 
 /// Everything the program is made of.
 pub struct Modules {
@@ -12,25 +14,7 @@ pub struct Modules {
 
 /// Makes every module.
 #[must_use]
-pub fn all(_app: &ennakoi_http::App) -> Modules {
-    Modules { modules: Vec::new(), authenticator: Arc::new(Nobody) }
-}
-
-struct Nobody;
-
-impl Authenticator for Nobody {
-    fn authenticate<'a>(
-        &'a self,
-        _: &'a ennakoi_http::App,
-        _: &'a axum::http::request::Parts,
-    ) -> futures_util::future::BoxFuture<'a, Result<Option<ennakoi_http::Principal>, ennakoi_kernel::Problem>> {
-        Box::pin(async { Ok(None) })
-    }
-    fn visitor<'a>(
-        &'a self,
-        _: &'a ennakoi_http::App,
-        _: &'a mut axum::http::request::Parts,
-    ) -> futures_util::future::BoxFuture<'a, Result<(), ennakoi_kernel::Problem>> {
-        Box::pin(async { Err(ennakoi_kernel::Problem::unauthenticated()) })
-    }
+pub fn all(app: &App) -> Modules {
+    let no_visitors: VisitorHook = Arc::new(|_, _| Box::pin(async { Err(Problem::unauthenticated()) }));
+    Modules { modules: vec![ennakoi_people::module(app, &Hooks::default())], authenticator: Arc::new(ennakoi_people::authenticator(no_visitors)) }
 }
