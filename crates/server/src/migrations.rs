@@ -18,4 +18,5 @@ migrations! {
     1 "store" "0001_store.sql" "0001_store.sql",
     2 "search" "0002_search.sqlite.sql" "0002_search.postgres.sql",
     3 "people" "0003_people.sql" "0003_people.sql",
+    4 "inbox" "0004_inbox.sql" "0004_inbox.sql",
 }
