@@ -80,6 +80,14 @@ pub(crate) async fn end_all(tx: &mut Tx, staff: StaffId, keep: Option<SessionId>
     store::delete_of_staff(tx, staff, keep).await
 }
 
+/// Whether the session still counts, for connections that outlive the request that opened them.
+///
+/// # Errors
+/// The database refuses.
+pub async fn alive(tx: &mut Tx, session: SessionId, now: Timestamp) -> Result<bool> {
+    store::alive(tx, session, now).await
+}
+
 /// The person signed in by the request's cookie, for public routes that behave differently then.
 pub(crate) async fn staff_of(tx: &mut Tx, headers: &HeaderMap, now: Timestamp) -> Result<Option<(StaffId, Proof)>> {
     match token_of(headers) {
@@ -118,4 +126,13 @@ fn cookie_value(app: &App, token: &str, seconds: i64) -> Result<HeaderValue, Pro
     let secure = if app.public_url().starts_with("https://") { "; Secure" } else { "" };
     let text = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&text).map_err(|_| Problem::internal())
+}
+
+/// Whether a session still goes on: for what stays open longer than a request, such as a socket.
+///
+/// # Errors
+/// The database refuses.
+pub async fn alive(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<bool> {
+    let row: Option<(i64,)> = tx.optional("SELECT 1 FROM sessions WHERE id = $1 AND expires_at > $2", ennakoi_store::params![id, now]).await?;
+    Ok(row.is_some())
 }

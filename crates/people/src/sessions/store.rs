@@ -64,6 +64,11 @@ pub(super) async fn list(tx: &mut Tx, staff: StaffId, now: Timestamp, before: Op
     .await
 }
 
+pub(super) async fn alive(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<bool> {
+    let row: Option<(SessionId,)> = tx.optional("SELECT id FROM sessions WHERE id = $1 AND expires_at > $2", params![id, now]).await?;
+    Ok(row.is_some())
+}
+
 /// Whether two factors, a passkey or an identity provider began the session.
 pub(crate) async fn is_strong(tx: &mut Tx, id: SessionId) -> Result<bool> {
     tx.scalar("SELECT second_factor FROM sessions WHERE id = $1", params![id]).await
