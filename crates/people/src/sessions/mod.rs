@@ -127,12 +127,3 @@ fn cookie_value(app: &App, token: &str, seconds: i64) -> Result<HeaderValue, Pro
     let text = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&text).map_err(|_| Problem::internal())
 }
-
-/// Whether a session still goes on: for what stays open longer than a request, such as a socket.
-///
-/// # Errors
-/// The database refuses.
-pub async fn alive(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<bool> {
-    let row: Option<(i64,)> = tx.optional("SELECT 1 FROM sessions WHERE id = $1 AND expires_at > $2", ennakoi_store::params![id, now]).await?;
-    Ok(row.is_some())
-}
