@@ -49,7 +49,9 @@ struct SettingsChange {
 
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        get("/api/v1/bot", "read_bot_settings", Access::Needs(Permission::SettingsRead), read_bot_settings).summary("How the bot is set").returns::<Settings>(200),
+        get("/api/v1/bot", "read_bot_settings", Access::Needs(Permission::SettingsRead), read_bot_settings)
+            .summary("How the bot is set")
+            .returns::<Settings>(200),
         patch("/api/v1/bot", "update_bot_settings", Access::Needs(Permission::SettingsManage), update_bot_settings)
             .summary("Set the bot")
             .takes::<SettingsChange>()

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
 };
 
@@ -17,7 +17,7 @@ pub enum RateLimit {
     Usual,
     /// Guessing must be slow: 10 a minute unless configured otherwise, bursts of 10.
     SignIn,
-    /// What strangers may do: 5 a second, bursts of 30.
+    /// What strangers may do: 5 a second unless configured otherwise, bursts of six times that.
     Visitor,
     /// Pages and files: 200 a second, bursts of 1,000.
     Pages,
@@ -25,11 +25,11 @@ pub enum RateLimit {
 
 impl RateLimit {
     /// Tokens a second and the size of the bucket.
-    fn bucket(self, sign_in_per_minute: u32) -> (f64, f64) {
+    fn bucket(self, sign_in_per_minute: u32, visitor_per_second: u32) -> (f64, f64) {
         match self {
             Self::Usual => (50.0, 200.0),
             Self::SignIn => (f64::from(sign_in_per_minute) / 60.0, f64::from(sign_in_per_minute)),
-            Self::Visitor => (5.0, 30.0),
+            Self::Visitor => (f64::from(visitor_per_second), f64::from(visitor_per_second) * 6.0),
             Self::Pages => (200.0, 1_000.0),
         }
     }
@@ -48,20 +48,23 @@ const SHARD_CALLERS: usize = 20_000;
 /// All buckets of this process.
 pub struct RateLimiter {
     shards: [Mutex<HashMap<(RateKey, String), Bucket>>; SHARDS],
-    sign_in_per_minute: AtomicU64,
+    sign_in_per_minute: AtomicU32,
+    visitor_per_second: AtomicU32,
 }
 
 type RateKey = u8;
 
 impl Default for RateLimiter {
     fn default() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()), sign_in_per_minute: AtomicU64::new(10) }
+        Self { shards: std::array::from_fn(|_| Mutex::default()), sign_in_per_minute: AtomicU32::new(10), visitor_per_second: AtomicU32::new(5) }
     }
 }
 
 impl RateLimiter {
-    pub fn set_sign_in_per_minute(&self, attempts: u32) {
-        self.sign_in_per_minute.store(attempts.into(), Ordering::Relaxed);
+    /// Takes over the configured limits.
+    pub fn configure(&self, sign_in_per_minute: u32, visitor_per_second: u32) {
+        self.sign_in_per_minute.store(sign_in_per_minute, Ordering::Relaxed);
+        self.visitor_per_second.store(visitor_per_second, Ordering::Relaxed);
     }
 
     /// Takes one token.
@@ -69,8 +72,7 @@ impl RateLimiter {
     /// # Errors
     /// The bucket is empty; the problem says when to come back.
     pub fn take(&self, limit: RateLimit, caller: &str, now: Timestamp) -> Result<(), Problem> {
-        let per_minute = u32::try_from(self.sign_in_per_minute.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
-        let (rate, size) = limit.bucket(per_minute);
+        let (rate, size) = limit.bucket(self.sign_in_per_minute.load(Ordering::Relaxed), self.visitor_per_second.load(Ordering::Relaxed));
         let mut shard = self.shards[shard_of(caller)].lock().expect("not held across a panic");
         if shard.len() > SHARD_CALLERS {
             // A bucket untouched for two minutes is full again, except a sign-in one, which is nearly so.

@@ -52,6 +52,7 @@ pub struct Security {
     pub secret_file: String,
     pub session_days: u32,
     pub sign_in_attempts_per_minute: u32,
+    pub visitor_requests_per_second: u32,
     pub private_egress: bool,
 }
 

@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod commands;
+pub mod demo_page;
 pub mod health;
 pub mod logging;
 pub mod middleware;

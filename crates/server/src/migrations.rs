@@ -19,4 +19,8 @@ migrations! {
     2 "search" "0002_search.sqlite.sql" "0002_search.postgres.sql",
     3 "people" "0003_people.sql" "0003_people.sql",
     4 "inbox" "0004_inbox.sql" "0004_inbox.sql",
+    5 "chat" "0005_chat.sql" "0005_chat.sql",
+    6 "help" "0006_help.sql" "0006_help.sql",
+    7 "commerce" "0007_commerce.sql" "0007_commerce.sql",
+    8 "bot" "0008_bot.sql" "0008_bot.sql",
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use ennakoi_channels::chat;
 use ennakoi_http::{App, Authenticator, Module};
-use ennakoi_kernel::Problem;
-use ennakoi_people::{Hooks, VisitorHook};
+use ennakoi_inbox::live::Hub;
+use ennakoi_people::Hooks;
 
 /// Everything the program is made of.
 pub struct Modules {
@@ -15,6 +16,14 @@ pub struct Modules {
 /// Makes every module.
 #[must_use]
 pub fn all(app: &App) -> Modules {
-    let no_visitors: VisitorHook = Arc::new(|_, _| Box::pin(async { Err(Problem::unauthenticated()) }));
-    Modules { modules: vec![ennakoi_people::module(app, &Hooks::default())], authenticator: Arc::new(ennakoi_people::authenticator(no_visitors)) }
+    let hub = Hub::default();
+    let modules = vec![
+        ennakoi_people::module(app, &Hooks::default()),
+        ennakoi_inbox::module(hub.clone()),
+        ennakoi_help::module(),
+        ennakoi_bot::module(&app.db),
+        chat::module(hub),
+    ];
+    let visitor: ennakoi_people::VisitorHook = Arc::new(|app, parts| Box::pin(chat::recognise(app, parts)));
+    Modules { modules, authenticator: Arc::new(ennakoi_people::authenticator(visitor)) }
 }

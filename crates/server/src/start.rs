@@ -15,7 +15,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{assets, health, middleware::frame, migrations, modules, modules::Modules, secret};
+use crate::{assets, demo_page, health, middleware::frame, migrations, modules, modules::Modules, secret};
 
 /// Opens the database, brings its schema up to date and makes the application handle.
 ///
@@ -31,7 +31,8 @@ pub async fn open(configuration: Configuration, environment: Environment) -> Res
     let secret = secret::load_or_create(&PathBuf::from(&configuration.security.secret_file), &environment)?;
     let blobs = blobs(&configuration)?;
     let app = App::new(db, environment, configuration, blobs, secret);
-    app.rates.set_sign_in_per_minute(app.configuration.security.sign_in_attempts_per_minute);
+    let security = &app.configuration.security;
+    app.rates.configure(security.sign_in_attempts_per_minute, security.visitor_requests_per_second);
     Ok(app)
 }
 
@@ -117,6 +118,7 @@ pub fn router(app: &App, modules: &Modules) -> Router {
         .route("/app", get(assets::root))
         .route("/app/", get(assets::console))
         .route("/app/{*path}", get(assets::console))
+        .route("/demo/{slug}", get(demo_page::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -85,7 +85,10 @@ async fn answer(batch: &Batch, knowledge: &Knowledge, id: ConversationId) -> Res
     let mut tx = batch.begin().await?;
     // Somebody may have taken it while we thought.
     let present = conversations::load(&mut tx, batch.workspace, id).await?;
-    if present.owner != situation.conversation.owner || present.state == State::Closed || handled(&mut tx, batch.workspace, id).await?.0 != situation.handled_seq {
+    if present.owner != situation.conversation.owner
+        || present.state == State::Closed
+        || handled(&mut tx, batch.workspace, id).await?.0 != situation.handled_seq
+    {
         return Ok(());
     }
     let handled_seq = situation.heard.last().map_or(situation.handled_seq, |message| message.seq);

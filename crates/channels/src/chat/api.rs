@@ -45,16 +45,51 @@ pub(super) fn routes() -> Vec<Route> {
     let visitor = Access::Visitor;
     let open = Access::Public;
     vec![
-        get("/widget/v1/{public_key}/config", "read_widget_config", open, read_widget_config).summary("How the widget looks and whether people are there").query::<LocaleQuery>().returns::<Config>(200).rate(RateLimit::Pages),
-        post("/widget/v1/{public_key}/visitor", "create_visitor", open, create_visitor).summary("A visitor opens the widget").takes::<NewVisitor>().returns::<Arrived>(201).rate(RateLimit::Visitor),
-        patch("/widget/v1/visitor", "update_visitor", visitor, update_visitor).summary("Language, signed identity, or what the visitor says about themselves").takes::<VisitorChange>().returns::<Known>(200).rate(RateLimit::Visitor),
+        get("/widget/v1/{public_key}/config", "read_widget_config", open, read_widget_config)
+            .summary("How the widget looks and whether people are there")
+            .query::<LocaleQuery>()
+            .returns::<Config>(200)
+            .rate(RateLimit::Pages),
+        post("/widget/v1/{public_key}/visitor", "create_visitor", open, create_visitor)
+            .summary("A visitor opens the widget")
+            .takes::<NewVisitor>()
+            .returns::<Arrived>(201)
+            .rate(RateLimit::Visitor),
+        patch("/widget/v1/visitor", "update_visitor", visitor, update_visitor)
+            .summary("Language, signed identity, or what the visitor says about themselves")
+            .takes::<VisitorChange>()
+            .returns::<Known>(200)
+            .rate(RateLimit::Visitor),
         delete("/widget/v1/visitor", "end_visitor", visitor, end_visitor).summary("Sign out: the next person at this browser starts afresh").answers(204),
-        post("/widget/v1/events", "track_visitor", visitor, track_visitor).summary("Pages seen and things done on the site").takes::<Tracked>().answers(202).rate(RateLimit::Visitor),
-        get("/widget/v1/conversations", "list_widget_conversations", visitor, list_widget_conversations).summary("The visitor's conversations, newest first").returns::<Vec<WidgetConversation>>(200).rate(RateLimit::Pages),
-        get("/widget/v1/conversations/{id}/messages", "list_widget_messages", visitor, list_widget_messages).summary("Messages of a conversation").query::<MessageQuery>().returns::<WidgetMessages>(200).rate(RateLimit::Pages),
-        post("/widget/v1/messages", "create_widget_message", visitor, create_widget_message).summary("Write; without a conversation the open one, or a new one").takes::<NewWidgetMessage>().returns::<Sent>(201).rate(RateLimit::Visitor),
-        put("/widget/v1/conversations/{id}/seen", "mark_widget_conversation_seen", visitor, mark_widget_conversation_seen).summary("How far the visitor has read").takes::<Seen>().answers(204).rate(RateLimit::Usual),
-        post("/widget/v1/person", "ask_for_person", visitor, ask_for_person).summary("A person, please").takes::<PersonRequest>().returns::<WidgetConversation>(200).rate(RateLimit::Visitor),
+        post("/widget/v1/events", "track_visitor", visitor, track_visitor)
+            .summary("Pages seen and things done on the site")
+            .takes::<Tracked>()
+            .answers(202)
+            .rate(RateLimit::Visitor),
+        get("/widget/v1/conversations", "list_widget_conversations", visitor, list_widget_conversations)
+            .summary("The visitor's conversations, newest first")
+            .returns::<Vec<WidgetConversation>>(200)
+            .rate(RateLimit::Pages),
+        get("/widget/v1/conversations/{id}/messages", "list_widget_messages", visitor, list_widget_messages)
+            .summary("Messages of a conversation")
+            .query::<MessageQuery>()
+            .returns::<WidgetMessages>(200)
+            .rate(RateLimit::Pages),
+        post("/widget/v1/messages", "create_widget_message", visitor, create_widget_message)
+            .summary("Write; without a conversation the open one, or a new one")
+            .takes::<NewWidgetMessage>()
+            .returns::<Sent>(201)
+            .rate(RateLimit::Visitor),
+        put("/widget/v1/conversations/{id}/seen", "mark_widget_conversation_seen", visitor, mark_widget_conversation_seen)
+            .summary("How far the visitor has read")
+            .takes::<Seen>()
+            .answers(204)
+            .rate(RateLimit::Usual),
+        post("/widget/v1/person", "ask_for_person", visitor, ask_for_person)
+            .summary("A person, please")
+            .takes::<PersonRequest>()
+            .returns::<WidgetConversation>(200)
+            .rate(RateLimit::Visitor),
     ]
 }
 
@@ -104,7 +139,12 @@ struct WorkspaceName {
     slug: String,
 }
 
-async fn read_widget_config(State(app): State<App>, Path(public_key): Path<Uuid>, Query(query): Query<LocaleQuery>, headers: HeaderMap) -> ApiResult<Json<Config>> {
+async fn read_widget_config(
+    State(app): State<App>,
+    Path(public_key): Path<Uuid>,
+    Query(query): Query<LocaleQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Json<Config>> {
     let mut tx = app.db.read().await?;
     let channel = channel_for(&mut tx, public_key, &headers, &app.public_url()).await?;
     let workspace = workspaces::load(&mut tx, channel.workspace).await?;
@@ -162,11 +202,16 @@ struct Arrived {
     unread: i64,
 }
 
-async fn create_visitor(State(app): State<App>, Path(public_key): Path<Uuid>, headers: HeaderMap, Json(body): Json<NewVisitor>) -> ApiResult<(StatusCode, Json<Arrived>)> {
+async fn create_visitor(
+    State(app): State<App>,
+    Path(public_key): Path<Uuid>,
+    headers: HeaderMap,
+    Json(body): Json<NewVisitor>,
+) -> ApiResult<(StatusCode, Json<Arrived>)> {
     let mut tx = app.db.begin().await?;
     let channel = channel_for(&mut tx, public_key, &headers, &app.public_url()).await?;
     // A bad token is refused before anything is stored.
-    let claims = body.identity.as_deref().map(|token| identity::verify(token, &channel, app.environment.now())).transpose()?;
+    let claims = body.identity.as_deref().map(|token| identity::verify(token, &channel, app.environment.now(), &app.secret)).transpose()?;
     let (mut caller, token) = visitors::create(&mut tx, &app.environment, &channel, body.locale).await?;
     if let Some(page) = body.page {
         let seen = SeenPage { at: app.environment.now(), url: page.url, title: page.title, referrer: page.referrer };
@@ -223,7 +268,7 @@ async fn update_visitor(State(app): State<App>, mut caller: Caller, Json(body): 
     }
     if let Some(token) = &body.identity {
         let channel = channels::load(&mut tx, caller.workspace, caller.channel).await?;
-        let claims = identity::verify(token, &channel, app.environment.now())?;
+        let claims = identity::verify(token, &channel, app.environment.now(), &app.secret)?;
         contact::identify(&mut tx, &app.environment, &mut caller, &claims).await?;
     }
     if body.name.is_some() || body.email.is_some() || body.phone.is_some() {
@@ -253,8 +298,20 @@ struct Tracked {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum TrackedEvent {
-    Page { url: String, #[serde(default)] title: String, #[serde(default)] referrer: Option<String>, at: Timestamp },
-    Track { name: String, #[serde(default)] properties: BTreeMap<String, serde_json::Value>, at: Timestamp },
+    Page {
+        url: String,
+        #[serde(default)]
+        title: String,
+        #[serde(default)]
+        referrer: Option<String>,
+        at: Timestamp,
+    },
+    Track {
+        name: String,
+        #[serde(default)]
+        properties: BTreeMap<String, serde_json::Value>,
+        at: Timestamp,
+    },
 }
 
 async fn track_visitor(State(app): State<App>, caller: Caller, Json(body): Json<Tracked>) -> ApiResult<StatusCode> {
@@ -265,7 +322,9 @@ async fn track_visitor(State(app): State<App>, caller: Caller, Json(body): Json<
     let mut events = Vec::new();
     for event in body.events {
         match event {
-            TrackedEvent::Page { url, title, referrer, at } => contact::see_page(&mut tx, &app.environment, &caller, SeenPage { at, url, title, referrer }).await?,
+            TrackedEvent::Page { url, title, referrer, at } => {
+                contact::see_page(&mut tx, &app.environment, &caller, SeenPage { at, url, title, referrer }).await?
+            }
             TrackedEvent::Track { name, properties, at } => {
                 let properties = json!(properties);
                 if name.is_empty() || name.len() > 100 || properties.to_string().len() > 4_000 {
@@ -308,7 +367,12 @@ struct WidgetMessages {
     has_more: bool,
 }
 
-async fn list_widget_messages(State(app): State<App>, caller: Caller, Path(id): Path<ConversationId>, Query(query): Query<MessageQuery>) -> ApiResult<Json<WidgetMessages>> {
+async fn list_widget_messages(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<ConversationId>,
+    Query(query): Query<MessageQuery>,
+) -> ApiResult<Json<WidgetMessages>> {
     let mut tx = app.db.read().await?;
     let conversation = write::owned(&mut tx, &caller, id).await?;
     let limit = ennakoi_http::limit(query.limit);
@@ -365,7 +429,12 @@ struct Seen {
     seq: i64,
 }
 
-async fn mark_widget_conversation_seen(State(app): State<App>, caller: Caller, Path(id): Path<ConversationId>, Json(body): Json<Seen>) -> ApiResult<StatusCode> {
+async fn mark_widget_conversation_seen(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<ConversationId>,
+    Json(body): Json<Seen>,
+) -> ApiResult<StatusCode> {
     let mut tx = app.db.begin().await?;
     let conversation = write::owned(&mut tx, &caller, id).await?;
     read_marks::by_contact(&mut tx, &app.environment, caller.workspace, conversation.id, caller.actor(), body.seq).await?;

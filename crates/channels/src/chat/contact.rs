@@ -13,7 +13,10 @@ use ennakoi_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{identity::Claims, visitors::{self, Caller}};
+use super::{
+    identity::Claims,
+    visitors::{self, Caller},
+};
 
 /// A page seen before the visitor was a contact, kept on the visitor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,7 +67,7 @@ pub async fn identify(tx: &mut Tx, environment: &Environment, caller: &mut Calle
         }
     }
     if !name.is_empty() {
-        contacts::update(tx, environment, workspace, actor, known, ContactChange { name: Some(name), ..ContactChange::default() }).await?;
+        contacts::update(tx, environment, workspace, actor, known, ContactChange { name: Some(name), ..ContactChange::default() }, None).await?;
     }
     let before = match caller.contact {
         Some(before) => Some(contacts::resolve(tx, workspace, before).await?),
@@ -88,11 +91,18 @@ pub async fn identify(tx: &mut Tx, environment: &Environment, caller: &mut Calle
 ///
 /// # Errors
 /// A value is malformed (the field is named), or the database refuses.
-pub async fn claim(tx: &mut Tx, environment: &Environment, caller: &mut Caller, name: Option<&str>, email: Option<&str>, phone: Option<&str>) -> Result<ContactId> {
+pub async fn claim(
+    tx: &mut Tx,
+    environment: &Environment,
+    caller: &mut Caller,
+    name: Option<&str>,
+    email: Option<&str>,
+    phone: Option<&str>,
+) -> Result<ContactId> {
     let contact = ensure(tx, environment, caller).await?;
     let (workspace, actor) = (caller.workspace, Actor::Contact(contact));
     if let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) {
-        contacts::update(tx, environment, workspace, actor, contact, ContactChange { name: Some(name.to_owned()), ..ContactChange::default() }).await?;
+        contacts::update(tx, environment, workspace, actor, contact, ContactChange { name: Some(name.to_owned()), ..ContactChange::default() }, None).await?;
     }
     for (field, kind, value) in [("email", IdentityKind::Email, email), ("phone", IdentityKind::Phone, phone)] {
         let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else { continue };

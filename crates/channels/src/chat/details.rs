@@ -42,11 +42,16 @@ struct NewRating {
     comment: Option<String>,
 }
 
-async fn rate_widget_conversation(State(app): State<App>, caller: Caller, Path(id): Path<ConversationId>, Json(body): Json<NewRating>) -> ApiResult<Json<WidgetConversation>> {
+async fn rate_widget_conversation(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<ConversationId>,
+    Json(body): Json<NewRating>,
+) -> ApiResult<Json<WidgetConversation>> {
     let mut tx = app.db.begin().await?;
     let conversation = write::owned(&mut tx, &caller, id).await?;
     let rating = Rating { score: body.score, solved: body.solved, comment: body.comment };
-    conversations::rate(&mut tx, &app.environment, caller.workspace, caller.actor(), conversation.id, rating).await?;
+    conversations::rate(&mut tx, &app.environment, caller.workspace, conversation.id, caller.actor(), rating).await?;
     let row = conversations::rows(&mut tx, caller.workspace, &[id], None).await?.pop().ok_or_else(|| Problem::not_found("the conversation"))?;
     let view = view::conversation(&mut tx, caller.workspace, &row).await?;
     tx.commit().await?;
@@ -61,7 +66,12 @@ struct ContactDetails {
     phone: Option<String>,
 }
 
-async fn leave_contact_details(State(app): State<App>, mut caller: Caller, Path(id): Path<ConversationId>, Json(body): Json<ContactDetails>) -> ApiResult<axum::http::StatusCode> {
+async fn leave_contact_details(
+    State(app): State<App>,
+    mut caller: Caller,
+    Path(id): Path<ConversationId>,
+    Json(body): Json<ContactDetails>,
+) -> ApiResult<axum::http::StatusCode> {
     let filled = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
     if !filled(&body.email) && !filled(&body.phone) {
         return Err(Problem::field("email", "required", "an e-mail address or a phone number").into());
@@ -71,7 +81,11 @@ async fn leave_contact_details(State(app): State<App>, mut caller: Caller, Path(
     contact::claim(&mut tx, &app.environment, &mut caller, body.name.as_deref(), body.email.as_deref(), body.phone.as_deref()).await?;
     let told = NewMessage {
         kind: Kind::Event,
-        meta: Meta { event: Some("contact_details_left".to_owned()), data: Some(json!({ "email": filled(&body.email), "phone": filled(&body.phone) })), ..Meta::default() },
+        meta: Meta {
+            event: Some("contact_details_left".to_owned()),
+            data: Some(json!({ "email": filled(&body.email), "phone": filled(&body.phone) })),
+            ..Meta::default()
+        },
         ..NewMessage::text(caller.actor(), Direction::In, "")
     };
     messages::add(&mut tx, &app.environment, caller.workspace, conversation.id, told).await?;

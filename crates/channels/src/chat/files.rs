@@ -1,7 +1,11 @@
 //! Files of a conversation for its customer. A picture in a page cannot carry a token, so its address carries a signature that
 //! names the conversation and ends after a day or two.
 
-use axum::{body::Bytes, extract::{Multipart, State}, response::Response};
+use axum::{
+    body::Bytes,
+    extract::{Multipart, State},
+    response::Response,
+};
 use ennakoi_http::{ApiResult, App, Json, Path, Query, RateLimit, Route, get, post};
 use ennakoi_inbox::attachments::{self, Attachment, serve};
 use ennakoi_kernel::{
@@ -14,7 +18,7 @@ use ennakoi_store::files as stored;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::visitors::Caller;
+use super::{contact, visitors::Caller};
 
 /// Addresses stay the same for a day, so that pictures can be cached, and are refused a day later.
 const LIFE: Duration = Duration::days(2);
@@ -55,7 +59,7 @@ fn bytes_of(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect()
 }
 
-async fn upload_widget_attachment(State(app): State<App>, caller: Caller, mut form: Multipart) -> ApiResult<(axum::http::StatusCode, Json<Attachment>)> {
+async fn upload_widget_attachment(State(app): State<App>, mut caller: Caller, mut form: Multipart) -> ApiResult<(axum::http::StatusCode, Json<Attachment>)> {
     let unreadable = |_| Problem::invalid("body_unreadable", "send one file as multipart/form-data");
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         if field.name() != Some("file") {
@@ -65,7 +69,9 @@ async fn upload_widget_attachment(State(app): State<App>, caller: Caller, mut fo
         let bytes = field.bytes().await.map_err(unreadable)?;
         let prepared = attachments::prepare(&app, caller.workspace, &name, bytes).await?;
         let mut tx = app.db.begin().await?;
-        let file = attachments::create(&mut tx, &app.environment, caller.workspace, caller.uploader(), prepared).await?;
+        // The file is sent by whoever uploaded it: the contact, from now on.
+        contact::ensure(&mut tx, &app.environment, &mut caller).await?;
+        let file = attachments::create(&mut tx, &app.environment, caller.workspace, caller.actor(), prepared).await?;
         tx.commit().await?;
         return Ok((axum::http::StatusCode::CREATED, Json(file)));
     }
@@ -81,11 +87,7 @@ struct Signature {
     signature: String,
 }
 
-async fn read_widget_file(
-    State(app): State<App>,
-    Path((id, _name)): Path<(AttachmentId, String)>,
-    Query(proof): Query<Signature>,
-) -> ApiResult<Response> {
+async fn read_widget_file(State(app): State<App>, Path((id, _name)): Path<(AttachmentId, String)>, Query(proof): Query<Signature>) -> ApiResult<Response> {
     let missing = || Problem::not_found("the file");
     let signature = bytes_of(&proof.signature).ok_or_else(missing)?;
     let genuine = app.secret.verify("widget-file", claim(proof.conversation, id, proof.until).as_bytes(), &signature);
@@ -93,10 +95,13 @@ async fn read_widget_file(
         return Err(missing().into());
     }
     let mut tx = app.db.read().await?;
-    let workspace: WorkspaceId =
-        tx.optional::<(WorkspaceId,)>("SELECT workspace_id FROM conversations WHERE id = $1", ennakoi_store::params![proof.conversation]).await?.ok_or_else(missing)?.0;
+    let workspace: WorkspaceId = tx
+        .optional::<(WorkspaceId,)>("SELECT workspace_id FROM conversations WHERE id = $1", ennakoi_store::params![proof.conversation])
+        .await?
+        .ok_or_else(missing)?
+        .0;
     let held = attachments::for_contact(&mut tx, workspace, id, proof.conversation).await?;
     drop(tx);
-    let bytes: Bytes = app.blobs.get(&stored::key(workspace, held.sha256())).await?;
+    let bytes: Bytes = app.blobs.get(&stored::key(workspace, &held.sha256)).await?;
     Ok(serve::respond(&held, bytes))
 }

@@ -1,5 +1,6 @@
 //! Proof of who a visitor is: a JWT that the company's own site signs with the channel's secret.
 
+use ennakoi_http::Secret;
 use ennakoi_inbox::channels::Channel;
 use ennakoi_kernel::{Duration, Problem, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -29,18 +30,22 @@ const TOKEN_BYTES: usize = 8_192;
 ///
 /// # Errors
 /// `identity_invalid` or `identity_expired`; which of the checks failed is not told to whoever made the token up.
-pub fn verify(token: &str, channel: &Channel, now: Timestamp) -> Result<Claims, Problem> {
+pub fn verify(token: &str, channel: &Channel, now: Timestamp, installation: &Secret) -> Result<Claims, Problem> {
     let invalid = || Problem::new(ennakoi_kernel::ProblemKind::Unauthenticated, "identity_invalid", "the identity token is not valid for this chat");
     if token.len() > TOKEN_BYTES {
         return Err(invalid());
     }
-    let claims = channel.identity_secrets(now).into_iter().find_map(|secret| decode(token, secret, &channel.public_key.to_string())).ok_or_else(invalid)?;
+    let claims = channel
+        .identity_secrets(installation, now)
+        .into_iter()
+        .find_map(|secret| decode(token, &secret, &channel.public_key.to_string()))
+        .ok_or_else(invalid)?;
     let expires = Timestamp::from_seconds(claims.exp);
     if expires + LEEWAY < now {
         return Err(Problem::new(ennakoi_kernel::ProblemKind::Unauthenticated, "identity_expired", "the identity token has expired"));
     }
     let issued = claims.iat.map_or(now, Timestamp::from_seconds);
-    if expires - now > LONGEST_LIFE + LEEWAY || issued > now + LEEWAY || claims.sub.trim().is_empty() || claims.sub.len() > 200 {
+    if expires > now + LONGEST_LIFE + LEEWAY || issued > now + LEEWAY || claims.sub.trim().is_empty() || claims.sub.len() > 200 {
         return Err(invalid());
     }
     Ok(claims)

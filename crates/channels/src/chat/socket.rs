@@ -11,19 +11,28 @@ use axum::{
     },
     response::Response,
 };
-use ennakoi_http::{App, ClientAddress, RateLimit, Route, get};
+use ennakoi_http::{App, RateLimit, Route, get};
 use ennakoi_inbox::{
     conversations,
     live::{Ephemeral, Hub, Notice, Subscription, Topic, Typist},
     messages::{self, Audience, AuthorKind, Visibility},
     read_marks,
 };
-use ennakoi_kernel::{Problem, access::Access, ids::{AttachmentId, ConversationId}, limits};
+use ennakoi_kernel::{
+    Problem,
+    access::Access,
+    ids::{AttachmentId, ConversationId},
+    limits,
+};
 use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{api, view, visitors::{self, Caller}, write::{self, Written}};
+use super::{
+    api, view,
+    visitors::{self, Caller},
+    write::{self, Written},
+};
 
 /// How long a socket may stay silent before it says who it is.
 const INTRODUCTION: Duration = Duration::from_secs(10);
@@ -33,26 +42,50 @@ const HEARTBEAT: Duration = Duration::from_secs(45);
 const CATCH_UP: u32 = 100;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![get("/widget/v1/live", "open_widget_socket", Access::Public, open_widget_socket).summary("WebSocket of the visitor's conversation").rate(RateLimit::Pages)]
+    vec![
+        get("/widget/v1/live", "open_widget_socket", Access::Public, open_widget_socket)
+            .summary("WebSocket of the visitor's conversation")
+            .rate(RateLimit::Pages),
+    ]
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Request {
-    Hello { token: String, #[serde(default)] conversation: Option<ConversationId>, #[serde(default)] last_seq: i64 },
-    Message { client_key: String, #[serde(default)] conversation_id: Option<ConversationId>, #[serde(default)] body: String, #[serde(default)] attachment_ids: Vec<AttachmentId>, #[serde(default)] option_key: Option<String> },
-    Typing { on: bool },
-    Seen { seq: i64 },
+    Hello {
+        token: String,
+        #[serde(default)]
+        conversation: Option<ConversationId>,
+        #[serde(default)]
+        last_seq: i64,
+    },
+    Message {
+        client_key: String,
+        #[serde(default)]
+        conversation_id: Option<ConversationId>,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        attachment_ids: Vec<AttachmentId>,
+        #[serde(default)]
+        option_key: Option<String>,
+    },
+    Typing {
+        on: bool,
+    },
+    Seen {
+        seq: i64,
+    },
     Ping,
 }
 
-async fn open_widget_socket(State(app): State<App>, Extension(hub): Extension<Hub>, address: ClientAddress, upgrade: WebSocketUpgrade) -> Response {
+async fn open_widget_socket(State(app): State<App>, Extension(hub): Extension<Hub>, upgrade: WebSocketUpgrade) -> Response {
     upgrade
         .max_message_size(limits::SOCKET_FRAME_BYTES)
         .read_buffer_size(2_048)
         .write_buffer_size(0)
         .max_write_buffer_size(1 << 20)
-        .on_upgrade(move |web_socket| serve(app, hub, address, web_socket))
+        .on_upgrade(move |web_socket| serve(app, hub, web_socket))
 }
 
 /// Nothing more to say: the socket is gone or must go.
@@ -62,7 +95,6 @@ struct Chat {
     app: App,
     hub: Hub,
     caller: Caller,
-    address: ClientAddress,
     conversation: Option<ConversationId>,
     subscription: Option<Subscription>,
     /// The last message that was sent to this socket.
@@ -70,7 +102,7 @@ struct Chat {
     sink: SplitSink<WebSocket, Frame>,
 }
 
-async fn serve(app: App, hub: Hub, address: ClientAddress, mut web_socket: WebSocket) {
+async fn serve(app: App, hub: Hub, mut web_socket: WebSocket) {
     let Ok(Some(Ok(Frame::Text(text)))) = tokio::time::timeout(INTRODUCTION, web_socket.recv()).await else { return };
     let Ok(Request::Hello { token, conversation, last_seq }) = serde_json::from_str::<Request>(&text) else { return };
     let caller = match visitors::admit(&app, &token).await {
@@ -81,7 +113,7 @@ async fn serve(app: App, hub: Hub, address: ClientAddress, mut web_socket: WebSo
         }
     };
     let (sink, mut stream) = web_socket.split();
-    let mut chat = Chat { app, hub, caller, address, conversation: None, subscription: None, last_seq: 0, sink };
+    let mut chat = Chat { app, hub, caller, conversation: None, subscription: None, last_seq: 0, sink };
     if chat.welcome(conversation, last_seq).await.is_err() {
         return;
     }
@@ -160,7 +192,13 @@ impl Chat {
     async fn answer(&mut self, text: &str) -> Result<(), Closed> {
         match serde_json::from_str(text) {
             Ok(Request::Message { client_key, conversation_id, body, attachment_ids, option_key }) => {
-                let written = Written { client_key: client_key.clone(), conversation: conversation_id.or(self.conversation), body, attachments: attachment_ids, option_key };
+                let written = Written {
+                    client_key: client_key.clone(),
+                    conversation: conversation_id.or(self.conversation),
+                    body,
+                    attachments: attachment_ids,
+                    option_key,
+                };
                 self.write(client_key, written).await
             }
             Ok(Request::Typing { on }) => {
@@ -183,7 +221,7 @@ impl Chat {
     }
 
     async fn write(&mut self, client_key: String, written: Written) -> Result<(), Closed> {
-        let allowed = self.app.rates.take(RateLimit::Visitor, &format!("create_widget_message {}", self.address.0), self.app.environment.now());
+        let allowed = self.app.rates.take(RateLimit::Visitor, &format!("visitor:{}", self.caller.id), self.app.environment.now());
         let sent = match allowed {
             Ok(()) => api::send(&self.app, &mut self.caller, written).await,
             Err(problem) => Err(problem),

@@ -4,7 +4,7 @@ use ennakoi_http::App;
 use ennakoi_inbox::{
     calendars,
     channels::{self, Mode},
-    conversations::{self, Conversation, NewConversation, Owner, Reason},
+    conversations::{self, Conversation, HandOver, NewConversation, Owner, Reason},
     messages::{self, Added, Direction, Meta, NewMessage},
 };
 use ennakoi_kernel::{
@@ -104,8 +104,8 @@ async fn begin(tx: &mut Tx, environment: &Environment, caller: &Caller, contact:
         return Ok(conversation);
     }
     let actor = caller.actor();
-    conversations::hand_over(tx, environment, caller.workspace, actor, conversation.id, Reason::PERSON_FIRST, channel.settings.queue_id, None).await?;
-    conversations::load(tx, caller.workspace, conversation.id).await
+    let to = HandOver { actor, reason: Reason::PERSON_FIRST, queue: channel.settings.queue_id, note: None };
+    conversations::hand_over(tx, environment, caller.workspace, conversation.id, to).await
 }
 
 /// The visitor wants a person: the conversation goes to the queue at once, whatever the hour. Outside opening hours it waits
@@ -128,7 +128,8 @@ pub async fn ask_for_person(app: &App, caller: &mut Caller, conversation: Option
     if matches!(held.owner, Owner::Bot | Owner::Nobody) {
         let channel = channels::load(&mut tx, workspace, caller.channel).await?;
         let actor = caller.actor();
-        conversations::hand_over(&mut tx, &app.environment, workspace, actor, held.id, Reason::PERSON_REQUESTED, channel.settings.queue_id, None).await?;
+        let to = HandOver { actor, reason: Reason::PERSON_REQUESTED, queue: channel.settings.queue_id, note: None };
+        conversations::hand_over(&mut tx, &app.environment, workspace, held.id, to).await?;
         tx.commit().await?;
     }
     Ok(held.id)

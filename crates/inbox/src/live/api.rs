@@ -18,7 +18,10 @@ use super::{Hub, socket};
 /// The routes of this feature.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    vec![get("/api/v1/live", "open_live_socket", Access::Needs(Permission::ConversationsRead), open_live_socket).summary("WebSocket of everything that happens in the workspace")]
+    vec![
+        get("/api/v1/live", "open_live_socket", Access::Needs(Permission::ConversationsRead), open_live_socket)
+            .summary("WebSocket of everything that happens in the workspace"),
+    ]
 }
 
 async fn open_live_socket(

@@ -91,24 +91,14 @@ impl Hub {
     /// # Errors
     /// The workspace has no timeline, or the database refuses.
     pub async fn subscribe(&self, db: &Db, workspace: WorkspaceId, topic: Topic) -> Result<Subscription> {
-        let known = self.lock().contains_key(&workspace);
-        let head = if known { 0 } else { timeline::head(&mut db.read().await?, workspace).await? };
+        // Read before registering: the hub may be ahead of it, never behind, so nothing between the two is lost.
+        let head = timeline::head(&mut db.read().await?, workspace).await?;
         let (sender, receiver) = mpsc::channel(BACKLOG);
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         let mut workspaces = self.lock();
         let listeners = workspaces.entry(workspace).or_insert_with(|| Listeners { seq: head, topics: HashMap::new() });
         listeners.topics.entry(topic).or_default().insert(number, sender);
-        let seq = listeners.seq;
-        drop(workspaces);
-        // The entry may have gone in between, and come back with an unknown head.
-        if known && seq == 0 {
-            let head = timeline::head(&mut db.read().await?, workspace).await?;
-            if let Some(listeners) = self.lock().get_mut(&workspace).filter(|listeners| listeners.seq == 0) {
-                listeners.seq = head;
-            }
-            return Ok(Subscription { hub: self.clone(), workspace, topic, number, receiver, seq: head });
-        }
-        Ok(Subscription { hub: self.clone(), workspace, topic, number, receiver, seq })
+        Ok(Subscription { hub: self.clone(), workspace, topic, number, receiver, seq: listeners.seq })
     }
 
     /// Open sockets of this node.

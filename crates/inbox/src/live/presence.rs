@@ -43,11 +43,25 @@ pub struct Typist {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Ephemeral {
     /// A member of staff looks at a conversation, or at none (between nodes only).
-    Looking { person: Person, conversation: Option<ConversationId> },
-    Presence { conversation: ConversationId, people: Vec<Person> },
-    Typing { conversation: ConversationId, author: Typist, visibility: Visibility, on: bool },
+    Looking {
+        person: Person,
+        conversation: Option<ConversationId>,
+    },
+    Presence {
+        conversation: ConversationId,
+        people: Vec<Person>,
+    },
+    Typing {
+        conversation: ConversationId,
+        author: Typist,
+        visibility: Visibility,
+        on: bool,
+    },
     /// A colleague came or went.
-    Staff { id: StaffId, availability: Availability },
+    Staff {
+        id: StaffId,
+        availability: Availability,
+    },
 }
 
 impl Ephemeral {

@@ -16,10 +16,7 @@ use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    Ephemeral, Hub, Mode, Notice, Subscription, Topic, Typist, build,
-    presence::Person,
-};
+use super::{Ephemeral, Hub, Mode, Notice, Subscription, Topic, Typist, build, presence::Person};
 use crate::{
     conversations,
     messages::{self, AuthorKind, Direction, NewMessage, Visibility},

@@ -1,5 +1,8 @@
 //! The commands of `ennakoi`.
 
+mod admin;
+mod backup;
+mod check;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -28,6 +31,21 @@ enum Command {
     Config,
     /// Bring the database's schema up to date and stop.
     Migrate,
+    /// Copy database, files and secret into a new folder, while the server runs.
+    Backup {
+        /// Folder to make.
+        target: PathBuf,
+    },
+    /// Put a backup in place of an absent database.
+    Restore {
+        /// Folder made by `ennakoi backup`.
+        source: PathBuf,
+    },
+    /// Look for damage: the database file, gaps in timelines, conversations out of order, missing files.
+    Check,
+    /// Help for people who cannot sign in.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
     /// Print the API's OpenAPI 3.1 document.
     Openapi,
     /// Measure the models on your own data.
@@ -64,6 +82,9 @@ fn with_configuration(file: Option<PathBuf>, command: Command) -> Result<()> {
     let configuration = Configuration::load(text.as_deref(), std::env::vars())?;
     logging::start(&configuration.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    if let Command::Restore { source } = &command {
+        return backup::restore(&configuration, source);
+    }
     runtime.block_on(async {
         let app = start::open(configuration, Environment::system()).await?;
         match command {
@@ -74,7 +95,10 @@ fn with_configuration(file: Option<PathBuf>, command: Command) -> Result<()> {
                 println!("{:#}", ennakoi_http::openapi_document(&routes, env!("CARGO_PKG_VERSION")));
                 Ok(())
             }
-            Command::Migrate | Command::Config | Command::Eval(_) => Ok(()),
+            Command::Backup { target } => backup::backup(&app, &target).await,
+            Command::Admin(command) => admin::run(&app, command).await,
+            Command::Check => check::check(&app).await,
+            Command::Restore { .. } | Command::Migrate | Command::Config | Command::Eval(_) => Ok(()),
         }
     })
 }
