@@ -97,6 +97,13 @@ impl Lookup for SystemLookup {
     }
 }
 
+/// Makes ring the cryptography of TLS for the whole program, which must be chosen before the first client is made. Calling it
+/// again changes nothing.
+pub fn choose_cryptography() {
+    // Fails only when the program has chosen already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Makes the calls; cheap to clone.
 #[derive(Clone)]
 pub struct Egress {
@@ -119,8 +126,7 @@ impl Egress {
     /// # Errors
     /// The system's certificates cannot be read.
     pub fn with_lookup(reach: Reach, limits: Limits, lookup: Arc<dyn Lookup>) -> Result<Self, Error> {
-        // Fails only when the program has chosen its cryptography already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        choose_cryptography();
         let client = reqwest::Client::builder()
             .redirect(Policy::none())
             .no_proxy()

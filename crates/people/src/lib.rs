@@ -60,6 +60,7 @@ pub struct Hooks {
 /// What this crate adds to the program.
 #[must_use]
 pub fn module(app: &App, hooks: &Hooks) -> Module {
+    ennakoi_egress::choose_cryptography();
     let routes = [
         sessions::routes(),
         second_factor::routes(),

@@ -172,6 +172,7 @@ async fn a_registration_belongs_to_whoever_began_it() {
     let credential = Device::new(3).create(&begun);
     let body = json!({ "name": "x", "credential": credential });
     company.owner.post("profile/passkeys", body.clone()).await.expect(401);
+    aino.post("profile/passkeys", body.clone()).await.expect(201);
     aino.post("profile/passkeys", body).await.expect(401);
     let sign_in = options(&company).await;
     aino.post("profile/passkeys", json!({ "name": "x", "credential": Device::new(3).create(&sign_in) })).await.expect(401);
@@ -179,7 +180,8 @@ async fn a_registration_belongs_to_whoever_began_it() {
     let mut elsewhere = Device { origin: "https://evil.example".to_owned(), ..Device::new(3) };
     aino.post("profile/passkeys", json!({ "name": "x", "credential": elsewhere.create(&begun) })).await.expect(401);
     aino.post("profile/passkeys", json!({ "name": "x", "credential": { "id": 1 } })).await.expect(422);
-    assert!(aino.get("profile/passkeys").await.expect(200)["items"].as_array().unwrap().is_empty());
+    assert_eq!(aino.get("profile/passkeys").await.expect(200)["items"].as_array().unwrap().len(), 1);
+    assert!(company.owner.get("profile/passkeys").await.expect(200)["items"].as_array().unwrap().is_empty());
 }
 
 #[tokio::test]
