@@ -33,8 +33,8 @@ pub enum BulkAction {
     Queue {
         queue_id: QueueId,
     },
-    Close,
-    Reopen,
+    Close {},
+    Reopen {},
     Label {
         label_id: LabelId,
     },
@@ -182,8 +182,8 @@ async fn apply(
     let after = match action {
         BulkAction::Assign { agent_id } => change::assign(tx, environment, workspace, id, actor, Assignment { agent: *agent_id, queue: None }).await?,
         BulkAction::Queue { queue_id } => change::assign(tx, environment, workspace, id, actor, Assignment { agent: None, queue: Some(*queue_id) }).await?,
-        BulkAction::Close => change::close(tx, environment, workspace, id, actor).await?,
-        BulkAction::Reopen => change::reopen(tx, environment, workspace, id, actor).await?,
+        BulkAction::Close {} => change::close(tx, environment, workspace, id, actor).await?,
+        BulkAction::Reopen {} => change::reopen(tx, environment, workspace, id, actor).await?,
         BulkAction::Priority { priority } => change::set_priority(tx, environment, workspace, id, actor, *priority).await?,
         BulkAction::Snooze { until } => change::snooze(tx, environment, workspace, id, actor, Snooze { until: *until }).await?,
         BulkAction::Label { label_id } | BulkAction::Unlabel { label_id } => {

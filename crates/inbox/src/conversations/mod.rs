@@ -4,7 +4,7 @@
 //! `version`; numbers of a workspace have no gaps that a rollback did not make.
 
 pub mod api;
-pub(crate) mod bulk;
+pub mod bulk;
 mod change;
 mod counts;
 mod detail;

@@ -67,6 +67,12 @@ pub async fn add(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId,
     }
     let now = environment.now();
     if from_customer(&new) && held.state == State::Closed && held.closed_at.is_some_and(|at| at + CONTINUED_WITHIN < now) {
+        // Sent again after a lost answer: the first time it had begun the new conversation already.
+        if let Some(key) = &new.client_key
+            && let Some(id) = store::by_author_key(tx, workspace, key, new.author).await?
+        {
+            return Ok(Added { message: load(tx, workspace, id).await?, fresh: false });
+        }
         held = begin_again(tx, environment, workspace, &held).await?;
     }
     let before = held.clone();
@@ -133,7 +139,7 @@ fn check(new: &NewMessage) -> Result<(), Problem> {
 /// The message, if it was sent before.
 async fn known(tx: &mut Tx, workspace: WorkspaceId, conversation: &Conversation, new: &NewMessage) -> Result<Option<MessageId>> {
     if let Some(key) = &new.client_key
-        && let Some(id) = store::by_client_key(tx, workspace, key, Some(conversation.id), new.author).await?
+        && let Some(id) = store::by_client_key(tx, workspace, conversation.id, key).await?
     {
         return Ok(Some(id));
     }

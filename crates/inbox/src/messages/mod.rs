@@ -255,7 +255,7 @@ pub async fn load(tx: &mut Tx, workspace: WorkspaceId, id: MessageId) -> Result<
 /// # Errors
 /// The database refuses.
 pub async fn by_client_key(tx: &mut Tx, workspace: WorkspaceId, author: Actor, client_key: &str) -> Result<Option<Message>> {
-    let Some(id) = store::by_client_key(tx, workspace, client_key, None, author).await? else { return Ok(None) };
+    let Some(id) = store::by_author_key(tx, workspace, client_key, author).await? else { return Ok(None) };
     Ok(by_ids(tx, workspace, &[id]).await?.pop())
 }
 

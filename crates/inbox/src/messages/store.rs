@@ -94,19 +94,21 @@ pub(super) async fn by_ids(tx: &mut Tx, workspace: WorkspaceId, ids: &[MessageId
     tx.all(&format!("{SELECT} AND m.id IN ({places}) ORDER BY m.conversation_id, m.seq"), &sql::with_list(&[workspace.into()], values)).await
 }
 
-/// The message with this key that is in the conversation or by the author.
-pub(super) async fn by_client_key(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    client_key: &str,
-    conversation: Option<ConversationId>,
-    author: Actor,
-) -> Result<Option<MessageId>> {
+/// The newest message that this author sent under this key.
+pub(super) async fn by_author_key(tx: &mut Tx, workspace: WorkspaceId, client_key: &str, author: Actor) -> Result<Option<MessageId>> {
     let found: Option<(MessageId,)> = tx
         .optional(
-            "SELECT id FROM messages WHERE workspace_id = $1 AND client_key = $2 AND (conversation_id = $3 OR author = $4) LIMIT 1",
-            params![workspace, client_key, conversation, author.to_string()],
+            "SELECT id FROM messages WHERE workspace_id = $1 AND client_key = $2 AND author = $3 ORDER BY id DESC LIMIT 1",
+            params![workspace, client_key, author.to_string()],
         )
+        .await?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// The message of the conversation with this key.
+pub(super) async fn by_client_key(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId, client_key: &str) -> Result<Option<MessageId>> {
+    let found: Option<(MessageId,)> = tx
+        .optional("SELECT id FROM messages WHERE workspace_id = $1 AND client_key = $2 AND conversation_id = $3", params![workspace, client_key, conversation])
         .await?;
     Ok(found.map(|(id,)| id))
 }

@@ -108,8 +108,8 @@ pub fn choose(need: &Need, candidates: &[Candidate]) -> Outcome {
         })
         .collect();
     considered.sort_by(|(a, a_verdict, a_score), (b, b_verdict, b_score)| {
-        (*b_verdict == "eligible")
-            .cmp(&(*a_verdict == "eligible"))
+        nearness(a_verdict)
+            .cmp(&nearness(b_verdict))
             .then(b_score.total_cmp(a_score))
             .then(a.last_assigned_at.cmp(&b.last_assigned_at))
             .then(a.staff_id.cmp(&b.staff_id))
@@ -129,6 +129,12 @@ pub fn choose(need: &Need, candidates: &[Candidate]) -> Outcome {
         .map(|(candidate, verdict, score)| Considered { staff_id: candidate.staff_id, name: candidate.name.clone(), verdict: verdict.to_owned(), score })
         .collect();
     Outcome { chosen: chosen.map(|candidate| candidate.staff_id), summary, rule, considered }
+}
+
+/// How near somebody was to being chosen; the explanation lists the nearest first.
+fn nearness(verdict: &str) -> usize {
+    const ORDER: [&str; 7] = ["eligible", "other_language", "gave_it_back", "full", "skill_missing", "away", "offline"];
+    ORDER.iter().position(|known| *known == verdict).unwrap_or(ORDER.len())
 }
 
 fn rule(need: &Need, chosen: &Candidate, eligible: usize) -> &'static str {

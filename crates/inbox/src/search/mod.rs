@@ -136,10 +136,11 @@ struct HitPage {
 }
 
 /// Hits in any of the languages, newest first.
-async fn find(tx: &mut Tx, workspace: WorkspaceId, kind: &str, queries: &[Vec<String>], before: i64, limit: u32) -> Result<HitPage> {
+async fn find(tx: &mut Tx, workspace: WorkspaceId, kind: &str, queries: &[words::Query], before: i64, limit: u32) -> Result<HitPage> {
     let mut hits: Vec<Hit> = Vec::new();
     for query in queries {
-        hits.extend(search::find(tx, workspace, kind, query, LastWord::Prefix, before, limit).await?);
+        let last = if query.unfinished { LastWord::Prefix } else { LastWord::Whole };
+        hits.extend(search::find(tx, workspace, kind, &query.words, last, before, limit).await?);
     }
     hits.sort_by(|a, b| b.row.cmp(&a.row));
     hits.dedup_by_key(|hit| hit.row);
@@ -230,7 +231,8 @@ pub(crate) async fn conversation_ids(tx: &mut Tx, workspace: WorkspaceId, questi
 /// # Errors
 /// The database refuses.
 pub async fn contacts(tx: &mut Tx, workspace: WorkspaceId, question: &str, before: Option<i64>, limit: u32) -> Result<(Vec<ContactRow>, Option<i64>)> {
-    let page = find(tx, workspace, CONTACT, &[words::as_written(question)], before.unwrap_or(i64::MAX), limit).await?;
+    let query = words::Query { words: words::as_written(question), unfinished: true };
+    let page = find(tx, workspace, CONTACT, &[query], before.unwrap_or(i64::MAX), limit).await?;
     let ids: Vec<_> = page.hits.iter().map(|hit| ennakoi_kernel::ids::ContactId(hit.id)).collect();
     let mut rows = contacts::rows(tx, workspace, &ids).await?;
     let mut seen = HashSet::new();
