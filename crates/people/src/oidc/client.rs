@@ -68,11 +68,7 @@ pub(super) async fn start(app: &App, provider: &Provider, client_secret: String,
     let verifier = PkceCodeVerifier::new(app.environment.token(32));
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
     let (state, nonce) = (state.to_owned(), nonce.to_owned());
-    let request = client.authorize_url(
-        AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
-        move || CsrfToken::new(state.clone()),
-        move || Nonce::new(nonce.clone()),
-    );
+    let request = client.authorize_url(AuthenticationFlow::<CoreResponseType>::AuthorizationCode, move || CsrfToken::new(state), move || Nonce::new(nonce));
     let (address, _, _) = request.add_scope(Scope::new("email".to_owned())).set_pkce_challenge(challenge).url();
     Ok(Started { address: address.to_string(), verifier: verifier.into_secret() })
 }
