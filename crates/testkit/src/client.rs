@@ -41,6 +41,7 @@ impl Answer {
 impl Client {
     #[must_use]
     pub fn new(base: &str) -> Self {
+        ennakoi_egress::choose_cryptography();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("an HTTP client");
         Self { http, base: base.to_owned(), cookie: None, workspace: None, authorization: None, extra: Vec::new() }
     }

@@ -26,7 +26,8 @@ impl TestDatabase {
         Self { url: format!("{base}/{name}"), postgres: Some((server, name)) }
     }
 
-    pub(crate) async fn remove(self) {
+    /// Removes the database; one that is left behind goes with its server.
+    pub async fn remove(self) {
         if let Some((server, name)) = self.postgres {
             command(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
         }

@@ -34,6 +34,24 @@ impl Socket {
         self.0.send(Message::text(message.to_string())).await.expect("the socket is open");
     }
 
+    /// Sends, if the socket is still open.
+    ///
+    /// # Errors
+    /// It is closed.
+    pub async fn try_send(&mut self, message: Value) -> Result<(), Box<tungstenite::Error>> {
+        self.0.send(Message::text(message.to_string())).await.map_err(Box::new)
+    }
+
+    /// The next message that `wanted` accepts, or `None` when the socket is closed before.
+    pub async fn try_until(&mut self, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        loop {
+            let message = self.next().await?;
+            if wanted(&message) {
+                return Some(message);
+            }
+        }
+    }
+
     /// The next JSON message, or `None` when the socket is closed.
     pub async fn next(&mut self) -> Option<Value> {
         loop {
