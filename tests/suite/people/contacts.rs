@@ -15,7 +15,7 @@ fn names(page: &Value) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(|row| text(&row["name"])).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn lists_are_sorted_filtered_searched_and_paged() {
     let company = Company::start().await;
     let seller = text(&company.owner.post("companies", json!({ "name": "Meri ja Aalto Oy" })).await.expect(201)["id"]);
@@ -52,7 +52,7 @@ async fn lists_are_sorted_filtered_searched_and_paged() {
     company.owner.get("contacts?unknown=1").await.expect(422);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_change_on_an_old_version_is_refused() {
     let company = Company::start().await;
     let made = contact(&company, json!({ "name": "Liisa" })).await;
@@ -74,7 +74,7 @@ async fn a_change_on_an_old_version_is_refused() {
     viewer.patch(&path, json!({ "name": "X" })).await.expect(403);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn attributes_have_definitions_and_types() {
     let company = Company::start().await;
     let define = async |body: Value, status: u16| company.owner.post("attributes", body).await.expect(status);
@@ -97,7 +97,7 @@ async fn attributes_have_definitions_and_types() {
     company.colleague("aino", "agent").await.delete("attributes/contact/born").await.expect(403);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn companies_are_unique_and_connected() {
     let company = Company::start().await;
     let made =
@@ -124,7 +124,7 @@ async fn companies_are_unique_and_connected() {
     neighbour.put(&link, json!({})).await.expect(404);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_timeline_and_pages_follow_the_person_through_a_merge() {
     let company = Company::start().await;
     let a = text(&contact(&company, json!({ "name": "Liisa Meri" })).await["id"]);

@@ -17,7 +17,7 @@ fn workspace(company: &Company) -> WorkspaceId {
     company.workspace().parse().unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn typing_an_address_opens_nobodys_history() {
     let company = Company::start().await;
     let mut tx = company.app.app.db.begin().await.unwrap();
@@ -49,7 +49,7 @@ async fn typing_an_address_opens_nobodys_history() {
     assert!(duplicates["items"].as_array().unwrap().iter().any(|it| it["contact"]["id"] == liisa.to_string() && it["reasons"] == json!(["email"])));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_proof_at_the_same_moment_makes_one_contact() {
     let company = std::sync::Arc::new(Company::start().await);
     let tasks: Vec<_> = (0..8)
@@ -85,7 +85,7 @@ async fn contact(company: &Company, body: Value) -> String {
     text(&company.owner.post("contacts", body).await.expect(201)["id"])
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_merge_redirects_and_its_undoing_gives_back_exactly_what_was() {
     let company = Company::start().await;
     let a = contact(&company, json!({ "name": "Liisa Meri", "email": "liisa@example.fi", "verified": true, "attributes": { "tier": "gold" } })).await;
@@ -126,7 +126,7 @@ async fn a_merge_redirects_and_its_undoing_gives_back_exactly_what_was() {
     assert_eq!(kinds.iter().filter(|kind| *kind == "contact.merge_undone").count(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_merge_is_no_way_around_a_block() {
     let company = Company::start().await;
     let a = contact(&company, json!({ "name": "A" })).await;
@@ -136,7 +136,7 @@ async fn a_merge_is_no_way_around_a_block() {
     assert_eq!(company.owner.get(&format!("contacts/{a}")).await.expect(200)["blocked"], true);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn agents_do_not_merge_and_nobody_merges_across_workspaces() {
     let company = Company::start().await;
     let a = contact(&company, json!({ "name": "A" })).await;
@@ -162,7 +162,7 @@ async fn agents_do_not_merge_and_nobody_merges_across_workspaces() {
     assert_eq!(company.owner.post("contacts", body).await.expect(409)["code"], "identity_taken");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn identities_are_added_proven_and_removed() {
     let company = Company::start().await;
     let id = contact(&company, json!({ "name": "Liisa" })).await;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Company, PASSWORD, address, cookie, count, join, sign_in, text, token_of};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_works_once_and_only_for_a_week() {
     let company = Company::start().await;
     let invitation = company.owner.post("invitations", json!({ "email": "Uusi@Example.fi", "role": "agent" })).await.expect(201);
@@ -31,7 +31,7 @@ async fn a_link_works_once_and_only_for_a_week() {
     company.app.stranger().get(&format!("invitations/by-token/{}", token_of(&late["link"]))).await.expect(404);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn inviting_again_replaces_the_link_and_withdrawing_ends_it() {
     let company = Company::start().await;
     let invite = || company.owner.post("invitations", json!({ "email": "uusi@example.fi", "role": "agent" }));
@@ -51,7 +51,7 @@ async fn inviting_again_replaces_the_link_and_withdrawing_ends_it() {
     assert_eq!(count(&company.app, &format!("SELECT COUNT(*) FROM invitations WHERE token_hash = '{}'", token_of(&second["link"]))).await, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_existing_account_is_joined_only_by_its_person() {
     let company = Company::start().await;
     let neighbour = company.neighbour().await;
@@ -69,7 +69,7 @@ async fn an_existing_account_is_joined_only_by_its_person() {
     assert_ne!(session["staff"]["name"], "Mallory");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn links_do_not_follow_the_host_header() {
     let company = Company::start().await;
     let poisoned = company.owner.clone().with_header("host", "evil.example").with_header("x-forwarded-host", "evil.example");
@@ -83,7 +83,7 @@ async fn links_do_not_follow_the_host_header() {
     assert_eq!(count(&company.app, "SELECT COUNT(*) FROM intents WHERE payload LIKE '%/app/reset-password/%'").await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn only_administrators_invite() {
     let company = Company::start().await;
     for role in ["supervisor", "agent", "viewer"] {
@@ -95,7 +95,7 @@ async fn only_administrators_invite() {
     assert_eq!(bad["errors"][0]["code"], "email_invalid");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn somebody_signed_in_as_the_invited_person_needs_no_password() {
     let company = Company::start().await;
     let neighbour = company.neighbour().await;

@@ -17,7 +17,7 @@ fn with_key(company: &Company, key: &str) -> Client {
     client
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_does_what_its_scopes_say_in_its_workspace_only() {
     let company = Company::start().await;
     let (_, program) = key(&company, &company.owner, json!(["contacts:read", "contacts:write"])).await;
@@ -34,7 +34,7 @@ async fn a_key_does_what_its_scopes_say_in_its_workspace_only() {
     assert!(neighbour.get("contacts").await.expect(200)["items"].as_array().unwrap().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_gets_no_right_that_its_maker_does_not_have() {
     let company = Company::start().await;
     let admin = company.colleague("pomo", "admin").await;
@@ -56,7 +56,7 @@ async fn a_key_gets_no_right_that_its_maker_does_not_have() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_or_expired_key_stops_at_once() {
     let company = Company::start().await;
     let (id, program) = key(&company, &company.owner, json!(["contacts:read"])).await;
@@ -76,7 +76,7 @@ async fn a_withdrawn_or_expired_key_stops_at_once() {
     company.owner.post("api-keys", json!({ "name": "x", "scopes": ["contacts:read"], "expires_at": past.0 })).await.expect(422);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_are_shown_once_and_stored_as_a_hash() {
     let company = Company::start().await;
     let made = company.owner.post("api-keys", json!({ "name": "Verkkokauppa", "scopes": ["contacts:read"] })).await.expect(201);

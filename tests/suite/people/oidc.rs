@@ -153,7 +153,7 @@ fn landed(answer: &Answer) -> (String, Option<String>) {
     (answer.headers["location"].to_str().unwrap().to_owned(), super::cookie(answer))
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_verified_address_is_linked_once_and_then_recognised_by_subject() {
     let scene = Scene::start().await;
     let listed = scene.company.app.stranger().get("session/oidc").await.expect(200);
@@ -172,7 +172,7 @@ async fn a_verified_address_is_linked_once_and_then_recognised_by_subject() {
     assert_eq!(count(&scene.company.app, "SELECT COUNT(*) FROM sign_in_ceremonies").await, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_not_for_us_now_is_refused() {
     let scene = Scene::start().await;
     let lies: [(&str, fn(&mut Says)); 9] = [
@@ -194,7 +194,7 @@ async fn a_token_that_is_not_for_us_now_is_refused() {
     assert!(cookie.is_some(), "the truth is accepted");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_identity_without_an_entrusted_address_opens_no_account() {
     let scene = Scene::start().await;
     let others: [(&str, fn(&mut Says)); 5] = [
@@ -215,7 +215,7 @@ async fn an_identity_without_an_entrusted_address_opens_no_account() {
     assert_eq!(count(&scene.company.app, "SELECT COUNT(*) FROM staff").await, 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_return_belongs_to_the_browser_that_left_and_counts_once() {
     let scene = Scene::start().await;
     let refused = |answer: &Answer| assert!(landed(answer).0.ends_with("problem=oidc_refused") && landed(answer).1.is_none());
@@ -238,7 +238,7 @@ async fn a_return_belongs_to_the_browser_that_left_and_counts_once() {
     refused(&late.browser.get(&format!("session/oidc/{}/callback?error=access_denied", scene.id)).await);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn providers_are_the_operators_matter_and_not_a_way_inside() {
     let company = Company::start().await;
     let other = company.colleague("toinen", "owner").await;

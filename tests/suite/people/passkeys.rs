@@ -102,7 +102,7 @@ async fn options(company: &Company) -> Value {
     company.app.stranger().post("session/passkey/challenge", json!({})).await.expect(200)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_signs_in_without_a_password() {
     let company = company().await;
     let aino = company.colleague("aino", "agent").await;
@@ -126,7 +126,7 @@ async fn a_passkey_signs_in_without_a_password() {
     assert_eq!(company.app.stranger().post("session/passkey", gone).await.expect(401)["code"], "passkey_refused");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_forged_answer_is_refused_alike() {
     let company = company().await;
     let aino = company.colleague("aino", "agent").await;
@@ -164,7 +164,7 @@ async fn every_forged_answer_is_refused_alike() {
     stranger.post("session/passkey", json!({ "credential": device.get(&options(&company).await, &id) })).await.expect(200);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_registration_belongs_to_whoever_began_it() {
     let company = company().await;
     let aino = company.colleague("aino", "agent").await;
@@ -184,7 +184,7 @@ async fn a_registration_belongs_to_whoever_began_it() {
     assert!(company.owner.get("profile/passkeys").await.expect(200)["items"].as_array().unwrap().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_in_numbers_has_no_passkeys() {
     let company = Company::start().await;
     assert_eq!(company.owner.post("profile/passkeys/challenge", json!({})).await.expect(503)["code"], "passkeys_unavailable");

@@ -26,7 +26,7 @@ async fn ask(client: &Client, email: &str) {
     client.post("password-resets", json!({ "email": email })).await.expect(202);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_answer_is_the_same_for_everybody_and_only_members_get_a_letter() {
     let company = Company::start().await;
     company.colleague("aino", "agent").await;
@@ -42,7 +42,7 @@ async fn the_answer_is_the_same_for_everybody_and_only_members_get_a_letter() {
     assert_eq!(count(&company.app, letters).await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_works_once_within_an_hour_and_ends_all_sessions() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
@@ -67,7 +67,7 @@ async fn a_link_works_once_within_an_hour_and_ends_all_sessions() {
     assert_eq!(count(&company.app, &format!("SELECT COUNT(*) FROM password_resets WHERE token_hash = '{late}'")).await, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_hands_links_out_only_to_those_below() {
     let company = Company::start().await;
     let admin = company.colleague("pomo", "admin").await;

@@ -10,7 +10,7 @@ async fn role_of(client: &Client, id: &str) -> String {
     text(&page["items"].as_array().unwrap().iter().find(|member| member["id"] == id).unwrap_or_else(|| panic!("{id} is no member"))["role"])
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_last_owner_stays() {
     let company = Company::start().await;
     let me = id_of(&company.owner).await;
@@ -23,7 +23,7 @@ async fn the_last_owner_stays() {
     other.delete(&format!("staff/{them}")).await.expect(409);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_cannot_make_or_unmake_owners() {
     let company = Company::start().await;
     let admin = company.colleague("pomo", "admin").await;
@@ -39,7 +39,7 @@ async fn an_administrator_cannot_make_or_unmake_owners() {
     assert!(audited(&company.owner).await.contains(&"staff.role_changed".to_owned()));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_changed_role_and_a_removal_count_from_the_next_request() {
     let company = Company::start().await;
     let admin = company.colleague("pomo", "admin").await;
@@ -60,7 +60,7 @@ async fn a_changed_role_and_a_removal_count_from_the_next_request() {
     admin.post(&format!("invitations/by-token/{token}/acceptance"), json!({})).await.expect(200);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn members_of_another_workspace_are_out_of_reach() {
     let company = Company::start().await;
     let neighbour = company.neighbour().await;
@@ -79,7 +79,7 @@ async fn members_of_another_workspace_are_out_of_reach() {
     intruder.get("workspace").await.expect(403);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn availability_capacity_and_skills() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;

@@ -7,7 +7,7 @@ use totp_rs::{Builder, Secret};
 
 use super::{Company, PASSWORD, address, audited, cookie, count, id_of, sign_in, text, try_sign_in};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_installation_has_one_account_and_asks_to_be_set_up() {
     let app = TestApp::start().await;
     let first = ennakoi_people::first_start(&app.app).await.unwrap().unwrap();
@@ -25,7 +25,7 @@ async fn a_fresh_installation_has_one_account_and_asks_to_be_set_up() {
     sign_in(&app, "Aino@Example.fi ", &first.password).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn whether_an_address_has_an_account_is_not_told() {
     let company = Company::start().await;
     company.colleague("aino", "agent").await;
@@ -52,7 +52,7 @@ async fn whether_an_address_has_an_account_is_not_told() {
     assert!(session_refusals >= 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn guessing_is_slow_for_each_account_and_for_each_address() {
     let company = Company::start_with(|configuration| configuration.security.sign_in_attempts_per_minute = 5).await;
     let stranger = company.app.stranger();
@@ -67,7 +67,7 @@ async fn guessing_is_slow_for_each_account_and_for_each_address() {
     try_sign_in(&stranger, "nobody@example.fi", "guess after guess", None).await.expect(401);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_planted_cookie_never_becomes_a_session() {
     let company = Company::start().await;
     company.colleague("aino", "agent").await;
@@ -91,7 +91,7 @@ async fn a_planted_cookie_never_becomes_a_session() {
     browser.get("session").await.expect(200);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_cookie_is_closed_to_scripts_and_other_sites() {
     let company = Company::start_with(|configuration| configuration.server.public_url = "https://help.example.fi".to_owned()).await;
     let answer = try_sign_in(&company.app.stranger(), "owner@localhost", &company.owner_password, None).await;
@@ -110,7 +110,7 @@ async fn the_cookie_is_closed_to_scripts_and_other_sites() {
     assert_eq!(form.send().await.unwrap().status(), 400);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_not_in_the_database() {
     let company = Company::start().await;
     let token = company.owner.cookie.clone().unwrap().split_once('=').unwrap().1.to_owned();
@@ -119,7 +119,7 @@ async fn tokens_are_not_in_the_database() {
     assert_eq!(count(&company.app, "SELECT COUNT(*) FROM staff WHERE password_hash NOT LIKE '$argon2id$%'").await, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_listed_ended_and_expire() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
@@ -150,7 +150,7 @@ async fn sessions_are_listed_ended_and_expire() {
     aino.get("session").await.expect(401);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn however_much_it_is_used_a_session_ends_after_half_a_year() {
     let company = Company::start().await;
     for _ in 0..8 {
@@ -161,7 +161,7 @@ async fn however_much_it_is_used_a_session_ends_after_half_a_year() {
     company.owner.get("session").await.expect(401);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn signing_out_ends_the_session_at_once() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
@@ -171,7 +171,7 @@ async fn signing_out_ends_the_session_at_once() {
     aino.get("workspace").await.expect(401);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_password_needs_the_old_one_and_ends_other_sessions() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
@@ -204,7 +204,7 @@ async fn turn_on(company: &Company, client: &Client) -> (String, Vec<String>) {
     (secret, codes)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_second_step_is_asked_for_and_each_code_works_once() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
@@ -231,7 +231,7 @@ async fn the_second_step_is_asked_for_and_each_code_works_once() {
     aino.delete("session").await.expect(204);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn turning_the_second_step_off_needs_the_password() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
@@ -248,7 +248,7 @@ async fn turning_the_second_step_off_needs_the_password() {
     sign_in(&company.app, &address("aino"), PASSWORD).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_operator_can_reset_a_password_and_make_an_owner() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
@@ -264,7 +264,7 @@ async fn the_operator_can_reset_a_password_and_make_an_owner() {
     assert_eq!(id_of(&aino).await.len(), 36);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_profile_takes_only_what_is_a_persons_own() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
@@ -278,7 +278,7 @@ async fn a_profile_takes_only_what_is_a_persons_own() {
     assert_eq!(profile["preferences"], json!({ "density": "compact" }));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn pictures_are_pictures_and_served_as_nothing_else() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Company, audited, events, text};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn only_operators_make_workspaces() {
     let company = Company::start().await;
     let other = company.colleague("toinen", "owner").await;
@@ -19,7 +19,7 @@ async fn only_operators_make_workspaces() {
     assert!(slugs.contains(&"kapylan-kone-oy-2".to_owned()), "{slugs:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_change_one_by_one() {
     let company = Company::start().await;
     let before = company.owner.get("workspace").await.expect(200);
@@ -42,7 +42,7 @@ async fn settings_change_one_by_one() {
     assert_eq!(events(&company).await.iter().filter(|kind| *kind == "workspace.updated").count(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_settings_are_named_all_at_once() {
     let company = Company::start().await;
     let change = json!({
