@@ -14,7 +14,7 @@ LAYERS = [
     {"http"},
     {"people"},
     {"inbox"},
-    {"channels", "help", "commerce", "bot", "outreach", "insight"},
+    {"channels", "help", "commerce", "bot", "webhooks", "outreach", "insight"},
     {"evaluate"},
     {"server"},
     {"testkit"},

@@ -23,4 +23,5 @@ migrations! {
     6 "help" "0006_help.sql" "0006_help.sql",
     7 "commerce" "0007_commerce.sql" "0007_commerce.sql",
     8 "bot" "0008_bot.sql" "0008_bot.sql",
+    9 "webhooks" "0009_webhooks.sql" "0009_webhooks.sql",
 }

@@ -17,13 +17,16 @@ pub struct Modules {
 #[must_use]
 pub fn all(app: &App) -> Modules {
     let hub = Hub::default();
-    let modules = vec![
+    let mut modules = vec![
         ennakoi_people::module(app, &Hooks::default()),
         ennakoi_inbox::module(hub.clone()),
         ennakoi_help::module(),
+        ennakoi_commerce::module(),
         ennakoi_bot::module(&app.db),
         chat::module(hub),
     ];
+    let told = modules.iter().flat_map(|module| module.events).filter(|event| event.webhook).map(|event| event.kind).collect();
+    modules.push(ennakoi_webhooks::module(app, told));
     let visitor: ennakoi_people::VisitorHook = Arc::new(|app, parts| Box::pin(chat::recognise(app, parts)));
     Modules { modules, authenticator: Arc::new(ennakoi_people::authenticator(visitor)) }
 }
