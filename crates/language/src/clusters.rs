@@ -23,19 +23,10 @@ pub fn cluster(texts: &[&str], language: Option<Language>, limit: usize) -> Vec<
     if texts.is_empty() || limit == 0 {
         return Vec::new();
     }
-    let recipe = Recipe {
-        characters: (3, 5),
-        words: 2,
-        stems: language,
-        gaps: false,
-        word_weight: 1.3,
-    };
+    let recipe = Recipe { characters: (3, 5), words: 2, stems: language, gaps: false, word_weight: 1.3 };
     let counts: Vec<_> = texts.iter().map(|text| recipe.counts(text)).collect();
     let vocabulary = Vocabulary::learn(recipe, &counts, if texts.len() > 50 { 2 } else { 1 });
-    let rows: Vec<Vec<(u32, f32)>> = counts
-        .iter()
-        .map(|count| unit(vocabulary.row(count).0))
-        .collect();
+    let rows: Vec<Vec<(u32, f32)>> = counts.iter().map(|count| unit(vocabulary.row(count).0)).collect();
     let mut centres = seeds(&rows, limit.min(texts.len()), vocabulary.len());
     let mut assigned = vec![0_usize; rows.len()];
     for _ in 0..25 {
@@ -54,30 +45,22 @@ pub fn cluster(texts: &[&str], language: Option<Language>, limit: usize) -> Vec<
 }
 
 fn unit(mut row: Vec<(u32, f32)>) -> Vec<(u32, f32)> {
-    let norm = row
-        .iter()
-        .map(|(_, value)| value * value)
-        .sum::<f32>()
-        .sqrt()
-        .max(1e-6);
+    let norm = row.iter().map(|(_, value)| value * value).sum::<f32>().sqrt().max(1e-6);
     row.iter_mut().for_each(|(_, value)| *value /= norm);
     row
 }
 
 fn dot(row: &[(u32, f32)], centre: &[f32]) -> f32 {
-    row.iter()
-        .map(|&(column, value)| value * centre[column as usize])
-        .sum()
+    row.iter().map(|&(column, value)| value * centre[column as usize]).sum()
 }
 
 fn nearest(row: &[(u32, f32)], centres: &[Vec<f32>]) -> (usize, f32) {
-    centres
-        .iter()
-        .enumerate()
-        .map(|(place, centre)| (place, dot(row, centre)))
-        .fold((0, f32::NEG_INFINITY), |best, next| {
+    centres.iter().enumerate().map(|(place, centre)| (place, dot(row, centre))).fold(
+        (0, f32::NEG_INFINITY),
+        |best, next| {
             if next.1 > best.1 { next } else { best }
-        })
+        },
+    )
 }
 
 /// Centres to begin with: each the densest text among those farthest from the centres so far.
@@ -110,12 +93,7 @@ fn seeds(rows: &[Vec<(u32, f32)>], count: usize, width: usize) -> Vec<Vec<f32>> 
     centres
 }
 
-fn recentre(
-    rows: &[Vec<(u32, f32)>],
-    assigned: &[usize],
-    count: usize,
-    width: usize,
-) -> Vec<Vec<f32>> {
+fn recentre(rows: &[Vec<(u32, f32)>], assigned: &[usize], count: usize, width: usize) -> Vec<Vec<f32>> {
     let mut centres = vec![vec![0.0_f32; width]; count];
     for (row, &place) in rows.iter().zip(assigned) {
         for &(column, value) in row {
@@ -123,12 +101,7 @@ fn recentre(
         }
     }
     for centre in &mut centres {
-        let norm = centre
-            .iter()
-            .map(|value| value * value)
-            .sum::<f32>()
-            .sqrt()
-            .max(1e-6);
+        let norm = centre.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-6);
         centre.iter_mut().for_each(|value| *value /= norm);
     }
     centres
@@ -139,19 +112,11 @@ fn gather(rows: &[Vec<(u32, f32)>], assigned: &[usize], centres: &[Vec<f32>]) ->
         .iter()
         .enumerate()
         .map(|(place, centre)| {
-            let mut members: Vec<(usize, f32)> = assigned
-                .iter()
-                .enumerate()
-                .filter(|&(_, &other)| other == place)
-                .map(|(index, _)| (index, dot(&rows[index], centre)))
-                .collect();
+            let mut members: Vec<(usize, f32)> =
+                assigned.iter().enumerate().filter(|&(_, &other)| other == place).map(|(index, _)| (index, dot(&rows[index], centre))).collect();
             members.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
-            let cohesion =
-                members.iter().map(|(_, cosine)| cosine).sum::<f32>() / members.len().max(1) as f32;
-            Cluster {
-                members: members.into_iter().map(|(index, _)| index).collect(),
-                cohesion,
-            }
+            let cohesion = members.iter().map(|(_, cosine)| cosine).sum::<f32>() / members.len().max(1) as f32;
+            Cluster { members: members.into_iter().map(|(index, _)| index).collect(), cohesion }
         })
         .filter(|cluster| !cluster.members.is_empty())
         .collect();
@@ -165,14 +130,7 @@ mod tests {
 
     #[test]
     fn like_questions_come_together() {
-        let texts = [
-            "missä paketti",
-            "paketti missä on",
-            "pakettini missä",
-            "lahjakortin saldo",
-            "paljonko lahjakortissa saldoa",
-            "saldo lahjakortti",
-        ];
+        let texts = ["missä paketti", "paketti missä on", "pakettini missä", "lahjakortin saldo", "paljonko lahjakortissa saldoa", "saldo lahjakortti"];
         let clusters = cluster(&texts, Some(Language::Fi), 2);
         let mut groups: Vec<Vec<usize>> = clusters
             .into_iter()

@@ -107,11 +107,7 @@ impl Corpus {
                     let mut fields = content.split('\t');
                     let mut field = || fields.next().unwrap_or("");
                     let (id, area) = (field(), field());
-                    corpus.needs.push(Need {
-                        id,
-                        area,
-                        titles: [field(), field(), field()],
-                    });
+                    corpus.needs.push(Need { id, area, titles: [field(), field(), field()] });
                     need = Some(corpus.needs.len() - 1);
                 }
                 'O' => need = None,
@@ -122,38 +118,18 @@ impl Corpus {
         corpus
     }
 
-    fn push(
-        &mut self,
-        tag: char,
-        text: &'static str,
-        need: Option<usize>,
-        reason: Option<&'static str>,
-    ) {
+    fn push(&mut self, tag: char, text: &'static str, need: Option<usize>, reason: Option<&'static str>) {
         let language = match tag.to_ascii_lowercase() {
             'a' | 'x' => Language::Fi,
             'b' | 'y' => Language::Sv,
             _ => Language::En,
         };
         if let Some(reason) = reason {
-            self.sensitive.push(SensitiveLine {
-                reason,
-                language,
-                sensitive: tag < 'x',
-                text,
-            });
+            self.sensitive.push(SensitiveLine { reason, language, sensitive: tag < 'x', text });
             return;
         }
-        let side = if tag.is_ascii_uppercase() {
-            Side::Article
-        } else {
-            Side::Customer
-        };
-        self.lines.push(Line {
-            need,
-            side,
-            language,
-            text,
-        });
+        let side = if tag.is_ascii_uppercase() { Side::Article } else { Side::Customer };
+        self.lines.push(Line { need, side, language, text });
     }
 }
 
@@ -163,39 +139,17 @@ mod tests {
 
     #[test]
     fn packed_lines_are_read_back() {
-        let corpus = Corpus::unpack(
-            "Ntrack\tdelivery\tMissä?\tVar?\tWhere?\nAOtsikko\nbVar är det\nOfar\ncweather\nSfraud\nahuijaus\nxhuijari-peli\n",
-        );
+        let corpus = Corpus::unpack("Ntrack\tdelivery\tMissä?\tVar?\tWhere?\nAOtsikko\nbVar är det\nOfar\ncweather\nSfraud\nahuijaus\nxhuijari-peli\n");
         assert_eq!(corpus.needs()[0].title(Language::Sv), "Var?");
         assert_eq!(corpus.find("track"), Some(0));
         assert_eq!(corpus.lines().len(), 3);
-        assert_eq!(
-            corpus.lines()[1],
-            Line {
-                need: Some(0),
-                side: Side::Customer,
-                language: Language::Sv,
-                text: "Var är det"
-            }
-        );
+        assert_eq!(corpus.lines()[1], Line { need: Some(0), side: Side::Customer, language: Language::Sv, text: "Var är det" });
         assert_eq!(corpus.lines()[2].need, None);
-        assert_eq!(
-            corpus
-                .sensitive()
-                .iter()
-                .map(|line| line.sensitive)
-                .collect::<Vec<_>>(),
-            [true, false]
-        );
+        assert_eq!(corpus.sensitive().iter().map(|line| line.sensitive).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]
     fn built_in_needs_are_ordered() {
-        assert!(
-            Corpus::built_in()
-                .needs()
-                .windows(2)
-                .all(|pair| pair[0].id < pair[1].id)
-        );
+        assert!(Corpus::built_in().needs().windows(2).all(|pair| pair[0].id < pair[1].id));
     }
 }

@@ -29,33 +29,16 @@ impl Index {
     /// Indexes articles; an id may come once per language, and is answered once.
     #[must_use]
     pub fn build(articles: &[ArticleText], options: Options) -> Self {
-        let documents: Vec<(Language, Vec<Field<'_>>)> = articles
-            .iter()
-            .map(|article| (article.language, fields(article)))
-            .collect();
+        let documents: Vec<(Language, Vec<Field<'_>>)> = articles.iter().map(|article| (article.language, fields(article))).collect();
         let indexed = articles
             .iter()
             .map(|article| {
-                let mut needs = affinity::of_article(
-                    &article.title,
-                    &article.questions,
-                    &article.body,
-                    article.language,
-                );
-                needs
-                    .iter_mut()
-                    .for_each(|probability| *probability = probability.sqrt());
-                Indexed {
-                    id: article.id.clone(),
-                    needs,
-                }
+                let mut needs = affinity::of_article(&article.title, &article.questions, &article.body, article.language);
+                needs.iter_mut().for_each(|probability| *probability = probability.sqrt());
+                Indexed { id: article.id.clone(), needs }
             })
             .collect();
-        Self {
-            articles: indexed,
-            lexical: Lexical::build(&documents),
-            options,
-        }
+        Self { articles: indexed, lexical: Lexical::build(&documents), options }
     }
 
     /// Number of indexed article texts.
@@ -75,33 +58,17 @@ impl Index {
         let question_needs = affinity::of_question(question, language);
         let needs = guesses(&question_needs);
         if self.articles.is_empty() || !question.chars().any(char::is_alphanumeric) {
-            return Answer {
-                candidates: Vec::new(),
-                verdict: Verdict::Reject,
-                in_scope: 0.0,
-                needs,
-            };
+            return Answer { candidates: Vec::new(), verdict: Verdict::Reject, in_scope: 0.0, needs };
         }
-        let roots: Vec<f32> = question_needs
-            .iter()
-            .map(|probability| probability.sqrt())
-            .collect();
+        let roots: Vec<f32> = question_needs.iter().map(|probability| probability.sqrt()).collect();
         let matches = self.lexical.search(question, language);
         let mut scored: Vec<(usize, f32)> = self
             .articles
             .iter()
             .zip(&matches)
             .map(|(article, &lexical)| {
-                let shared = article
-                    .needs
-                    .iter()
-                    .zip(&roots)
-                    .map(|(left, right)| left * right)
-                    .sum();
-                combine::score(&Evidence {
-                    lexical,
-                    needs: shared,
-                })
+                let shared = article.needs.iter().zip(&roots).map(|(left, right)| left * right).sum();
+                combine::score(&Evidence { lexical, needs: shared })
             })
             .enumerate()
             .collect();
@@ -111,32 +78,19 @@ impl Index {
             if best.len() > self.options.candidates {
                 break;
             }
-            if best
-                .iter()
-                .all(|&(other, _)| self.articles[other].id != self.articles[document].id)
-            {
+            if best.iter().all(|&(other, _)| self.articles[other].id != self.articles[document].id) {
                 best.push((document, score));
             }
         }
         self.answer(question, language, &best, &question_needs, needs)
     }
 
-    fn answer(
-        &self,
-        question: &str,
-        language: Language,
-        best: &[(usize, f32)],
-        question_needs: &[f32],
-        needs: Vec<NeedGuess>,
-    ) -> Answer {
+    fn answer(&self, question: &str, language: Language, best: &[(usize, f32)], question_needs: &[f32], needs: Vec<NeedGuess>) -> Answer {
         let top = best[0].1;
         let second = best.get(1).map_or(0.0, |&(_, score)| score);
         let confidence = combine::confidence(top, second);
         let in_scope = combine::in_scope(top);
-        let total: f32 = best
-            .iter()
-            .map(|&(_, score)| (6.0 * (score - top)).exp())
-            .sum();
+        let total: f32 = best.iter().map(|&(_, score)| (6.0 * (score - top)).exp()).sum();
         let candidates = best
             .iter()
             .take(self.options.candidates)
@@ -144,11 +98,7 @@ impl Index {
             .map(|(rank, &(document, score))| Candidate {
                 article: self.articles[document].id.clone(),
                 score,
-                confidence: if rank == 0 {
-                    confidence
-                } else {
-                    (1.0 - confidence) * (6.0 * (score - top)).exp() / total
-                },
+                confidence: if rank == 0 { confidence } else { (1.0 - confidence) * (6.0 * (score - top)).exp() / total },
                 why: self.why(question, language, document, question_needs),
             })
             .collect();
@@ -161,21 +111,10 @@ impl Index {
         } else {
             Verdict::Reject
         };
-        Answer {
-            candidates,
-            verdict,
-            in_scope,
-            needs,
-        }
+        Answer { candidates, verdict, in_scope, needs }
     }
 
-    fn why(
-        &self,
-        question: &str,
-        language: Language,
-        document: usize,
-        question_needs: &[f32],
-    ) -> Why {
+    fn why(&self, question: &str, language: Language, document: usize, question_needs: &[f32]) -> Why {
         let mut shared: Vec<(f32, &'static str)> = self.articles[document]
             .needs
             .iter()
@@ -185,26 +124,14 @@ impl Index {
             .filter(|&(weight, _)| weight > 0.1)
             .collect();
         shared.sort_by(|left, right| right.0.total_cmp(&left.0));
-        Why {
-            terms: self.lexical.shared(question, language, document, 6),
-            needs: shared.into_iter().take(3).map(|(_, need)| need).collect(),
-        }
+        Why { terms: self.lexical.shared(question, language, document, 6), needs: shared.into_iter().take(3).map(|(_, need)| need).collect() }
     }
 }
 
 fn fields(article: &ArticleText) -> Vec<Field<'_>> {
-    let mut fields = vec![Field {
-        text: &article.title,
-        title: true,
-    }];
-    fields.extend(article.questions.iter().map(|question| Field {
-        text: question,
-        title: false,
-    }));
-    fields.push(Field {
-        text: &article.body,
-        title: false,
-    });
+    let mut fields = vec![Field { text: &article.title, title: true }];
+    fields.extend(article.questions.iter().map(|question| Field { text: question, title: false }));
+    fields.push(Field { text: &article.body, title: false });
     fields
 }
 
@@ -214,10 +141,7 @@ fn guesses(needs: &[f32]) -> Vec<NeedGuess> {
         .iter()
         .zip(needs)
         .filter(|&(_, &probability)| probability >= LEAST_GUESS)
-        .map(|(need, &probability)| NeedGuess {
-            need: need.id,
-            probability,
-        })
+        .map(|(need, &probability)| NeedGuess { need: need.id, probability })
         .collect();
     guesses.sort_by(|left, right| right.probability.total_cmp(&left.probability));
     guesses.truncate(NEED_GUESSES);

@@ -35,10 +35,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            cost_of_wrong: 4.0,
-            candidates: 5,
-        }
+        Self { cost_of_wrong: 4.0, candidates: 5 }
     }
 }
 

@@ -52,16 +52,10 @@ impl Lexical {
             let mut grams: HashMap<u64, f32, PassThroughHasher> = HashMap::default();
             for field in fields {
                 let normalised = text::normalise(field.text);
-                let (stem_weight, gram_weight) = if field.title {
-                    (TITLE_TERMS, TITLE_GRAMS)
-                } else {
-                    (1.0, 1.0)
-                };
+                let (stem_weight, gram_weight) = if field.title { (TITLE_TERMS, TITLE_GRAMS) } else { (1.0, 1.0) };
                 for token in text::tokens(&normalised) {
                     *stems.entry(stem_key(*language, token)).or_default() += stem_weight;
-                    each_gram(token, &mut |gram| {
-                        *grams.entry(gram).or_default() += gram_weight
-                    });
+                    each_gram(token, &mut |gram| *grams.entry(gram).or_default() += gram_weight);
                 }
             }
             index.lengths.push(stems.values().sum());
@@ -92,10 +86,7 @@ impl Lexical {
         }
         let count = matches.len() as f32;
         let mean = (self.lengths.iter().sum::<f32>() / count).max(1.0);
-        let mut query_stems: Vec<u64> = text::tokens(&normalised)
-            .take(400)
-            .map(|token| stem_key(language, token))
-            .collect();
+        let mut query_stems: Vec<u64> = text::tokens(&normalised).take(400).map(|token| stem_key(language, token)).collect();
         query_stems.sort_unstable();
         query_stems.dedup();
         let mut reachable = 0.0_f32;
@@ -105,8 +96,7 @@ impl Lexical {
             reachable += idf * (SATURATION + 1.0);
             for &(document, frequency) in list {
                 let length = 1.0 - LENGTH + LENGTH * self.lengths[document as usize] / mean;
-                matches[document as usize].stems +=
-                    idf * frequency * (SATURATION + 1.0) / (frequency + SATURATION * length);
+                matches[document as usize].stems += idf * frequency * (SATURATION + 1.0) / (frequency + SATURATION * length);
             }
         }
         self.search_grams(&normalised, count, &mut matches);
@@ -139,13 +129,7 @@ impl Lexical {
     }
 
     /// Stems of the question that a document holds, the rarest first.
-    pub(crate) fn shared(
-        &self,
-        question: &str,
-        language: Language,
-        document: usize,
-        limit: usize,
-    ) -> Vec<String> {
+    pub(crate) fn shared(&self, question: &str, language: Language, document: usize, limit: usize) -> Vec<String> {
         let normalised = text::normalise(question);
         let mut shared: Vec<(usize, String)> = Vec::new();
         for token in text::tokens(&normalised).take(400) {
@@ -154,11 +138,7 @@ impl Lexical {
             };
             let stem = text::stem(language, token);
             let known = shared.iter().any(|(_, other)| *other == stem);
-            if !known
-                && list
-                    .binary_search_by_key(&(document as u32), |&(document, _)| document)
-                    .is_ok()
-            {
+            if !known && list.binary_search_by_key(&(document as u32), |&(document, _)| document).is_ok() {
                 shared.push((list.len(), stem.into_owned()));
             }
         }
@@ -168,11 +148,7 @@ impl Lexical {
     }
 }
 
-fn push_sorted(
-    lists: &mut HashMap<u64, Vec<(u32, f32)>, PassThroughHasher>,
-    counts: HashMap<u64, f32, PassThroughHasher>,
-    document: u32,
-) {
+fn push_sorted(lists: &mut HashMap<u64, Vec<(u32, f32)>, PassThroughHasher>, counts: HashMap<u64, f32, PassThroughHasher>, document: u32) {
     for (key, weight) in counts {
         // Documents come in ascending order, so every list stays sorted by document.
         lists.entry(key).or_default().push((document, weight));

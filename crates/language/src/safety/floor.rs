@@ -19,18 +19,12 @@ static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .scan(None, |reason, line| {
-            if let Some(name) = line
-                .strip_prefix('[')
-                .and_then(|line| line.strip_suffix(']'))
-            {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 *reason = Reason::named(name);
                 assert!(reason.is_some(), "floor.txt: unknown reason {name}");
                 return Some(None);
             }
-            Some(reason.map(|reason| Phrase {
-                reason,
-                written: line,
-            }))
+            Some(reason.map(|reason| Phrase { reason, written: line }))
         })
         .flatten()
         .collect()
@@ -40,19 +34,13 @@ static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
 static BY_BEGINNING: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
     let mut beginnings: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, phrase) in PHRASES.iter().enumerate() {
-        beginnings
-            .entry(beginning(phrase.written))
-            .or_default()
-            .push(index);
+        beginnings.entry(beginning(phrase.written)).or_default().push(index);
     }
     beginnings
 });
 
 fn beginning(word: &str) -> String {
-    word.chars()
-        .take_while(|&character| character != ' ' && character != '*')
-        .take(2)
-        .collect()
+    word.chars().take_while(|&character| character != ' ' && character != '*').take(2).collect()
 }
 
 /// The most urgent phrase of the floor among the tokens of a message.
@@ -64,9 +52,7 @@ pub(super) fn find(tokens: &[&str]) -> Option<(Reason, &'static str)> {
         };
         for &index in candidates {
             let phrase = &PHRASES[index];
-            if best.is_none_or(|(reason, _)| phrase.reason < reason)
-                && matches_at(phrase.written, &tokens[position..])
-            {
+            if best.is_none_or(|(reason, _)| phrase.reason < reason) && matches_at(phrase.written, &tokens[position..]) {
                 best = Some((phrase.reason, phrase.written));
             }
         }
@@ -113,10 +99,7 @@ mod tests {
     #[test]
     fn every_reason_has_a_floor_and_phrases_are_normalised() {
         for reason in Reason::ALL {
-            assert!(
-                PHRASES.iter().any(|phrase| phrase.reason == reason),
-                "{reason:?}"
-            );
+            assert!(PHRASES.iter().any(|phrase| phrase.reason == reason), "{reason:?}");
         }
         for phrase in PHRASES.iter() {
             assert_eq!(crate::text::normalise(phrase.written), phrase.written);
@@ -125,10 +108,7 @@ mod tests {
 
     #[test]
     fn words_match_in_order_with_gaps() {
-        assert!(matches(
-            "puhu* ihmi*",
-            &["saanko", "puhua", "jonkun", "ihmisen", "kanssa"]
-        ));
+        assert!(matches("puhu* ihmi*", &["saanko", "puhua", "jonkun", "ihmisen", "kanssa"]));
         assert!(!matches("puhu* ihmi*", &["ihmisen", "puhua"]));
         assert!(!matches("a b", &["a", "1", "2", "3", "4", "b"]));
     }
