@@ -23,8 +23,8 @@ pub fn cluster(texts: &[&str], language: Option<Language>, limit: usize) -> Vec<
     if texts.is_empty() || limit == 0 {
         return Vec::new();
     }
-    let recipe = Recipe { characters: (3, 5), words: 2, stems: language, gaps: false, word_weight: 1.3 };
-    let counts: Vec<_> = texts.iter().map(|text| recipe.counts(text)).collect();
+    let recipe = Recipe { characters: (3, 5), words: 2, stems: true, concept_weight: 0.0, gaps: false, word_weight: 1.3 };
+    let counts: Vec<_> = texts.iter().map(|text| recipe.counts(text, language)).collect();
     let vocabulary = Vocabulary::learn(recipe, &counts, if texts.len() > 50 { 2 } else { 1 });
     let rows: Vec<Vec<(u32, f32)>> = counts.iter().map(|count| unit(vocabulary.row(count).0)).collect();
     let mut centres = seeds(&rows, limit.min(texts.len()), vocabulary.len());

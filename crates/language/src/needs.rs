@@ -2,7 +2,12 @@
 //!
 //! One TOML file per need under `corpus/needs/`, packed and embedded at build time.
 
+mod recognise;
+
 use std::sync::LazyLock;
+
+pub use recognise::{Recognition, rehearse};
+pub(crate) use recognise::{NeedModel, built_in as model};
 
 use crate::Language;
 
@@ -109,6 +114,7 @@ impl Corpus {
                     let (id, area) = (field(), field());
                     corpus.needs.push(Need { id, area, titles: [field(), field(), field()] });
                     need = Some(corpus.needs.len() - 1);
+                    corpus.push_titles();
                 }
                 'O' => need = None,
                 'S' => reason = Some(content),
@@ -116,6 +122,14 @@ impl Corpus {
             }
         }
         corpus
+    }
+
+    /// The titles of the need just read are lines of its articles too.
+    fn push_titles(&mut self) {
+        if let Some(need) = self.needs.last() {
+            let lines = Language::ALL.map(|language| Line { need: Some(self.needs.len() - 1), side: Side::Article, language, text: need.title(language) });
+            self.lines.extend(lines.into_iter().filter(|line| !line.text.is_empty()));
+        }
     }
 
     fn push(&mut self, tag: char, text: &'static str, need: Option<usize>, reason: Option<&'static str>) {
@@ -142,9 +156,9 @@ mod tests {
         let corpus = Corpus::unpack("Ntrack\tdelivery\tMissä?\tVar?\tWhere?\nAOtsikko\nbVar är det\nOfar\ncweather\nSfraud\nahuijaus\nxhuijari-peli\n");
         assert_eq!(corpus.needs()[0].title(Language::Sv), "Var?");
         assert_eq!(corpus.find("track"), Some(0));
-        assert_eq!(corpus.lines().len(), 3);
-        assert_eq!(corpus.lines()[1], Line { need: Some(0), side: Side::Customer, language: Language::Sv, text: "Var är det" });
-        assert_eq!(corpus.lines()[2].need, None);
+        assert_eq!(corpus.lines().len(), 6);
+        assert_eq!(corpus.lines()[4], Line { need: Some(0), side: Side::Customer, language: Language::Sv, text: "Var är det" });
+        assert_eq!(corpus.lines()[5].need, None);
         assert_eq!(corpus.sensitive().iter().map(|line| line.sensitive).collect::<Vec<_>>(), [true, false]);
     }
 

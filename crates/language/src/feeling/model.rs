@@ -64,8 +64,8 @@ impl PerLanguage {
         if polarities.len() < 2 {
             return Err(TrainingError::TooFewPolarities);
         }
-        let recipe = Recipe { characters: (2, 5), words: 2, stems: Some(language), gaps: false, word_weight: 1.0 };
-        let counts: Vec<_> = examples.iter().map(|(text, _)| recipe.counts(text)).collect();
+        let recipe = Recipe { characters: (2, 5), words: 2, stems: true, concept_weight: 0.0, gaps: false, word_weight: 1.0 };
+        let counts: Vec<_> = examples.iter().map(|(text, _)| recipe.counts(text, Some(language))).collect();
         let vocabulary = Vocabulary::learn(recipe, &counts, 2);
         let mut rows = Rows::new();
         for (count, (text, _)) in counts.iter().zip(examples) {
@@ -77,7 +77,7 @@ impl PerLanguage {
     }
 
     fn polarity(&self, text: &str, language: Language) -> Polarity {
-        let row = with_lexicon(self.vocabulary.read(text).0, self.vocabulary.len(), text, language);
+        let row = with_lexicon(self.vocabulary.read(text, Some(language)).0, self.vocabulary.len(), text, language);
         let mut scores = vec![0.0; self.polarities.len()];
         self.linear.score(&row, &mut scores);
         let best = (0..scores.len()).fold(0, |best, next| if scores[next] > scores[best] { next } else { best });

@@ -1,6 +1,7 @@
 //! A trained intent model.
 
 use super::neighbours::Neighbours;
+use crate::Language;
 use crate::learn::calibration::Logistic;
 use crate::learn::features::Vocabulary;
 use crate::learn::linear::{Centres, Linear};
@@ -22,6 +23,7 @@ pub struct Prediction {
 #[derive(Debug, Clone)]
 pub struct Model {
     pub(super) labels: Vec<String>,
+    pub(super) language: Option<Language>,
     pub(super) vocabulary: Vocabulary,
     pub(super) linear: Linear,
     pub(super) centres: Centres,
@@ -59,7 +61,7 @@ impl Model {
     }
 
     pub(super) fn read(&self, text: &str) -> Reading {
-        let (row, coverage) = self.vocabulary.read(text);
+        let (row, coverage) = self.vocabulary.read(text, self.language);
         let mut all = vec![0.0_f32; self.linear.classes()];
         self.linear.score(&row, &mut all);
         let outside = all.get(self.labels.len()).copied();

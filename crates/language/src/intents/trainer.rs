@@ -88,13 +88,13 @@ impl Trainer {
     }
 
     fn recipe(&self) -> Recipe {
-        Recipe { characters: (2, 5), words: 2, stems: self.language, gaps: false, word_weight: 1.0 }
+        Recipe { characters: (2, 5), words: 2, stems: true, concept_weight: 0.0, gaps: false, word_weight: 1.0 }
     }
 
     /// Vocabulary, linear model, centres and neighbours of the examples, uncalibrated.
     fn fit(&self, examples: &[&Example], labels: &[String]) -> Model {
         let recipe = self.recipe();
-        let counts: Vec<_> = examples.iter().map(|example| recipe.counts(&example.text)).collect();
+        let counts: Vec<_> = examples.iter().map(|example| recipe.counts(&example.text, self.language)).collect();
         let vocabulary = Vocabulary::learn(recipe, &counts, if examples.len() > LARGE_SET { 2 } else { 1 });
         let mut rows = Rows::new();
         let mut word_rows = Vec::with_capacity(examples.len());
@@ -111,7 +111,7 @@ impl Trainer {
         let linear = Linear::train(&rows, &numbers, classes, vocabulary.len(), TRAINING);
         let centres = Centres::learn(&rows, &numbers, labels.len(), vocabulary.len());
         let neighbours = Neighbours::build(&word_rows, vocabulary.len());
-        Model { labels: labels.to_vec(), vocabulary, linear, centres, neighbours, temperature: 1.0, correctness: None, rejector: None, threshold: 0.0 }
+        Model { labels: labels.to_vec(), language: self.language, vocabulary, linear, centres, neighbours, temperature: 1.0, correctness: None, rejector: None, threshold: 0.0 }
     }
 
     /// Examples read by models that were not trained on them. With `leave_out`, each model also misses some intents,

@@ -29,6 +29,7 @@ const SENSITIVE_NEEDS: [&str; 14] = [
 ];
 
 struct Judge {
+    language: Language,
     vocabulary: Vocabulary,
     linear: Linear,
     reasons: Vec<Reason>,
@@ -58,8 +59,8 @@ impl Judge {
                 texts.push((line.text, reasons.len() as u32));
             }
         }
-        let recipe = Recipe { characters: (3, 5), words: 2, stems: Some(language), gaps: true, word_weight: 1.3 };
-        let counts: Vec<_> = texts.iter().map(|(text, _)| recipe.counts(text)).collect();
+        let recipe = Recipe { characters: (3, 5), words: 2, stems: true, concept_weight: 0.0, gaps: true, word_weight: 1.3 };
+        let counts: Vec<_> = texts.iter().map(|(text, _)| recipe.counts(text, Some(language))).collect();
         let vocabulary = Vocabulary::learn(recipe, &counts, 1);
         let mut rows = Rows::new();
         for count in &counts {
@@ -67,12 +68,12 @@ impl Judge {
         }
         let labels: Vec<u32> = texts.iter().map(|&(_, label)| label).collect();
         let linear = Linear::train(&rows, &labels, reasons.len(), vocabulary.len(), TRAINING);
-        Self { vocabulary, linear, reasons }
+        Self { language, vocabulary, linear, reasons }
     }
 
     fn decide(&self, text: &str) -> Option<Reason> {
         let mut scores = vec![0.0_f32; self.reasons.len()];
-        self.linear.score(&self.vocabulary.read(text).0, &mut scores);
+        self.linear.score(&self.vocabulary.read(text, Some(self.language)).0, &mut scores);
         let best = (0..scores.len()).max_by(|&left, &right| scores[left].total_cmp(&scores[right]))?;
         (scores[best] > 0.0).then_some(self.reasons[best])
     }
