@@ -11,7 +11,7 @@ use crate::Language;
 /// Shortest pattern that may also begin inside a compound ("sohvatyyny").
 const INSIDE: usize = 5;
 /// Longest pattern in characters; longer tokens are only looked at so far.
-const LONGEST: usize = 16;
+const LONGEST: usize = 20;
 
 #[derive(Default)]
 struct Table {

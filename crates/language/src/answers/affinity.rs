@@ -1,9 +1,14 @@
-//! What the corpus knows of a text: a distribution over the needs, for questions and for articles alike.
+//! Which needs an article serves, and so which article serves a need.
 
-use crate::{Language, needs, text};
+use crate::needs::NeedModel;
+use crate::{Language, text};
 
-/// Softmax sharpness of the needs' decision values.
-const SHARPNESS: f32 = 3.0;
+/// Softmax sharpness of the needs' decision values, for articles: their texts are plain, so their needs are clear.
+const SHARPNESS: f32 = 4.0;
+/// Sentences of an article's body that are read.
+const SENTENCES_READ: usize = 60;
+/// What an article must be trusted to serve a need before the need counts as served at all.
+const UNSERVED: f32 = 0.12;
 
 /// Probabilities by a softmax of decision values.
 pub(super) fn distribution(scores: &[f32], sharpness: f32) -> Vec<f32> {
@@ -16,22 +21,17 @@ pub(super) fn distribution(scores: &[f32], sharpness: f32) -> Vec<f32> {
     weights
 }
 
-/// The needs of a question.
-pub(super) fn of_question(question: &str, language: Language) -> Vec<f32> {
-    distribution(&needs::model().scores(question, language), SHARPNESS)
-}
-
-/// The needs of an article: half by its title, half by its known questions and its sentences.
-pub(super) fn of_article(title: &str, questions: &[String], body: &str, language: Language) -> Vec<f32> {
-    let model = needs::model();
-    let mut needs = distribution(&model.scores(title, language), SHARPNESS * 1.5);
+/// The distribution over the needs of an article: by its title, by its whole text, and by its known questions and
+/// sentences one by one.
+pub(super) fn of_article(model: &NeedModel, title: &str, questions: &[String], body: &str, language: Language) -> Vec<f32> {
+    let mut needs = distribution(&model.scores(title, language), SHARPNESS);
     let sentences = text::sentences(body);
-    let pieces: Vec<&str> = questions.iter().map(String::as_str).chain(sentences.into_iter().take(60)).collect();
+    let pieces: Vec<&str> = questions.iter().map(String::as_str).chain(sentences.into_iter().take(SENTENCES_READ)).collect();
     if pieces.is_empty() {
         return needs;
     }
     let whole = format!("{title} {}", pieces.join(" "));
-    let joined = distribution(&model.scores(&whole, language), SHARPNESS * 1.5);
+    let joined = distribution(&model.scores(&whole, language), SHARPNESS);
     let mut mean = vec![0.0_f32; needs.len()];
     for piece in &pieces {
         for (sum, probability) in mean.iter_mut().zip(distribution(&model.scores(piece, language), SHARPNESS)) {
@@ -39,7 +39,44 @@ pub(super) fn of_article(title: &str, questions: &[String], body: &str, language
         }
     }
     for ((need, joined), mean) in needs.iter_mut().zip(joined).zip(mean) {
-        *need = 0.45 * *need + 0.3 * joined + 0.25 * mean;
+        *need = 0.4 * *need + 0.4 * joined + 0.2 * mean;
     }
     needs
+}
+
+/// For each need, the articles that serve it with their shares, and the share that nothing serves.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Served {
+    /// Per need: (article, share). Shares and `unserved` sum to one.
+    pub(super) articles: Vec<Vec<(u32, f32)>>,
+    pub(super) unserved: Vec<f32>,
+}
+
+impl Served {
+    /// From the distributions of all articles. `twins[i]` is the number that all language versions of article `i` have
+    /// in common: they do not compete.
+    pub(super) fn new(affinities: &[Vec<f32>], twins: &[u32], needs: usize) -> Self {
+        let mut served = Self { articles: Vec::with_capacity(needs), unserved: Vec::with_capacity(needs) };
+        for need in 0..needs {
+            // Squared: an article that is surely about the need beats several that mention it.
+            let mut strengths: Vec<(u32, f32)> = affinities
+                .iter()
+                .enumerate()
+                .map(|(article, affinity)| (article as u32, affinity[need].powf(1.5)))
+                .filter(|&(_, strength)| strength > 0.002)
+                .collect();
+            let mut best_of_twin = std::collections::BTreeMap::<u32, f32>::new();
+            for &(article, strength) in &strengths {
+                let best = best_of_twin.entry(twins[article as usize]).or_default();
+                *best = best.max(strength);
+            }
+            let total = UNSERVED.powf(1.5) + best_of_twin.values().sum::<f32>();
+            for (_, strength) in &mut strengths {
+                *strength /= total;
+            }
+            served.articles.push(strengths);
+            served.unserved.push(UNSERVED.powf(1.5) / total);
+        }
+        served
+    }
 }

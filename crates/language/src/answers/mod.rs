@@ -7,8 +7,10 @@
 mod affinity;
 mod combine;
 mod index;
+mod rehearsal;
 
 pub use index::Index;
+pub use rehearsal::{Rehearsed, rehearse};
 
 use crate::Language;
 

@@ -47,6 +47,11 @@ impl NeedModel {
         Self { vocabulary, linear, needs }
     }
 
+    /// Number of needs.
+    pub(crate) fn len(&self) -> usize {
+        self.needs
+    }
+
     /// Decision values of all needs for a text.
     pub(crate) fn scores(&self, text: &str, language: Language) -> Vec<f32> {
         let mut scores = vec![0.0; self.needs];
