@@ -1,10 +1,11 @@
 //! How the articles under `tests/articles` do on held-out lines of the corpus.
 
-use ennakoi_language::answers::{ArticleText, rehearse};
+use ennakoi_language::answers::{ArticleText, Rehearsed, rehearse};
 use ennakoi_language::learn::measures::auroc;
 use ennakoi_language::Language;
 
 fn main() {
+    let mut sets = Vec::new();
     for (language, table) in [
         (Language::Fi, include_str!("../tests/articles/fi.tsv")),
         (Language::Sv, include_str!("../tests/articles/sv.tsv")),
@@ -18,20 +19,39 @@ fn main() {
             serves.push(needs.split(',').map(str::to_owned).collect::<Vec<_>>());
             articles.push(ArticleText { id: needs, language, title: field(), questions: Vec::new(), body: field() });
         }
-        let mut all = Vec::new();
-        for part in 0..2 {
-            all.extend(rehearse(&articles, &serves, 5, part));
-        }
-        let inside: Vec<_> = all.iter().filter(|one| !one.right.is_empty()).collect();
-        let within = |limit: usize| {
-            inside.iter().filter(|one| one.ranked.iter().take(limit).any(|id| one.right.contains(id))).count() as f64 / inside.len() as f64
-        };
-        print!("{language}: {} in, {} out, first {:.3}, three {:.3}, auroc", inside.len(), all.len() - inside.len(), within(1), within(3));
-        let truth: Vec<bool> = all.iter().map(|one| !one.right.is_empty()).collect();
-        for place in 0..all[0].evidence.len() {
-            let scores: Vec<f32> = all.iter().map(|one| one.evidence[place]).collect();
-            print!(" {:.3}", auroc(&scores, &truth).unwrap_or(0.5));
-        }
-        println!();
+        sets.push((articles, serves));
     }
+    let mut all: Vec<Vec<_>> = vec![Vec::new(); sets.len()];
+    for part in 0..2 {
+        for (all, one) in all.iter_mut().zip(rehearse(&sets, 5, part)) {
+            all.extend(one);
+        }
+    }
+    if let Ok(path) = std::env::var("FEATURES") {
+        let mut out = String::new();
+        for (set, all) in all.iter().enumerate() {
+            for one in all {
+                let f: Vec<String> = one.features.iter().map(|(id, f)| format!("[{:?},{},{},{},{}]", id, f[0], f[1], f[2], f[3])).collect();
+                out.push_str(&format!("{{\"set\":{set},\"right\":{:?},\"ev\":{:?},\"f\":[{}]}}\n", one.right, one.evidence, f.join(",")));
+            }
+        }
+        std::fs::write(path, out).expect("written");
+    }
+    for (all, (articles, _)) in all.iter().zip(&sets) {
+        report(all, articles[0].language);
+    }
+}
+
+fn report(all: &[Rehearsed], language: Language) {
+    let inside: Vec<_> = all.iter().filter(|one| !one.right.is_empty()).collect();
+    let within = |limit: usize| {
+        inside.iter().filter(|one| one.ranked.iter().take(limit).any(|id| one.right.contains(id))).count() as f64 / inside.len() as f64
+    };
+    print!("{language}: {} in, {} out, first {:.3}, three {:.3}, auroc", inside.len(), all.len() - inside.len(), within(1), within(3));
+    let truth: Vec<bool> = all.iter().map(|one| !one.right.is_empty()).collect();
+    for place in 0..all[0].evidence.len() {
+        let scores: Vec<f32> = all.iter().map(|one| one.evidence[place]).collect();
+        print!(" {:.3}", auroc(&scores, &truth).unwrap_or(0.5));
+    }
+    println!();
 }

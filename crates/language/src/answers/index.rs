@@ -136,6 +136,17 @@ impl Index {
         Reading { ranked, needs, evidence }
     }
 
+    pub(super) fn dump(&self, needs: &[f32], question: &str, language: Language) -> Vec<(String, [f32; 4])> {
+        let mut through_needs = vec![0.0_f32; self.articles.len()];
+        for (need, &probability) in needs.iter().enumerate() {
+            for &(article, share) in &self.served.articles[need] {
+                through_needs[article as usize] += probability * share;
+            }
+        }
+        let matches = self.lexical.search(question, language);
+        (0..self.articles.len()).map(|i| (self.articles[i].id.clone(), [through_needs[i], matches[i].stems, matches[i].grams, matches[i].concepts])).collect()
+    }
+
     fn decide(&self, question: &str, language: Language, reading: &Reading, needs: Vec<NeedGuess>) -> Answer {
         let top = reading.ranked[0].1;
         let (confidence, in_scope) = (combine::confidence(&reading.evidence), combine::in_scope(&reading.evidence));

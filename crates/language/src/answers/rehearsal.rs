@@ -13,18 +13,23 @@ pub struct Rehearsed {
     pub ranked: Vec<String>,
     /// What confidence and rejection are computed from.
     pub evidence: Vec<f32>,
+    pub features: Vec<(String, [f32; 4])>,
 }
 
 /// Asks an index the held-out customer lines (each `parts`-th) of the corpus in the articles' language. `serves[i]` are
 /// the needs article `i` serves. Lines of needs that share an area with a served one but are not served are left out:
 /// whether an article answers them is for a person to judge.
 #[must_use]
-pub fn rehearse(articles: &[ArticleText], serves: &[Vec<String>], parts: usize, part: usize) -> Vec<Rehearsed> {
+pub fn rehearse(sets: &[(Vec<ArticleText>, Vec<Vec<String>>)], parts: usize, part: usize) -> Vec<Vec<Rehearsed>> {
+    let held_out = |number: usize, side: Side| side == Side::Customer && number % parts == part;
+    let model = NeedModel::learn(Corpus::built_in(), |number, line| !held_out(number, line.side));
+    sets.iter().map(|(articles, serves)| ask_held_out(&model, articles, serves, &held_out)).collect()
+}
+
+fn ask_held_out(model: &NeedModel, articles: &[ArticleText], serves: &[Vec<String>], held_out: &impl Fn(usize, Side) -> bool) -> Vec<Rehearsed> {
     let corpus = Corpus::built_in();
     let Some(language) = articles.first().map(|article| article.language) else { return Vec::new() };
-    let held_out = |number: usize, side: Side| side == Side::Customer && number % parts == part;
-    let model = NeedModel::learn(corpus, |number, line| !held_out(number, line.side));
-    let index = Index::build_with(&model, articles, Options::default());
+    let index = Index::build_with(model, articles, Options::default());
     let served_areas: Vec<&str> = serves.iter().flatten().filter_map(|need| corpus.find(need)).map(|need| corpus.needs()[need].area).collect();
     let mut rehearsed = Vec::new();
     for (_, line) in corpus.lines().iter().enumerate().filter(|(number, line)| line.language == language && held_out(*number, line.side)) {
@@ -44,9 +49,9 @@ pub fn rehearse(articles: &[ArticleText], serves: &[Vec<String>], parts: usize, 
                 right
             }
         };
-        let reading = index.read(&model, line.text, language);
+        let reading = index.read(model, line.text, language);
         let ranked = reading.ranked.iter().map(|&(place, _)| index.id(place).to_owned()).collect();
-        rehearsed.push(Rehearsed { question: line.text, right, ranked, evidence: reading.evidence });
+        rehearsed.push(Rehearsed { question: line.text, right, ranked, evidence: reading.evidence, features: index.dump(&reading.needs, line.text, language) });
     }
     rehearsed
 }
