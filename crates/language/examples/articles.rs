@@ -1,8 +1,9 @@
-//! How the articles under `tests/articles` do on held-out lines of the corpus.
+//! How the articles under `tests/articles` do on held-out lines of the corpus. With a path, also writes the evidence of
+//! each question there (set, inside, right, evidence), from which the constants of `answers/combine.rs` are fitted.
 
+use ennakoi_language::Language;
 use ennakoi_language::answers::{ArticleText, Rehearsed, rehearse};
 use ennakoi_language::learn::measures::auroc;
-use ennakoi_language::Language;
 
 fn main() {
     let mut sets = Vec::new();
@@ -27,15 +28,17 @@ fn main() {
             all.extend(one);
         }
     }
-    if let Ok(path) = std::env::var("FEATURES") {
-        let mut out = String::new();
-        for (set, all) in all.iter().enumerate() {
-            for one in all {
-                let f: Vec<String> = one.features.iter().map(|(id, f)| format!("[{:?},{},{},{},{}]", id, f[0], f[1], f[2], f[3])).collect();
-                out.push_str(&format!("{{\"set\":{set},\"right\":{:?},\"ev\":{:?},\"f\":[{}]}}\n", one.right, one.evidence, f.join(",")));
-            }
+    if let Some(path) = std::env::args().nth(1) {
+        let lines = all.iter().enumerate().flat_map(|(set, all)| all.iter().map(move |one| (set, one)));
+        let rows: Vec<String> = lines
+            .map(|(set, one)| {
+                let right = one.ranked.first().is_some_and(|id| one.right.contains(id));
+                format!("{set}\t{}\t{right}\t{:?}", !one.right.is_empty(), one.evidence)
+            })
+            .collect();
+        if let Err(error) = std::fs::write(&path, rows.join("\n")) {
+            eprintln!("cannot write {path}: {error}");
         }
-        std::fs::write(path, out).expect("written");
     }
     for (all, (articles, _)) in all.iter().zip(&sets) {
         report(all, articles[0].language);
@@ -44,9 +47,7 @@ fn main() {
 
 fn report(all: &[Rehearsed], language: Language) {
     let inside: Vec<_> = all.iter().filter(|one| !one.right.is_empty()).collect();
-    let within = |limit: usize| {
-        inside.iter().filter(|one| one.ranked.iter().take(limit).any(|id| one.right.contains(id))).count() as f64 / inside.len() as f64
-    };
+    let within = |limit: usize| inside.iter().filter(|one| one.ranked.iter().take(limit).any(|id| one.right.contains(id))).count() as f64 / inside.len() as f64;
     print!("{language}: {} in, {} out, first {:.3}, three {:.3}, auroc", inside.len(), all.len() - inside.len(), within(1), within(3));
     let truth: Vec<bool> = all.iter().map(|one| !one.right.is_empty()).collect();
     for place in 0..all[0].evidence.len() {

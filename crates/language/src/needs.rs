@@ -6,8 +6,8 @@ mod recognise;
 
 use std::sync::LazyLock;
 
-pub use recognise::{Recognition, rehearse};
 pub(crate) use recognise::{NeedModel, built_in as model};
+pub use recognise::{Recognition, rehearse};
 
 use crate::Language;
 

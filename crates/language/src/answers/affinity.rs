@@ -4,11 +4,13 @@ use crate::needs::NeedModel;
 use crate::{Language, text};
 
 /// Softmax sharpness of the needs' decision values, for articles: their texts are plain, so their needs are clear.
-const SHARPNESS: f32 = 4.0;
+const SHARPNESS: f32 = 3.0;
 /// Sentences of an article's body that are read.
 const SENTENCES_READ: usize = 60;
 /// What an article must be trusted to serve a need before the need counts as served at all.
-const UNSERVED: f32 = 0.12;
+const UNSERVED: f32 = 0.15;
+/// An article that is surely about a need beats several that mention it.
+const EMPHASIS: f32 = 1.7;
 
 /// Probabilities by a softmax of decision values.
 pub(super) fn distribution(scores: &[f32], sharpness: f32) -> Vec<f32> {
@@ -58,11 +60,10 @@ impl Served {
     pub(super) fn new(affinities: &[Vec<f32>], twins: &[u32], needs: usize) -> Self {
         let mut served = Self { articles: Vec::with_capacity(needs), unserved: Vec::with_capacity(needs) };
         for need in 0..needs {
-            // Squared: an article that is surely about the need beats several that mention it.
             let mut strengths: Vec<(u32, f32)> = affinities
                 .iter()
                 .enumerate()
-                .map(|(article, affinity)| (article as u32, affinity[need].powf(1.5)))
+                .map(|(article, affinity)| (article as u32, affinity[need].powf(EMPHASIS)))
                 .filter(|&(_, strength)| strength > 0.002)
                 .collect();
             let mut best_of_twin = std::collections::BTreeMap::<u32, f32>::new();
@@ -70,12 +71,12 @@ impl Served {
                 let best = best_of_twin.entry(twins[article as usize]).or_default();
                 *best = best.max(strength);
             }
-            let total = UNSERVED.powf(1.5) + best_of_twin.values().sum::<f32>();
+            let total = UNSERVED.powf(EMPHASIS) + best_of_twin.values().sum::<f32>();
             for (_, strength) in &mut strengths {
                 *strength /= total;
             }
             served.articles.push(strengths);
-            served.unserved.push(UNSERVED.powf(1.5) / total);
+            served.unserved.push(UNSERVED.powf(EMPHASIS) / total);
         }
         served
     }

@@ -7,7 +7,7 @@ use super::combine::{self, Evidence, Weights};
 use super::{Answer, ArticleText, Candidate, NeedGuess, Options, Verdict, Why};
 use crate::Language;
 use crate::needs::{self, Corpus, NeedModel};
-use crate::retrieval::{Field, Lexical};
+use crate::retrieval::{Field, Lexical, Match};
 
 /// Articles made ready to be asked. Immutable: a change builds a new one, which takes milliseconds for a few hundred
 /// articles and a second or two for thousands.
@@ -36,7 +36,7 @@ pub(super) struct Reading {
 }
 
 /// Softmax sharpness of the needs' decision values, for questions.
-const SHARPNESS: f32 = 2.5;
+const SHARPNESS: f32 = 3.5;
 /// Guesses of the question's need that an answer lists, and the least probability of one.
 const NEED_GUESSES: usize = 3;
 const LEAST_GUESS: f32 = 0.05;
@@ -52,10 +52,8 @@ impl Index {
 
     pub(super) fn build_with(model: &NeedModel, articles: &[ArticleText], options: Options) -> Self {
         let documents: Vec<(Language, Vec<Field<'_>>)> = articles.iter().map(|article| (article.language, fields(article))).collect();
-        let affinities: Vec<Vec<f32>> = articles
-            .iter()
-            .map(|article| affinity::of_article(model, &article.title, &article.questions, &article.body, article.language))
-            .collect();
+        let affinities: Vec<Vec<f32>> =
+            articles.iter().map(|article| affinity::of_article(model, &article.title, &article.questions, &article.body, article.language)).collect();
         let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
         let twins: Vec<u32> = articles
             .iter()
@@ -65,12 +63,8 @@ impl Index {
             })
             .collect();
         let served = Served::new(&affinities, &twins, model.len());
-        let indexed = articles
-            .iter()
-            .zip(affinities)
-            .map(|(article, needs)| Indexed { id: article.id.clone(), language: article.language, needs })
-            .collect();
-        Self { articles: indexed, served, lexical: Lexical::build(&documents), weights: combine::weights(), options }
+        let indexed = articles.iter().zip(affinities).map(|(article, needs)| Indexed { id: article.id.clone(), language: article.language, needs }).collect();
+        Self { articles: indexed, served, lexical: Lexical::build(&documents), weights: combine::FITTED, options }
     }
 
     /// Number of indexed article texts.
@@ -102,7 +96,7 @@ impl Index {
 
     /// Ranks the articles for a question.
     pub(super) fn read(&self, model: &NeedModel, question: &str, language: Language) -> Reading {
-        let needs = affinity::distribution(&model.scores(question, language), combine::var("SH", SHARPNESS));
+        let needs = affinity::distribution(&model.scores(question, language), SHARPNESS);
         let mut through_needs = vec![0.0_f32; self.articles.len()];
         let mut unserved = 0.0_f32;
         for (need, &probability) in needs.iter().enumerate() {
@@ -124,27 +118,8 @@ impl Index {
         }
         let mut ranked: Vec<(usize, f32)> = best.into_values().collect();
         ranked.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
-        let evidence = match ranked.first() {
-            None => Vec::new(),
-            Some(&(place, score)) => {
-                let second = ranked.get(1).map_or(score - 5.0, |&(_, score)| score);
-                let matched = matches[place];
-                let surest = needs.iter().copied().fold(0.0, f32::max);
-                vec![score, score - second, unserved, surest, through_needs[place], matched.stems, matched.grams, matched.concepts]
-            }
-        };
+        let evidence = evidence(&ranked, &needs, unserved, &through_needs, &matches);
         Reading { ranked, needs, evidence }
-    }
-
-    pub(super) fn dump(&self, needs: &[f32], question: &str, language: Language) -> Vec<(String, [f32; 4])> {
-        let mut through_needs = vec![0.0_f32; self.articles.len()];
-        for (need, &probability) in needs.iter().enumerate() {
-            for &(article, share) in &self.served.articles[need] {
-                through_needs[article as usize] += probability * share;
-            }
-        }
-        let matches = self.lexical.search(question, language);
-        (0..self.articles.len()).map(|i| (self.articles[i].id.clone(), [through_needs[i], matches[i].stems, matches[i].grams, matches[i].concepts])).collect()
     }
 
     fn decide(&self, question: &str, language: Language, reading: &Reading, needs: Vec<NeedGuess>) -> Answer {
@@ -187,6 +162,26 @@ impl Index {
         shared.sort_by(|left, right| right.0.total_cmp(&left.0));
         Why { terms: self.lexical.shared(question, language, place, 6), needs: shared.into_iter().take(3).map(|(_, need)| need).collect() }
     }
+}
+
+/// What confidence and rejection are computed from; see `combine` for what each weighs.
+fn evidence(ranked: &[(usize, f32)], needs: &[f32], unserved: f32, through_needs: &[f32], matches: &[Match]) -> Vec<f32> {
+    let Some(&(place, top)) = ranked.first() else { return vec![0.0; combine::WIDTH] };
+    let second = ranked.get(1).map_or(top - 8.0, |&(_, score)| score);
+    let total: f32 = ranked.iter().map(|&(_, score)| (score - top).exp()).sum();
+    let matched = matches[place];
+    let surest = needs.iter().copied().fold(0.0, f32::max);
+    vec![
+        top,
+        (top - second).min(8.0),
+        (unserved + 0.02).ln(),
+        (through_needs[place] + 0.02).ln(),
+        surest,
+        matched.stems,
+        matched.grams,
+        matched.concepts,
+        -total.ln(),
+    ]
 }
 
 /// Candidates whose reasons are worked out; nobody reads those of the fortieth.

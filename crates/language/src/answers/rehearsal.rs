@@ -13,7 +13,6 @@ pub struct Rehearsed {
     pub ranked: Vec<String>,
     /// What confidence and rejection are computed from.
     pub evidence: Vec<f32>,
-    pub features: Vec<(String, [f32; 4])>,
 }
 
 /// Asks an index the held-out customer lines (each `parts`-th) of the corpus in the articles' language. `serves[i]` are
@@ -51,7 +50,7 @@ fn ask_held_out(model: &NeedModel, articles: &[ArticleText], serves: &[Vec<Strin
         };
         let reading = index.read(model, line.text, language);
         let ranked = reading.ranked.iter().map(|&(place, _)| index.id(place).to_owned()).collect();
-        rehearsed.push(Rehearsed { question: line.text, right, ranked, evidence: reading.evidence, features: index.dump(&reading.needs, line.text, language) });
+        rehearsed.push(Rehearsed { question: line.text, right, ranked, evidence: reading.evidence });
     }
     rehearsed
 }

@@ -111,7 +111,18 @@ impl Trainer {
         let linear = Linear::train(&rows, &numbers, classes, vocabulary.len(), TRAINING);
         let centres = Centres::learn(&rows, &numbers, labels.len(), vocabulary.len());
         let neighbours = Neighbours::build(&word_rows, vocabulary.len());
-        Model { labels: labels.to_vec(), language: self.language, vocabulary, linear, centres, neighbours, temperature: 1.0, correctness: None, rejector: None, threshold: 0.0 }
+        Model {
+            labels: labels.to_vec(),
+            language: self.language,
+            vocabulary,
+            linear,
+            centres,
+            neighbours,
+            temperature: 1.0,
+            correctness: None,
+            rejector: None,
+            threshold: 0.0,
+        }
     }
 
     /// Examples read by models that were not trained on them. With `leave_out`, each model also misses some intents,

@@ -8,9 +8,8 @@ use crate::learn::features::{Recipe, Rows, Vocabulary};
 use crate::learn::linear::{Linear, Training};
 
 /// Few examples of many classes: the class itself weighs more than the rest, the margin is soft.
-const TRAINING: Training = Training { cost: 0.15, tolerance: 0.15, passes: 20, positive_weight: 8.0 };
-const RECIPE: Recipe =
-    Recipe { characters: (2, 5), words: 2, stems: true, concept_weight: 1.0, gaps: false, word_weight: 0.7 };
+const TRAINING: Training = Training { cost: 0.2, tolerance: 1.0, passes: 10, positive_weight: 8.0 };
+const RECIPE: Recipe = Recipe { characters: (3, 5), words: 2, stems: true, concept_weight: 1.0, gaps: false, word_weight: 0.7 };
 
 /// A model of the needs.
 pub(crate) struct NeedModel {
@@ -26,24 +25,19 @@ pub(crate) fn built_in() -> &'static NeedModel {
     &BUILT_IN
 }
 
-fn var(name: &str, default: f32) -> f32 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
-}
-
 impl NeedModel {
     /// Learns from the lines of a corpus that `keep` (by number and line) wants.
     pub(crate) fn learn(corpus: &Corpus, keep: impl Fn(usize, &Line) -> bool) -> Self {
         let needs = corpus.needs().len();
-        let recipe = Recipe { concept_weight: var("CW", RECIPE.concept_weight), word_weight: var("WW", RECIPE.word_weight), characters: (var("CMIN", 2.0) as usize, var("CMAX", 5.0) as usize), ..RECIPE };
         let lines: Vec<&Line> = corpus.lines().iter().enumerate().filter(|(number, line)| keep(*number, line)).map(|(_, line)| line).collect();
-        let counts: Vec<_> = lines.iter().map(|line| recipe.counts(line.text, Some(line.language))).collect();
-        let vocabulary = Vocabulary::learn(recipe, &counts, 2);
+        let counts: Vec<_> = lines.iter().map(|line| RECIPE.counts(line.text, Some(line.language))).collect();
+        let vocabulary = Vocabulary::learn(RECIPE, &counts, 2);
         let mut rows = Rows::new();
         for count in &counts {
             rows.push(&vocabulary.row(count).0);
         }
         let labels: Vec<u32> = lines.iter().map(|line| line.need.unwrap_or(needs) as u32).collect();
-        let linear = Linear::train(&rows, &labels, needs, vocabulary.len(), Training { cost: var("C", TRAINING.cost), positive_weight: var("PW", TRAINING.positive_weight), ..TRAINING });
+        let linear = Linear::train(&rows, &labels, needs, vocabulary.len(), TRAINING);
         Self { vocabulary, linear, needs }
     }
 
@@ -77,8 +71,7 @@ pub struct Recognition {
 #[must_use]
 pub fn rehearse(corpus: &Corpus, parts: usize, part: usize) -> Vec<Recognition> {
     let held_out = |number: usize, line: &Line| line.side == Side::Customer && line.need.is_some() && number % parts == part;
-    let only = std::env::var("ONLY").ok();
-    let model = NeedModel::learn(corpus, |number, line| !held_out(number, line) && only.as_ref().is_none_or(|only| only == line.language.as_str()));
+    let model = NeedModel::learn(corpus, |number, line| !held_out(number, line));
     Language::ALL
         .into_iter()
         .map(|language| {
