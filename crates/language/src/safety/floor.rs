@@ -40,7 +40,7 @@ static BY_BEGINNING: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
 });
 
 fn beginning(word: &str) -> String {
-    word.chars().take_while(|&character| character != ' ' && character != '*').take(2).collect()
+    word.chars().take_while(|&character| !matches!(character, ' ' | '*' | '_')).take(2).collect()
 }
 
 /// The most urgent phrase of the floor among the tokens of a message.
@@ -71,10 +71,7 @@ fn matches_at(phrase: &str, tokens: &[&str]) -> bool {
     let Some(first) = words.next() else {
         return false;
     };
-    if tokens.is_empty() || !word_matches(first, tokens[0]) {
-        return false;
-    }
-    let mut rest = &tokens[1..];
+    let Some(mut rest) = adjacent(first, tokens) else { return false };
     for word in words {
         let window = &rest[..rest.len().min(GAP + 1)];
         let Some(found) = window.iter().position(|token| word_matches(word, token)) else {
@@ -83,6 +80,19 @@ fn matches_at(phrase: &str, tokens: &[&str]) -> bool {
         rest = &rest[found + 1..];
     }
     true
+}
+
+/// The tokens after a word, or after words joined by `_`, that the tokens must begin with.
+fn adjacent<'rest, 'text>(joined: &str, tokens: &'rest [&'text str]) -> Option<&'rest [&'text str]> {
+    let mut rest = tokens;
+    for word in joined.split('_') {
+        let (token, after) = rest.split_first()?;
+        if !word_matches(word, token) {
+            return None;
+        }
+        rest = after;
+    }
+    Some(rest)
 }
 
 fn word_matches(word: &str, token: &str) -> bool {
@@ -111,5 +121,7 @@ mod tests {
         assert!(matches("puhu* ihmi*", &["saanko", "puhua", "jonkun", "ihmisen", "kanssa"]));
         assert!(!matches("puhu* ihmi*", &["ihmisen", "puhua"]));
         assert!(!matches("a b", &["a", "1", "2", "3", "4", "b"]));
+        assert!(matches("olen_14", &["minä", "olen", "14", "vuotias"]));
+        assert!(!matches("olen_14", &["olen", "lähettänyt", "14", "viestiä"]));
     }
 }

@@ -6,6 +6,8 @@
 mod floor;
 mod learned;
 
+pub use learned::{Rehearsal, rehearse};
+
 use crate::{Language, text};
 
 /// Why a message must go to a person. Ordered by urgency, the most urgent first.
@@ -131,6 +133,13 @@ pub fn inspect(text: &str, language: Language, extension: &Extension) -> Option<
         (own, built_in) => own.or(built_in),
     };
     phrased.or_else(|| learned::judge(text, language).map(|reason| Finding { reason, phrase: None }))
+}
+
+/// The phrase of the floor that a text holds.
+fn phrase(text: &str) -> Option<(Reason, &'static str)> {
+    let normalised = text::normalise(text);
+    let tokens: Vec<&str> = text::tokens(&normalised).take(TOKENS_READ).collect();
+    floor::find(&tokens)
 }
 
 /// Words of a message that are screened: a sensitive sentence deep in a pasted log is beyond any reader.
