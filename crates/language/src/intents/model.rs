@@ -60,6 +60,12 @@ impl Model {
         self.decide(&self.read(text))
     }
 
+    /// Decision values of all intents: what a text is like, even when it has none of them.
+    #[must_use]
+    pub fn profile(&self, text: &str) -> Vec<f32> {
+        self.read(text).scores
+    }
+
     pub(super) fn read(&self, text: &str) -> Reading {
         let (row, coverage) = self.vocabulary.read(text, self.language);
         let mut all = vec![0.0_f32; self.linear.classes()];

@@ -12,6 +12,8 @@ const TITLE_TERMS: f32 = 3.0;
 const TITLE_GRAMS: f32 = 2.0;
 const SHORTEST_GRAM: usize = 3;
 const LONGEST_GRAM: usize = 5;
+/// Characters of a field or question that are read.
+const CHARACTERS_READ: usize = 20_000;
 /// Words of a question that are read.
 const TOKENS_READ: usize = 400;
 
@@ -36,7 +38,7 @@ pub(crate) struct Match {
 impl Match {
     /// Both kinds of evidence in one number.
     pub(crate) fn score(&self) -> f32 {
-        0.4 * self.stems + self.grams
+        0.1 * self.stems + self.grams
     }
 }
 
@@ -61,9 +63,9 @@ impl Lexical {
             for field in fields {
                 let normalised = text::normalise(field.text);
                 let (stem_weight, gram_weight) = if field.title { (TITLE_TERMS, TITLE_GRAMS) } else { (1.0, 1.0) };
+                each_gram(&normalised, &mut |gram| *grams.entry(gram).or_default() += gram_weight);
                 for token in text::tokens(&normalised) {
                     *stems.entry(stem_key(*language, token)).or_default() += stem_weight;
-                    each_gram(token, &mut |gram| *grams.entry(gram).or_default() += gram_weight);
                     each_concept(*language, token, &mut |concept| *concepts.entry(concept).or_default() += gram_weight);
                 }
             }
@@ -86,8 +88,8 @@ impl Lexical {
         }
         self.search_stems(&normalised, language, &mut matches);
         let (mut grams, mut concepts) = (Counts::default(), Counts::default());
+        each_gram(&normalised, &mut |gram| *grams.entry(gram).or_default() += 1.0);
         for token in text::tokens(&normalised).take(TOKENS_READ) {
-            each_gram(token, &mut |gram| *grams.entry(gram).or_default() += 1.0);
             each_concept(language, token, &mut |concept| *concepts.entry(concept).or_default() += 1.0);
         }
         for (found, (grams, concepts)) in matches.iter_mut().zip(self.grams.search(grams).into_iter().zip(self.concepts.search(concepts))) {
@@ -211,12 +213,10 @@ fn each_concept(language: Language, token: &str, visit: &mut impl FnMut(u64)) {
     concepts::each(language, token, &mut |concept| visit(hash_bytes(53, &concept.to_le_bytes())));
 }
 
-/// Character n-grams of a token inside word marks.
-fn each_gram(token: &str, visit: &mut impl FnMut(u64)) {
-    let mut characters: Vec<char> = Vec::with_capacity(token.len() + 2);
-    characters.push(' ');
-    characters.extend(token.chars().take(60));
-    characters.push(' ');
+/// Character n-grams of a normalised text, across its words: Finnish compounds are written together or apart as the
+/// writer likes, and neighbouring endings tell phrases apart.
+fn each_gram(normalised: &str, visit: &mut impl FnMut(u64)) {
+    let characters: Vec<char> = std::iter::once(' ').chain(normalised.chars().take(CHARACTERS_READ)).chain([' ']).collect();
     for begin in 0..characters.len() {
         let mut state = start(37);
         for (length, character) in characters[begin..].iter().take(LONGEST_GRAM).enumerate() {
