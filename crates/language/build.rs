@@ -64,54 +64,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let mut packed = String::new();
     for (name, content) in files("corpus/needs")? {
-        let need: Need = toml::from_str(&content)
-            .map_err(|error| format!("corpus/needs/{name}.toml: {error}"))?;
+        let need: Need = toml::from_str(&content).map_err(|error| format!("corpus/needs/{name}.toml: {error}"))?;
         if need.need != name {
-            return Err(format!(
-                "corpus/needs/{name}.toml: the need is called `{}`",
-                need.need
-            )
-            .into());
+            return Err(format!("corpus/needs/{name}.toml: the need is called `{}`", need.need).into());
         }
         let titles = [&need.title.fi, &need.title.sv, &need.title.en].map(|title| one_line(title));
-        writeln!(
-            packed,
-            "N{}\t{}\t{}",
-            need.need,
-            need.area,
-            titles.join("\t")
-        )?;
-        for (tag, lines) in [
-            ('A', &need.articles_fi),
-            ('B', &need.articles_sv),
-            ('C', &need.articles_en),
-            ('a', &need.fi),
-            ('b', &need.sv),
-            ('c', &need.en),
-        ] {
+        writeln!(packed, "N{}\t{}\t{}", need.need, need.area, titles.join("\t"))?;
+        for (tag, lines) in [('A', &need.articles_fi), ('B', &need.articles_sv), ('C', &need.articles_en), ('a', &need.fi), ('b', &need.sv), ('c', &need.en)] {
             write_lines(&mut packed, tag, lines)?;
         }
     }
     for (name, content) in files("corpus/out_of_scope")? {
-        let outside: Outside = toml::from_str(&content)
-            .map_err(|error| format!("corpus/out_of_scope/{name}.toml: {error}"))?;
+        let outside: Outside = toml::from_str(&content).map_err(|error| format!("corpus/out_of_scope/{name}.toml: {error}"))?;
         writeln!(packed, "O{name}")?;
         for (tag, lines) in [('a', &outside.fi), ('b', &outside.sv), ('c', &outside.en)] {
             write_lines(&mut packed, tag, lines)?;
         }
     }
     for (name, content) in files("corpus/safety")? {
-        let reason: Sensitive = toml::from_str(&content)
-            .map_err(|error| format!("corpus/safety/{name}.toml: {error}"))?;
+        let reason: Sensitive = toml::from_str(&content).map_err(|error| format!("corpus/safety/{name}.toml: {error}"))?;
         writeln!(packed, "S{name}")?;
-        for (tag, lines) in [
-            ('a', &reason.fi),
-            ('b', &reason.sv),
-            ('c', &reason.en),
-            ('x', &reason.near_fi),
-            ('y', &reason.near_sv),
-            ('z', &reason.near_en),
-        ] {
+        for (tag, lines) in [('a', &reason.fi), ('b', &reason.sv), ('c', &reason.en), ('x', &reason.near_fi), ('y', &reason.near_sv), ('z', &reason.near_en)] {
             write_lines(&mut packed, tag, lines)?;
         }
     }
@@ -126,14 +99,8 @@ fn files(folder: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
     if folder.is_dir() {
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
-                let name = path
-                    .file_stem()
-                    .map(|stem| stem.to_string_lossy().into_owned())
-                    .unwrap_or_default();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
                 found.push((name, fs::read_to_string(&path)?));
             }
         }
@@ -143,19 +110,12 @@ fn files(folder: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
 }
 
 fn write_lines(packed: &mut String, tag: char, lines: &[String]) -> std::fmt::Result {
-    for line in lines
-        .iter()
-        .map(|line| one_line(line))
-        .filter(|line| !line.is_empty())
-    {
+    for line in lines.iter().map(|line| one_line(line)).filter(|line| !line.is_empty()) {
         writeln!(packed, "{tag}{line}")?;
     }
     Ok(())
 }
 
 fn one_line(text: &str) -> String {
-    text.trim()
-        .replace('\r', "")
-        .replace('\n', "\u{1}")
-        .replace('\t', " ")
+    text.trim().replace('\r', "").replace('\n', "\u{1}").replace('\t', " ")
 }

@@ -13,10 +13,7 @@ pub fn written(language: Language, token: &str) -> Option<&'static str> {
         Language::Sv => SWEDISH,
         Language::En => ENGLISH,
     };
-    table
-        .binary_search_by(|(spoken, _)| (*spoken).cmp(token))
-        .ok()
-        .map(|found| table[found].1)
+    table.binary_search_by(|(spoken, _)| (*spoken).cmp(token)).ok().map(|found| table[found].1)
 }
 
 /// Sorted by the spoken form (a test keeps it so).

@@ -13,9 +13,7 @@ use crate::learn::hashing::{PassThroughHasher, hash_bytes};
 use crate::{needs, text};
 
 /// The languages that the product speaks.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     Fi,
@@ -89,11 +87,7 @@ const TEMPER: f64 = 0.55;
 /// the remembered language, else the first of `among`, with the confidence of the prior alone.
 #[must_use]
 pub fn detect(text: &str, memory: Option<Language>, among: &[Language]) -> Detection {
-    let among = if among.is_empty() {
-        &Language::ALL[..]
-    } else {
-        among
-    };
+    let among = if among.is_empty() { &Language::ALL[..] } else { among };
     let model = &*MODEL;
     let normalised = text::normalise(text);
     let mut scores = [0.0_f64; 3];
@@ -106,30 +100,16 @@ pub fn detect(text: &str, memory: Option<Language>, among: &[Language]) -> Detec
     if let Some(remembered) = memory {
         scores[remembered.index()] += MEMORY_LOG_ODDS;
     }
-    let best = among.iter().copied().fold(among[0], |best, candidate| {
-        if scores[candidate.index()] > scores[best.index()] {
-            candidate
-        } else {
-            best
-        }
-    });
-    let total: f64 = among
-        .iter()
-        .map(|language| (scores[language.index()] - scores[best.index()]).exp())
-        .sum();
-    Detection {
-        language: best,
-        confidence: (1.0 / total) as f32,
-    }
+    let best = among.iter().copied().fold(among[0], |best, candidate| if scores[candidate.index()] > scores[best.index()] { candidate } else { best });
+    let total: f64 = among.iter().map(|language| (scores[language.index()] - scores[best.index()]).exp()).sum();
+    Detection { language: best, confidence: (1.0 / total) as f32 }
 }
 
 /// Words that say something of the language: no numbers, codes, addresses of mail and web.
 fn words(normalised: &str) -> impl Iterator<Item = &str> {
     normalised
         .split(' ')
-        .filter(|piece| {
-            !piece.contains('@') && !piece.contains("://") && !piece.starts_with("www.")
-        })
+        .filter(|piece| !piece.contains('@') && !piece.contains("://") && !piece.starts_with("www."))
         .flat_map(text::tokens)
         .filter(|token| !token.bytes().any(|byte| byte.is_ascii_digit()))
 }
@@ -149,16 +129,8 @@ static MODEL: LazyLock<Model> = LazyLock::new(Model::learn);
 
 impl Model {
     fn learn() -> Self {
-        let mut model = Self {
-            grams: HashMap::default(),
-            words: HashMap::default(),
-            totals: [0.0; 3],
-        };
-        for (language, list) in [
-            (Language::Fi, FINNISH),
-            (Language::Sv, SWEDISH),
-            (Language::En, ENGLISH),
-        ] {
+        let mut model = Self { grams: HashMap::default(), words: HashMap::default(), totals: [0.0; 3] };
+        for (language, list) in [(Language::Fi, FINNISH), (Language::Sv, SWEDISH), (Language::En, ENGLISH)] {
             for word in list.split_whitespace() {
                 model.add(word, language, 40.0);
             }
@@ -174,15 +146,11 @@ impl Model {
 
     fn add(&mut self, word: &str, language: Language, weight: f32) {
         let slot = language.index();
-        self.words
-            .entry(hash_bytes(1, word.as_bytes()))
-            .or_default()[slot] += weight;
+        self.words.entry(hash_bytes(1, word.as_bytes())).or_default()[slot] += weight;
         self.totals[slot] += weight;
         // Counts of grams grow with the logarithm's weight of closed-class words, else "och" would rule all of "ch".
         let weight = weight.sqrt();
-        each_gram(word, |gram| {
-            self.grams.entry(gram).or_default()[slot] += weight
-        });
+        each_gram(word, |gram| self.grams.entry(gram).or_default()[slot] += weight);
     }
 
     /// Log-likelihood of one word in each language, up to a constant shared by the languages.
@@ -196,8 +164,7 @@ impl Model {
                 let followed = self.grams.get(extended).copied().unwrap_or_default();
                 for slot in 0..3 {
                     let trust = 4.0;
-                    probabilities[slot] = (f64::from(followed[slot]) + trust * probabilities[slot])
-                        / (f64::from(seen[slot]) + trust);
+                    probabilities[slot] = (f64::from(followed[slot]) + trust * probabilities[slot]) / (f64::from(seen[slot]) + trust);
                 }
             }
             for (score, probability) in scores.iter_mut().zip(probabilities) {
@@ -206,8 +173,7 @@ impl Model {
         });
         if let Some(counts) = self.words.get(&hash_bytes(1, word.as_bytes())) {
             for slot in 0..3 {
-                let share =
-                    (f64::from(counts[slot]) + 0.3) / (f64::from(self.totals[slot]) + 1000.0);
+                let share = (f64::from(counts[slot]) + 0.3) / (f64::from(self.totals[slot]) + 1000.0);
                 // A known word is scored half by itself, half by its letters.
                 scores[slot] = 0.5 * scores[slot] + 0.5 * share.ln();
             }
@@ -219,11 +185,7 @@ impl Model {
 /// Boundaries of characters of a word wrapped in word marks.
 fn wrapped(word: &str) -> (String, Vec<usize>) {
     let wrapped = format!(" {} ", word.chars().take(40).collect::<String>());
-    let boundaries = wrapped
-        .char_indices()
-        .map(|(position, _)| position)
-        .chain([wrapped.len()])
-        .collect();
+    let boundaries = wrapped.char_indices().map(|(position, _)| position).chain([wrapped.len()]).collect();
     (wrapped, boundaries)
 }
 
@@ -258,8 +220,7 @@ fn each_position(word: &str, mut visit: impl FnMut(&[(u64, u64)])) {
 
 /// Whether a normalised token is a closed-class or greeting word of the language: it carries no content.
 pub(crate) fn is_closed_class(language: Language, token: &str) -> bool {
-    static SETS: LazyLock<[HashSet<&'static str>; 3]> =
-        LazyLock::new(|| [FINNISH, SWEDISH, ENGLISH].map(|list| list.split_whitespace().collect()));
+    static SETS: LazyLock<[HashSet<&'static str>; 3]> = LazyLock::new(|| [FINNISH, SWEDISH, ENGLISH].map(|list| list.split_whitespace().collect()));
     SETS[language.index()].contains(token)
 }
 
@@ -293,14 +254,8 @@ mod tests {
     #[test]
     fn memory_settles_what_says_nothing_and_yields_to_what_does() {
         assert_eq!(detect("ok", Some(Language::Sv), &[]).language, Language::Sv);
-        assert_eq!(
-            detect("12345", Some(Language::En), &[]).language,
-            Language::En
-        );
-        assert_eq!(
-            detect("thank you very much for the help", Some(Language::Fi), &[]).language,
-            Language::En
-        );
+        assert_eq!(detect("12345", Some(Language::En), &[]).language, Language::En);
+        assert_eq!(detect("thank you very much for the help", Some(Language::Fi), &[]).language, Language::En);
     }
 
     #[test]

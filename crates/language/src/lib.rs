@@ -9,6 +9,7 @@
 pub mod answers;
 pub mod clusters;
 pub mod colloquial;
+mod concepts;
 pub mod entities;
 pub mod feeling;
 pub mod intents;

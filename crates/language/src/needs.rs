@@ -2,7 +2,12 @@
 //!
 //! One TOML file per need under `corpus/needs/`, packed and embedded at build time.
 
+mod recognise;
+
 use std::sync::LazyLock;
+
+pub(crate) use recognise::{NeedModel, built_in as model};
+pub use recognise::{Recognition, rehearse};
 
 use crate::Language;
 
@@ -107,12 +112,9 @@ impl Corpus {
                     let mut fields = content.split('\t');
                     let mut field = || fields.next().unwrap_or("");
                     let (id, area) = (field(), field());
-                    corpus.needs.push(Need {
-                        id,
-                        area,
-                        titles: [field(), field(), field()],
-                    });
+                    corpus.needs.push(Need { id, area, titles: [field(), field(), field()] });
                     need = Some(corpus.needs.len() - 1);
+                    corpus.push_titles();
                 }
                 'O' => need = None,
                 'S' => reason = Some(content),
@@ -122,38 +124,26 @@ impl Corpus {
         corpus
     }
 
-    fn push(
-        &mut self,
-        tag: char,
-        text: &'static str,
-        need: Option<usize>,
-        reason: Option<&'static str>,
-    ) {
+    /// The titles of the need just read are lines of its articles too.
+    fn push_titles(&mut self) {
+        if let Some(need) = self.needs.last() {
+            let lines = Language::ALL.map(|language| Line { need: Some(self.needs.len() - 1), side: Side::Article, language, text: need.title(language) });
+            self.lines.extend(lines.into_iter().filter(|line| !line.text.is_empty()));
+        }
+    }
+
+    fn push(&mut self, tag: char, text: &'static str, need: Option<usize>, reason: Option<&'static str>) {
         let language = match tag.to_ascii_lowercase() {
             'a' | 'x' => Language::Fi,
             'b' | 'y' => Language::Sv,
             _ => Language::En,
         };
         if let Some(reason) = reason {
-            self.sensitive.push(SensitiveLine {
-                reason,
-                language,
-                sensitive: tag < 'x',
-                text,
-            });
+            self.sensitive.push(SensitiveLine { reason, language, sensitive: tag < 'x', text });
             return;
         }
-        let side = if tag.is_ascii_uppercase() {
-            Side::Article
-        } else {
-            Side::Customer
-        };
-        self.lines.push(Line {
-            need,
-            side,
-            language,
-            text,
-        });
+        let side = if tag.is_ascii_uppercase() { Side::Article } else { Side::Customer };
+        self.lines.push(Line { need, side, language, text });
     }
 }
 
@@ -163,39 +153,17 @@ mod tests {
 
     #[test]
     fn packed_lines_are_read_back() {
-        let corpus = Corpus::unpack(
-            "Ntrack\tdelivery\tMissä?\tVar?\tWhere?\nAOtsikko\nbVar är det\nOfar\ncweather\nSfraud\nahuijaus\nxhuijari-peli\n",
-        );
+        let corpus = Corpus::unpack("Ntrack\tdelivery\tMissä?\tVar?\tWhere?\nAOtsikko\nbVar är det\nOfar\ncweather\nSfraud\nahuijaus\nxhuijari-peli\n");
         assert_eq!(corpus.needs()[0].title(Language::Sv), "Var?");
         assert_eq!(corpus.find("track"), Some(0));
-        assert_eq!(corpus.lines().len(), 3);
-        assert_eq!(
-            corpus.lines()[1],
-            Line {
-                need: Some(0),
-                side: Side::Customer,
-                language: Language::Sv,
-                text: "Var är det"
-            }
-        );
-        assert_eq!(corpus.lines()[2].need, None);
-        assert_eq!(
-            corpus
-                .sensitive()
-                .iter()
-                .map(|line| line.sensitive)
-                .collect::<Vec<_>>(),
-            [true, false]
-        );
+        assert_eq!(corpus.lines().len(), 6);
+        assert_eq!(corpus.lines()[4], Line { need: Some(0), side: Side::Customer, language: Language::Sv, text: "Var är det" });
+        assert_eq!(corpus.lines()[5].need, None);
+        assert_eq!(corpus.sensitive().iter().map(|line| line.sensitive).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]
     fn built_in_needs_are_ordered() {
-        assert!(
-            Corpus::built_in()
-                .needs()
-                .windows(2)
-                .all(|pair| pair[0].id < pair[1].id)
-        );
+        assert!(Corpus::built_in().needs().windows(2).all(|pair| pair[0].id < pair[1].id));
     }
 }

@@ -17,18 +17,12 @@ use crate::Language;
 #[must_use]
 pub fn normalise(text: &str) -> String {
     if text.is_ascii() {
-        return fold(
-            text.bytes().map(|byte| byte.to_ascii_lowercase() as char),
-            text.len(),
-        );
+        return fold(text.bytes().map(|byte| byte.to_ascii_lowercase() as char), text.len());
     }
     // Invisible characters go first: one between a letter and its accent would keep them from being composed.
     // Lower-casing can decompose ("İ") and composition can create upper case from compatibility forms, so the order is
     // compose, lower, compose.
-    let visible = text
-        .chars()
-        .filter(|&character| !is_invisible(character) || character.is_whitespace())
-        .map(plain_punctuation);
+    let visible = text.chars().filter(|&character| !is_invisible(character) || character.is_whitespace()).map(plain_punctuation);
     let lowered = visible.nfkc().flat_map(char::to_lowercase);
     fold(lowered.nfkc(), text.len())
 }
@@ -64,11 +58,7 @@ fn fold(characters: impl Iterator<Item = char>, capacity: usize) -> String {
             repeated = 1;
             space_pending = false;
         }
-        repeated = if character == previous {
-            repeated + 1
-        } else {
-            1
-        };
+        repeated = if character == previous { repeated + 1 } else { 1 };
         previous = character;
         if repeated > 2 && character.is_alphabetic() {
             continue;
@@ -109,10 +99,7 @@ impl<'text> Iterator for Tokens<'text> {
             if is_word_character(character) {
                 continue;
             }
-            let inside_word = character == '\''
-                && characters
-                    .peek()
-                    .is_some_and(|(_, next)| next.is_alphabetic());
+            let inside_word = character == '\'' && characters.peek().is_some_and(|(_, next)| next.is_alphabetic());
             if !inside_word {
                 end = position;
                 break;
@@ -148,15 +135,7 @@ pub fn stem(language: Language, token: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn search_terms(language: Language, text: &str) -> Vec<String> {
     let normalised = normalise(text);
-    tokens(&normalised)
-        .map(|token| {
-            stem(
-                language,
-                crate::colloquial::written(language, token).unwrap_or(token),
-            )
-            .into_owned()
-        })
-        .collect()
+    tokens(&normalised).map(|token| stem(language, crate::colloquial::written(language, token).unwrap_or(token)).into_owned()).collect()
 }
 
 /// Cuts a raw text into sentences at line ends and at `.`, `!`, `?` followed by a space. A full stop after a number, a
@@ -167,9 +146,7 @@ pub fn sentences(text: &str) -> Vec<&str> {
     let mut start = 0;
     let mut characters = text.char_indices().peekable();
     while let Some((position, character)) = characters.next() {
-        let next_is_space = characters
-            .peek()
-            .is_none_or(|(_, next)| next.is_whitespace());
+        let next_is_space = characters.peek().is_none_or(|(_, next)| next.is_whitespace());
         let ends = match character {
             '\n' => true,
             '!' | '?' | '…' => next_is_space,
@@ -200,19 +177,12 @@ fn is_abbreviation(before: &str) -> bool {
     while !before.is_char_boundary(tail_start) {
         tail_start += 1;
     }
-    let word = before[tail_start..]
-        .rsplit(char::is_whitespace)
-        .next()
-        .unwrap_or("");
-    const ABBREVIATIONS: [&str; 19] = [
-        "esim", "mm", "klo", "puh", "nro", "ym", "yms", "jne", "tms", "eur", "bl.a", "t.ex", "dvs",
-        "kl", "nr", "tel", "e.g", "i.e", "ns",
-    ];
+    let word = before[tail_start..].rsplit(char::is_whitespace).next().unwrap_or("");
+    const ABBREVIATIONS: [&str; 19] =
+        ["esim", "mm", "klo", "puh", "nro", "ym", "yms", "jne", "tms", "eur", "bl.a", "t.ex", "dvs", "kl", "nr", "tel", "e.g", "i.e", "ns"];
     let lower = word.to_lowercase();
     ABBREVIATIONS.contains(&lower.as_str())
-        || (!word.is_empty()
-            && word.len() <= 4
-            && word.chars().all(|character| character.is_ascii_digit()))
+        || (!word.is_empty() && word.len() <= 4 && word.chars().all(|character| character.is_ascii_digit()))
         || (word.chars().count() == 1 && word.chars().all(char::is_uppercase))
 }
 
@@ -222,36 +192,21 @@ mod tests {
 
     #[test]
     fn normalise_unifies_forms() {
-        assert_eq!(
-            normalise("  Mis\u{200b}sä\u{a0} A\u{308}iti’n   PAKETTI???"),
-            "missä äiti'n paketti???"
-        );
+        assert_eq!(normalise("  Mis\u{200b}sä\u{a0} A\u{308}iti’n   PAKETTI???"), "missä äiti'n paketti???");
         assert_eq!(normalise("EIIIIII 1000"), "eii 1000");
     }
 
     #[test]
     fn tokens_keep_inner_apostrophes() {
         let normalised = normalise("Don't 'quote' vaa'an 12-34 😀ok");
-        assert_eq!(
-            tokens(&normalised).collect::<Vec<_>>(),
-            ["don't", "quote", "vaa'an", "12", "34", "ok"]
-        );
+        assert_eq!(tokens(&normalised).collect::<Vec<_>>(), ["don't", "quote", "vaa'an", "12", "34", "ok"]);
     }
 
     #[test]
     fn stems_by_language() {
-        assert_eq!(
-            stem(Language::Fi, "tilauksessa"),
-            stem(Language::Fi, "tilauksesta")
-        );
-        assert_eq!(
-            stem(Language::Sv, "beställningen"),
-            stem(Language::Sv, "beställningar")
-        );
-        assert_eq!(
-            stem(Language::En, "deliveries"),
-            stem(Language::En, "delivery")
-        );
+        assert_eq!(stem(Language::Fi, "tilauksessa"), stem(Language::Fi, "tilauksesta"));
+        assert_eq!(stem(Language::Sv, "beställningen"), stem(Language::Sv, "beställningar"));
+        assert_eq!(stem(Language::En, "deliveries"), stem(Language::En, "delivery"));
         assert_eq!(stem(Language::En, "a1s"), "a1s");
     }
 
@@ -259,11 +214,7 @@ mod tests {
     fn sentences_respect_abbreviations() {
         assert_eq!(
             sentences("Tilasin 20. lokakuuta esim. kengät. Missä ne ovat?\nKiitos"),
-            [
-                "Tilasin 20. lokakuuta esim. kengät.",
-                "Missä ne ovat?",
-                "Kiitos"
-            ]
+            ["Tilasin 20. lokakuuta esim. kengät.", "Missä ne ovat?", "Kiitos"]
         );
     }
 }

@@ -22,12 +22,7 @@ pub struct Topic {
 /// Weighted log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008): a rare word needs more
 /// evidence than a common one. Counts messages, not occurrences, so one long letter does not make a topic.
 #[must_use]
-pub fn stand_out(
-    period: &[&str],
-    background: &[&str],
-    language: Language,
-    limit: usize,
-) -> Vec<Topic> {
+pub fn stand_out(period: &[&str], background: &[&str], language: Language, limit: usize) -> Vec<Topic> {
     let (inside, wordings) = document_counts(period, language);
     let (outside, _) = document_counts(background, language);
     let (inside_total, outside_total) = (total(&inside), total(&outside));
@@ -38,26 +33,13 @@ pub fn stand_out(
         .map(|(stem, &messages)| {
             let there = outside.get(stem).copied().unwrap_or(0) as f32;
             let prior = 0.5 + 20.0 * (messages as f32 + there) / all.max(1.0);
-            let log_odds =
-                |count: f32, total: f32| ((count + prior) / (total + 20.0 - count + 1.0)).ln();
+            let log_odds = |count: f32, total: f32| ((count + prior) / (total + 20.0 - count + 1.0)).ln();
             let deviation = (1.0 / (messages as f32 + prior) + 1.0 / (there + prior)).sqrt();
-            let strength = (log_odds(messages as f32, inside_total)
-                - log_odds(there, outside_total))
-                / deviation;
-            Topic {
-                stem: stem.clone(),
-                wording: commonest(&wordings[stem]),
-                messages,
-                strength,
-            }
+            let strength = (log_odds(messages as f32, inside_total) - log_odds(there, outside_total)) / deviation;
+            Topic { stem: stem.clone(), wording: commonest(&wordings[stem]), messages, strength }
         })
         .collect();
-    topics.sort_by(|left, right| {
-        right
-            .strength
-            .total_cmp(&left.strength)
-            .then_with(|| left.stem.cmp(&right.stem))
-    });
+    topics.sort_by(|left, right| right.strength.total_cmp(&left.strength).then_with(|| left.stem.cmp(&right.stem)));
     topics.truncate(limit);
     topics
 }
@@ -77,11 +59,7 @@ fn document_counts(messages: &[&str], language: Language) -> (HashMap<String, us
             }
         }
         for (stem, token) in seen {
-            *wordings
-                .entry(stem.clone())
-                .or_default()
-                .entry(token.to_owned())
-                .or_default() += 1;
+            *wordings.entry(stem.clone()).or_default().entry(token.to_owned()).or_default() += 1;
             *counts.entry(stem).or_insert(0) += 1;
         }
     }
@@ -93,9 +71,7 @@ fn total(counts: &HashMap<String, usize>) -> f32 {
 }
 
 fn commonest(forms: &HashMap<String, usize>) -> String {
-    let best = forms
-        .iter()
-        .max_by(|left, right| left.1.cmp(right.1).then_with(|| right.0.cmp(left.0)));
+    let best = forms.iter().max_by(|left, right| left.1.cmp(right.1).then_with(|| right.0.cmp(left.0)));
     best.map(|(form, _)| form.clone()).unwrap_or_default()
 }
 
@@ -105,19 +81,8 @@ mod tests {
 
     #[test]
     fn a_sudden_word_stands_out() {
-        let usual = [
-            "missä paketti viipyy",
-            "paketti ei tullut",
-            "lasku puuttuu",
-            "lasku väärin",
-            "palautus kesken",
-        ];
-        let now = [
-            "sovellus kaatuu aina",
-            "sovellus ei aukea",
-            "paketti myöhässä",
-            "sovellus jumissa",
-        ];
+        let usual = ["missä paketti viipyy", "paketti ei tullut", "lasku puuttuu", "lasku väärin", "palautus kesken"];
+        let now = ["sovellus kaatuu aina", "sovellus ei aukea", "paketti myöhässä", "sovellus jumissa"];
         let topics = stand_out(&now, &usual, Language::Fi, 3);
         assert_eq!(topics[0].wording, "sovellus");
         assert_eq!(topics[0].messages, 3);

@@ -46,44 +46,20 @@ pub(super) fn evaluate(arguments: &FeelingArguments) -> anyhow::Result<Report> {
     report.share("macro_f1", macro_f1);
     let mut languages = Map::new();
     for language in Language::ALL {
-        let own: Vec<usize> = all
-            .iter()
-            .copied()
-            .filter(|&index| test[index].1 == language)
-            .collect();
+        let own: Vec<usize> = all.iter().copied().filter(|&index| test[index].1 == language).collect();
         if let (Some(accuracy), Some(macro_f1)) = figures(&test, &predicted, &own) {
-            languages.insert(
-                language.as_str().to_owned(),
-                json!({ "accuracy": round(accuracy), "macro_f1": round(macro_f1) }),
-            );
+            languages.insert(language.as_str().to_owned(), json!({ "accuracy": round(accuracy), "macro_f1": round(macro_f1) }));
         }
     }
     report.add("languages", Value::Object(languages));
     Ok(report)
 }
 
-fn figures(
-    test: &[Labelled],
-    predicted: &[Polarity],
-    indexes: &[usize],
-) -> (Option<f64>, Option<f64>) {
-    let accuracy = share_of(
-        indexes
-            .iter()
-            .map(|&index| test[index].2 == predicted[index]),
-    );
-    let truth: Vec<usize> = indexes
-        .iter()
-        .map(|&index| test[index].2 as usize)
-        .collect();
-    let guess: Vec<usize> = indexes
-        .iter()
-        .map(|&index| predicted[index] as usize)
-        .collect();
-    (
-        accuracy,
-        (!indexes.is_empty()).then(|| measures::macro_f1(&truth, &guess)),
-    )
+fn figures(test: &[Labelled], predicted: &[Polarity], indexes: &[usize]) -> (Option<f64>, Option<f64>) {
+    let accuracy = share_of(indexes.iter().map(|&index| test[index].2 == predicted[index]));
+    let truth: Vec<usize> = indexes.iter().map(|&index| test[index].2 as usize).collect();
+    let guess: Vec<usize> = indexes.iter().map(|&index| predicted[index] as usize).collect();
+    (accuracy, (!indexes.is_empty()).then(|| measures::macro_f1(&truth, &guess)))
 }
 
 fn labelled(path: &std::path::Path, columns: &Columns) -> anyhow::Result<Vec<Labelled>> {
@@ -92,16 +68,8 @@ fn labelled(path: &std::path::Path, columns: &Columns) -> anyhow::Result<Vec<Lab
     for record in &table.records {
         let text = table.required(record, "text")?;
         let label = table.required(record, "label")?;
-        let polarity = polarity(label).ok_or_else(|| {
-            table.wrong(
-                record,
-                "label",
-                &format!("expected negative, neutral or positive, found `{label}`"),
-            )
-        })?;
-        let language = table
-            .language(record)?
-            .unwrap_or_else(|| detect(text, None, &[]).language);
+        let polarity = polarity(label).ok_or_else(|| table.wrong(record, "label", &format!("expected negative, neutral or positive, found `{label}`")))?;
+        let language = table.language(record)?.unwrap_or_else(|| detect(text, None, &[]).language);
         examples.push((text.to_owned(), language, polarity));
     }
     Ok(examples)

@@ -15,12 +15,8 @@ pub(super) fn evaluate(arguments: &TestArguments) -> anyhow::Result<Report> {
     let mut outcomes: Vec<(usize, Language, bool)> = Vec::with_capacity(table.records.len());
     for record in &table.records {
         let text = table.required(record, "text")?;
-        let truth = table
-            .language(record)?
-            .ok_or_else(|| table.wrong(record, "language", "missing"))?;
-        let conversation = table
-            .optional(record, "conversation")
-            .filter(|id| !id.is_empty());
+        let truth = table.language(record)?.ok_or_else(|| table.wrong(record, "language", "missing"))?;
+        let conversation = table.optional(record, "conversation").filter(|id| !id.is_empty());
         let remembered = conversation.and_then(|id| memory.get(id)).copied();
         let found = detect(text, remembered, &[]).language;
         if let Some(id) = conversation {
@@ -29,14 +25,7 @@ pub(super) fn evaluate(arguments: &TestArguments) -> anyhow::Result<Report> {
         }
         outcomes.push((text.split_whitespace().count(), truth, found == truth));
     }
-    let accuracy = |of: &dyn Fn(usize, Language) -> bool| {
-        share_of(
-            outcomes
-                .iter()
-                .filter(|(words, truth, _)| of(*words, *truth))
-                .map(|&(_, _, right)| right),
-        )
-    };
+    let accuracy = |of: &dyn Fn(usize, Language) -> bool| share_of(outcomes.iter().filter(|(words, truth, _)| of(*words, *truth)).map(|&(_, _, right)| right));
     let mut report = Report::new("Language");
     report.add("lines", outcomes.len());
     report.share("accuracy", accuracy(&|_, _| true));

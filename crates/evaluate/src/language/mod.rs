@@ -143,33 +143,18 @@ pub struct QuotesArguments {
 
 pub(crate) fn run(command: LanguageCommand) -> ExitCode {
     let (result, json) = match &command {
-        LanguageCommand::Intents(arguments) => {
-            (intents::evaluate(arguments), arguments.common.json)
-        }
+        LanguageCommand::Intents(arguments) => (intents::evaluate(arguments), arguments.common.json),
         LanguageCommand::Faq(arguments) => (faq::evaluate(arguments), arguments.common.json),
         LanguageCommand::Pairs(arguments) => (pairs::evaluate(arguments), arguments.common.json),
-        LanguageCommand::Routing(arguments) => {
-            (routing::evaluate(arguments), arguments.common.json)
-        }
-        LanguageCommand::Feeling(arguments) => {
-            (feeling::evaluate(arguments), arguments.common.json)
-        }
-        LanguageCommand::Language(arguments) => {
-            (languages::evaluate(arguments), arguments.common.json)
-        }
+        LanguageCommand::Routing(arguments) => (routing::evaluate(arguments), arguments.common.json),
+        LanguageCommand::Feeling(arguments) => (feeling::evaluate(arguments), arguments.common.json),
+        LanguageCommand::Language(arguments) => (languages::evaluate(arguments), arguments.common.json),
         LanguageCommand::Gaps(arguments) => (gaps::evaluate(arguments), arguments.common.json),
         LanguageCommand::Quotes(arguments) => (quotes::evaluate(arguments), arguments.common.json),
     };
     match result {
         Ok(report) => {
-            print!(
-                "{}",
-                if json {
-                    report.json()
-                } else {
-                    report.readable()
-                }
-            );
+            print!("{}", if json { report.json() } else { report.readable() });
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -202,7 +187,6 @@ fn require(tier: Tier) -> anyhow::Result<()> {
     if tier == Tier::Words {
         return Ok(());
     }
-    let folder = std::env::var("ENNAKOI_MODEL_DIR")
-        .unwrap_or_else(|_| "the model folder (ENNAKOI_MODEL_DIR is not set)".to_owned());
+    let folder = std::env::var("ENNAKOI_MODEL_DIR").unwrap_or_else(|_| "the model folder (ENNAKOI_MODEL_DIR is not set)".to_owned());
     Err(MeaningMissing { folder }.into())
 }

@@ -13,16 +13,9 @@ use super::report::{Report, share_of};
 pub(super) fn evaluate(arguments: &QuotesArguments) -> anyhow::Result<Report> {
     let folder = &arguments.dir;
     let mut mails: Vec<PathBuf> = Vec::new();
-    for entry in
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
-    {
-        let path = entry
-            .with_context(|| format!("cannot read {}", folder.display()))?
-            .path();
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry.with_context(|| format!("cannot read {}", folder.display()))?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if name.ends_with(".txt") && !name.ends_with(".expected.txt") {
             mails.push(path);
         }
@@ -34,9 +27,7 @@ pub(super) fn evaluate(arguments: &QuotesArguments) -> anyhow::Result<Report> {
     let mut outcomes = Vec::with_capacity(mails.len());
     for mail in &mails {
         let read = |path: &PathBuf| {
-            fs::read(path)
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                .with_context(|| format!("cannot read {}", path.display()))
+            fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).with_context(|| format!("cannot read {}", path.display()))
         };
         let expected = read(&mail.with_extension("expected.txt"))?;
         outcomes.push(folded(&strip(&read(mail)?).text) == folded(&expected));
@@ -48,11 +39,7 @@ pub(super) fn evaluate(arguments: &QuotesArguments) -> anyhow::Result<Report> {
         .iter()
         .zip(&outcomes)
         .filter(|(_, right)| !**right)
-        .map(|(path, _)| {
-            path.file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default()
-        })
+        .map(|(path, _)| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
         .collect();
     report.add("missed", json!(missed));
     Ok(report)

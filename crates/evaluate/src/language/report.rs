@@ -13,10 +13,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(title: &str) -> Self {
-        Self {
-            title: title.to_owned(),
-            figures: Vec::new(),
-        }
+        Self { title: title.to_owned(), figures: Vec::new() }
     }
 
     pub(super) fn add(&mut self, key: &str, value: impl Into<Value>) {
@@ -25,23 +22,15 @@ impl Report {
 
     /// A share or score, rounded to five digits; `null` when it is undefined.
     pub(super) fn share(&mut self, key: &str, value: Option<f64>) {
-        self.add(
-            key,
-            value
-                .filter(|value| value.is_finite())
-                .map_or(Value::Null, |value| json!(round(value))),
-        );
+        self.add(key, value.filter(|value| value.is_finite()).map_or(Value::Null, |value| json!(round(value))));
     }
 
     /// Median and 99th percentile of durations, in microseconds.
     pub(super) fn durations(&mut self, key: &str, mut durations: Vec<Duration>) {
         durations.sort_unstable();
         let at = |share: f64| {
-            let index =
-                ((durations.len() as f64 * share) as usize).min(durations.len().saturating_sub(1));
-            durations
-                .get(index)
-                .map_or(0.0, |duration| duration.as_secs_f64() * 1e6)
+            let index = ((durations.len() as f64 * share) as usize).min(durations.len().saturating_sub(1));
+            durations.get(index).map_or(0.0, |duration| duration.as_secs_f64() * 1e6)
         };
         self.add(key, json!({ "p50": (at(0.5) * 10.0).round() / 10.0, "p99": (at(0.99) * 10.0).round() / 10.0 }));
     }
@@ -78,29 +67,16 @@ fn write_value(out: &mut String, key: &str, value: &Value, depth: usize) {
         Value::Array(items) => {
             out.push_str(&format!("{indent}{name}:\n"));
             for item in items {
-                out.push_str(&format!(
-                    "{indent}  {}\n",
-                    item.as_str()
-                        .map_or_else(|| item.to_string(), str::to_owned)
-                ));
+                out.push_str(&format!("{indent}  {}\n", item.as_str().map_or_else(|| item.to_string(), str::to_owned)));
             }
         }
-        other => out.push_str(&format!(
-            "{indent}{name:<28} {}\n",
-            other
-                .as_str()
-                .map_or_else(|| other.to_string(), str::to_owned)
-        )),
+        other => out.push_str(&format!("{indent}{name:<28} {}\n", other.as_str().map_or_else(|| other.to_string(), str::to_owned))),
     }
 }
 
 /// Share of `true` among the items; `None` if there are none.
 pub(super) fn share_of(items: impl IntoIterator<Item = bool>) -> Option<f64> {
-    let (count, hits) = items
-        .into_iter()
-        .fold((0_usize, 0_usize), |(count, hits), hit| {
-            (count + 1, hits + usize::from(hit))
-        });
+    let (count, hits) = items.into_iter().fold((0_usize, 0_usize), |(count, hits), hit| (count + 1, hits + usize::from(hit)));
     (count > 0).then(|| hits as f64 / count as f64)
 }
 

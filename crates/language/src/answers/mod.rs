@@ -7,8 +7,10 @@
 mod affinity;
 mod combine;
 mod index;
+mod rehearsal;
 
 pub use index::Index;
+pub use rehearsal::{Rehearsed, rehearse};
 
 use crate::Language;
 
@@ -27,7 +29,8 @@ pub struct ArticleText {
 /// What a wrong answer costs, and what the index may use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// How many times worse a wrong answer is than asking back. Higher means more careful.
+    /// How many times worse a wrong answer is than a missed right one. Higher means more careful: an answer is given above
+    /// the confidence `cost / (1 + cost)`.
     pub cost_of_wrong: f32,
     /// Candidates that an answer lists at most.
     pub candidates: usize,
@@ -35,10 +38,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            cost_of_wrong: 4.0,
-            candidates: 5,
-        }
+        Self { cost_of_wrong: 2.0, candidates: 5 }
     }
 }
 

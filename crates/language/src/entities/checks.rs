@@ -59,12 +59,7 @@ pub(super) fn finnish_reference(digits: &str) -> bool {
         return false;
     }
     let (body, check) = digits.split_at(digits.len() - 1);
-    let sum: u32 = body
-        .bytes()
-        .rev()
-        .zip([7, 3, 1].into_iter().cycle())
-        .map(|(byte, weight)| u32::from(byte - b'0') * weight)
-        .sum();
+    let sum: u32 = body.bytes().rev().zip([7, 3, 1].into_iter().cycle()).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
     check.parse() == Ok((10 - sum % 10) % 10)
 }
 
@@ -87,8 +82,7 @@ pub(super) fn finnish_identity_code(code: &str) -> bool {
         return false;
     };
     let part = |range: std::ops::Range<usize>| code[range].parse::<u32>().unwrap_or(0);
-    super::dates::is_date(century + part(4..6), part(2..4), part(0..2))
-        && CHECKS[(number % 31) as usize] == bytes[10]
+    super::dates::is_date(century + part(4..6), part(2..4), part(0..2)) && CHECKS[(number % 31) as usize] == bytes[10]
 }
 
 /// A Swedish personal identity number as ten digits (`YYMMDDNNNC`): a possible month and day, and Luhn's check. The day

@@ -30,63 +30,31 @@ fn month(name: &str) -> Option<u32> {
         ("tammi", 1), ("helmi", 2), ("maalis", 3), ("huhti", 4), ("touko", 5), ("syys", 9), ("loka", 10), ("marras", 11), ("joulu", 12),
     ];
     let lower = name.to_lowercase();
-    NAMES
-        .iter()
-        .find(|(prefix, _)| lower.starts_with(prefix))
-        .map(|&(_, month)| month)
+    NAMES.iter().find(|(prefix, _)| lower.starts_with(prefix)).map(|&(_, month)| month)
 }
 
 const MONTHS: &str = "tammi(?:kuu\\p{L}*)?|helmi(?:kuu\\p{L}*)?|maalis(?:kuu\\p{L}*)?|huhti(?:kuu\\p{L}*)?|touko(?:kuu\\p{L}*)?|kesäkuu\\p{L}*|heinäkuu\\p{L}*|elokuu\\p{L}*|\
     syys(?:kuu\\p{L}*)?|loka(?:kuu\\p{L}*)?|marras(?:kuu\\p{L}*)?|joulukuu\\p{L}*|januari|january|jan|februari|february|feb|mars|march|mar|april|apr|maj|may|juni|june|jun|\
     juli|july|jul|augusti|august|aug|september|sept|sep|oktober|october|okt|oct|november|nov|december|dec";
 
-static NUMERIC: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(\d{1,2})[./](\d{1,2})(?:[./](\d{4}|\d{2}))?\b\.?")
-        .expect("the pattern is constant")
-});
-static ISO: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b(\d{4})-(\d{2})-(\d{2})\b").expect("the pattern is constant"));
+static NUMERIC: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(\d{1,2})[./](\d{1,2})(?:[./](\d{4}|\d{2}))?\b\.?").expect("the pattern is constant"));
+static ISO: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(\d{4})-(\d{2})-(\d{2})\b").expect("the pattern is constant"));
 static DAY_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(
-        r"(?i)\b(\d{{1,2}})(?:\.|st|nd|rd|th|:e)?\s?(?:of\s)?({MONTHS})\b\.?,?(?:\s(\d{{4}})\b)?"
-    ))
-    .expect("the pattern is constant")
+    Regex::new(&format!(r"(?i)\b(\d{{1,2}})(?:\.|st|nd|rd|th|:e)?\s?(?:of\s)?({MONTHS})\b\.?,?(?:\s(\d{{4}})\b)?")).expect("the pattern is constant")
 });
-static MONTH_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(
-        r"(?i)\b({MONTHS})\b\.?\s(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s(\d{{4}})\b)?"
-    ))
-    .expect("the pattern is constant")
-});
+static MONTH_FIRST: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!(r"(?i)\b({MONTHS})\b\.?\s(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s(\d{{4}})\b)?")).expect("the pattern is constant"));
 
 /// All dates of a text, unordered and possibly overlapping.
 pub(super) fn dates(text: &str, found: &mut Vec<Entity>) {
     for captures in ISO.captures_iter(text) {
-        push(
-            found,
-            &captures,
-            number(&captures, 1),
-            number(&captures, 2),
-            number(&captures, 3),
-        );
+        push(found, &captures, number(&captures, 1), number(&captures, 2), number(&captures, 3));
     }
     for captures in DAY_FIRST.captures_iter(text) {
-        push(
-            found,
-            &captures,
-            number(&captures, 3),
-            month(&captures[2]),
-            number(&captures, 1),
-        );
+        push(found, &captures, number(&captures, 3), month(&captures[2]), number(&captures, 1));
     }
     for captures in MONTH_FIRST.captures_iter(text) {
-        push(
-            found,
-            &captures,
-            number(&captures, 3),
-            month(&captures[1]),
-            number(&captures, 2),
-        );
+        push(found, &captures, number(&captures, 3), month(&captures[1]), number(&captures, 2));
     }
     for captures in NUMERIC.captures_iter(text) {
         let whole = captures.get(0).map_or("", |whole| whole.as_str());
@@ -97,29 +65,15 @@ pub(super) fn dates(text: &str, found: &mut Vec<Entity>) {
             continue;
         }
         let year = number(&captures, 3).map(|year| if year < 100 { 2000 + year } else { year });
-        push(
-            found,
-            &captures,
-            year,
-            number(&captures, 2),
-            number(&captures, 1),
-        );
+        push(found, &captures, year, number(&captures, 2), number(&captures, 1));
     }
 }
 
 fn number(captures: &Captures<'_>, group: usize) -> Option<u32> {
-    captures
-        .get(group)
-        .and_then(|found| found.as_str().parse().ok())
+    captures.get(group).and_then(|found| found.as_str().parse().ok())
 }
 
-fn push(
-    found: &mut Vec<Entity>,
-    captures: &Captures<'_>,
-    year: Option<u32>,
-    month: Option<u32>,
-    day: Option<u32>,
-) {
+fn push(found: &mut Vec<Entity>, captures: &Captures<'_>, year: Option<u32>, month: Option<u32>, day: Option<u32>) {
     let (Some(whole), Some(month), Some(day)) = (captures.get(0), month, day) else {
         return;
     };
@@ -130,10 +84,5 @@ fn push(
         None => format!("--{month:02}-{day:02}"),
     };
     let end = whole.start() + whole.as_str().trim_end_matches([',', ' ']).len();
-    found.push(Entity {
-        kind: EntityKind::Date,
-        range: whole.start()..end,
-        value,
-        valid,
-    });
+    found.push(Entity { kind: EntityKind::Date, range: whole.start()..end, value, valid });
 }

@@ -8,15 +8,11 @@ use super::{Entity, EntityKind, checks, dates};
 
 macro_rules! pattern {
     ($name:ident, $pattern:expr) => {
-        static $name: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new($pattern).expect("the pattern is constant"));
+        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("the pattern is constant"));
     };
 }
 
-pattern!(
-    EMAIL,
-    r"(?i)[a-z0-9][a-z0-9._%+'-]{0,63}@[a-z0-9](?:[a-z0-9-]{0,62}\.){1,8}[a-z]{2,24}"
-);
+pattern!(EMAIL, r"(?i)[a-z0-9][a-z0-9._%+'-]{0,63}@[a-z0-9](?:[a-z0-9-]{0,62}\.){1,8}[a-z]{2,24}");
 pattern!(IBAN_START, r"\b[A-Za-z]{2}\d{2}");
 pattern!(RF_START, r"\b(?i:rf)\d{2}");
 pattern!(FINNISH_CODE, r"\b\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y]\b");
@@ -60,12 +56,7 @@ fn emails(text: &str, found: &mut Vec<Entity>) {
     for hit in EMAIL.find_iter(text) {
         let value = hit.as_str().to_lowercase();
         let valid = !value.contains("..") && !value.contains(".@");
-        found.push(Entity {
-            kind: EntityKind::Email,
-            range: hit.range(),
-            value,
-            valid,
-        });
+        found.push(Entity { kind: EntityKind::Email, range: hit.range(), value, valid });
     }
 }
 
@@ -79,23 +70,13 @@ fn accounts(text: &str, found: &mut Vec<Entity>) {
         };
         if let Some((value, end)) = gather(text, hit.start(), length, length) {
             let valid = checks::mod_97(&value) == Some(1);
-            found.push(Entity {
-                kind: EntityKind::Iban,
-                range: hit.start()..end,
-                value,
-                valid,
-            });
+            found.push(Entity { kind: EntityKind::Iban, range: hit.start()..end, value, valid });
         }
     }
     for hit in RF_START.find_iter(text) {
         if let Some((value, end)) = gather(text, hit.start(), 5, 25) {
             let valid = checks::mod_97(&value) == Some(1);
-            found.push(Entity {
-                kind: EntityKind::PaymentReference,
-                range: hit.start()..end,
-                value,
-                valid,
-            });
+            found.push(Entity { kind: EntityKind::PaymentReference, range: hit.start()..end, value, valid });
         }
     }
 }
@@ -107,11 +88,7 @@ fn gather(text: &str, start: usize, shortest: usize, longest: usize) -> Option<(
     let mut end = start;
     let mut rest = &text[start..];
     loop {
-        let group: String = rest
-            .chars()
-            .take_while(char::is_ascii_alphanumeric)
-            .take(longest + 1)
-            .collect();
+        let group: String = rest.chars().take_while(char::is_ascii_alphanumeric).take(longest + 1).collect();
         let is_word = !group.bytes().any(|byte| byte.is_ascii_digit());
         if group.is_empty() || is_word || value.len() + group.len() > longest {
             break;
@@ -138,26 +115,13 @@ fn identity_codes(text: &str, found: &mut Vec<Entity>) {
     for hit in FINNISH_CODE.find_iter(text) {
         let value = hit.as_str().to_ascii_uppercase();
         let valid = checks::finnish_identity_code(&value);
-        found.push(Entity {
-            kind: EntityKind::PersonalIdentityCode,
-            range: hit.range(),
-            value,
-            valid,
-        });
+        found.push(Entity { kind: EntityKind::PersonalIdentityCode, range: hit.range(), value, valid });
     }
     for captures in SWEDISH_CODE.captures_iter(text) {
         let digits = format!("{}{}", &captures[1], &captures[2]);
-        if let Some(whole) = captures
-            .get(0)
-            .filter(|_| checks::swedish_identity_number(&digits))
-        {
+        if let Some(whole) = captures.get(0).filter(|_| checks::swedish_identity_number(&digits)) {
             let value = whole.as_str().to_owned();
-            found.push(Entity {
-                kind: EntityKind::PersonalIdentityCode,
-                range: whole.range(),
-                value,
-                valid: true,
-            });
+            found.push(Entity { kind: EntityKind::PersonalIdentityCode, range: whole.range(), value, valid: true });
         }
     }
 }
@@ -166,33 +130,16 @@ fn identity_codes(text: &str, found: &mut Vec<Entity>) {
 fn named_numbers(text: &str, found: &mut Vec<Entity>) {
     for captures in REFERENCE.captures_iter(text) {
         if let Some(number) = captures.get(1) {
-            let value: String = number
-                .as_str()
-                .chars()
-                .filter(char::is_ascii_digit)
-                .collect();
+            let value: String = number.as_str().chars().filter(char::is_ascii_digit).collect();
             let valid = checks::finnish_reference(&value);
-            found.push(Entity {
-                kind: EntityKind::PaymentReference,
-                range: number.range(),
-                value,
-                valid,
-            });
+            found.push(Entity { kind: EntityKind::PaymentReference, range: number.range(), value, valid });
         }
     }
-    for (pattern, kind) in [
-        (&*INVOICE, EntityKind::InvoiceNumber),
-        (&*ORDER, EntityKind::OrderNumber),
-    ] {
+    for (pattern, kind) in [(&*INVOICE, EntityKind::InvoiceNumber), (&*ORDER, EntityKind::OrderNumber)] {
         for captures in pattern.captures_iter(text) {
             if let Some(number) = captures.get(1) {
                 let value = number.as_str().to_ascii_uppercase();
-                found.push(Entity {
-                    kind,
-                    range: number.range(),
-                    value,
-                    valid: true,
-                });
+                found.push(Entity { kind, range: number.range(), value, valid: true });
             }
         }
     }
@@ -207,12 +154,7 @@ fn digit_runs(text: &str, found: &mut Vec<Entity>) {
             let valid = checks::luhn(&value);
             // Without the check, only the usual sixteen digits in groups of four look like a card.
             if valid || (value.len() == 16 && hit.as_str().contains([' ', '-'])) {
-                found.push(Entity {
-                    kind: EntityKind::PaymentCard,
-                    range: hit.range(),
-                    value,
-                    valid,
-                });
+                found.push(Entity { kind: EntityKind::PaymentCard, range: hit.range(), value, valid });
             }
         }
     }
@@ -227,17 +169,8 @@ fn phones(text: &str, found: &mut Vec<Entity>) {
             (false, Some(rest)) => format!("+{rest}"),
             (false, None) => digits.clone(),
         };
-        let valid = if international {
-            (8..=15).contains(&digits.len())
-        } else {
-            (7..=12).contains(&digits.len())
-        };
-        found.push(Entity {
-            kind: EntityKind::Phone,
-            range: hit.range(),
-            value,
-            valid,
-        });
+        let valid = if international { (8..=15).contains(&digits.len()) } else { (7..=12).contains(&digits.len()) };
+        found.push(Entity { kind: EntityKind::Phone, range: hit.range(), value, valid });
     }
 }
 
@@ -246,33 +179,19 @@ fn sums(text: &str, found: &mut Vec<Entity>) {
         let Some(whole) = captures.get(0) else {
             continue;
         };
-        let (amount, currency) = match (
-            captures.get(1),
-            captures.get(2),
-            captures.get(3),
-            captures.get(4),
-        ) {
-            (Some(currency), Some(amount), _, _) | (_, _, Some(amount), Some(currency)) => {
-                (amount.as_str(), currency.as_str())
-            }
+        let (amount, currency) = match (captures.get(1), captures.get(2), captures.get(3), captures.get(4)) {
+            (Some(currency), Some(amount), _, _) | (_, _, Some(amount), Some(currency)) => (amount.as_str(), currency.as_str()),
             _ => (captures.get(5).map_or("", |amount| amount.as_str()), "€"),
         };
         let value = format!("{} {}", plain_amount(amount), currency_code(currency));
-        found.push(Entity {
-            kind: EntityKind::Sum,
-            range: whole.range(),
-            value,
-            valid: true,
-        });
+        found.push(Entity { kind: EntityKind::Sum, range: whole.range(), value, valid: true });
     }
 }
 
 /// `1.234,5` and `1 234.50` as `1234.50`. The last separator is decimal if one or two digits follow it.
 fn plain_amount(amount: &str) -> String {
     let (whole, cents) = match amount.rfind(['.', ',']) {
-        Some(position) if amount.len() - position <= 3 => {
-            (&amount[..position], &amount[position + 1..])
-        }
+        Some(position) if amount.len() - position <= 3 => (&amount[..position], &amount[position + 1..]),
         _ => (amount, ""),
     };
     let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
@@ -296,29 +215,12 @@ fn settle(mut found: Vec<Entity>) -> Vec<Entity> {
     let strength = |entity: &Entity| {
         let checked = matches!(
             entity.kind,
-            EntityKind::Iban
-                | EntityKind::PaymentCard
-                | EntityKind::PersonalIdentityCode
-                | EntityKind::Email
-                | EntityKind::PaymentReference
+            EntityKind::Iban | EntityKind::PaymentCard | EntityKind::PersonalIdentityCode | EntityKind::Email | EntityKind::PaymentReference
         );
-        let named = matches!(
-            entity.kind,
-            EntityKind::OrderNumber | EntityKind::InvoiceNumber | EntityKind::PaymentReference
-        );
-        (
-            u8::from(checked && entity.valid),
-            u8::from(named),
-            u8::from(entity.valid),
-            entity.range.len(),
-        )
+        let named = matches!(entity.kind, EntityKind::OrderNumber | EntityKind::InvoiceNumber | EntityKind::PaymentReference);
+        (u8::from(checked && entity.valid), u8::from(named), u8::from(entity.valid), entity.range.len())
     };
-    found.sort_by(|left, right| {
-        strength(right)
-            .cmp(&strength(left))
-            .then(left.range.start.cmp(&right.range.start))
-            .then(left.kind.cmp(&right.kind))
-    });
+    found.sort_by(|left, right| strength(right).cmp(&strength(left)).then(left.range.start.cmp(&right.range.start)).then(left.kind.cmp(&right.kind)));
     let mut taken = std::collections::BTreeMap::<usize, usize>::new();
     found.retain(|entity| {
         let before = taken.range(..entity.range.end).next_back();

@@ -10,9 +10,7 @@ use std::ops::Range;
 pub use find::find;
 
 /// What an entity is.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntityKind {
     Email,
@@ -73,10 +71,7 @@ pub struct Entity {
 pub fn mask(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut end = 0;
-    for entity in find(text)
-        .into_iter()
-        .filter(|entity| entity.kind.identifies())
-    {
+    for entity in find(text).into_iter().filter(|entity| entity.kind.identifies()) {
         masked.push_str(&text[end..entity.range.start]);
         masked.push('[');
         masked.push_str(entity.kind.as_str());

@@ -19,12 +19,8 @@ struct Lexicon {
 
 static LEXICONS: LazyLock<[Lexicon; 3]> = LazyLock::new(|| Language::ALL.map(Lexicon::load));
 static EMOTICONS: LazyLock<Vec<(&'static str, f32)>> = LazyLock::new(|| {
-    let listed = include_str!("../../data/afinn-emoticons.txt")
-        .lines()
-        .filter_map(pair);
-    listed
-        .chain(EMOJI.iter().map(|&(emoji, valence)| (emoji, valence)))
-        .collect()
+    let listed = include_str!("../../data/afinn-emoticons.txt").lines().filter_map(pair);
+    listed.chain(EMOJI.iter().map(|&(emoji, valence)| (emoji, valence))).collect()
 });
 #[rustfmt::skip]
 const EMOJI: [(&str, f32); 24] = [
@@ -55,12 +51,7 @@ impl Reading {
     }
 
     pub(super) fn emotion(&self, polarity: Polarity) -> Option<Emotion> {
-        const ALL: [Emotion; 4] = [
-            Emotion::Anger,
-            Emotion::Worry,
-            Emotion::Disappointment,
-            Emotion::Joy,
-        ];
+        const ALL: [Emotion; 4] = [Emotion::Anger, Emotion::Worry, Emotion::Disappointment, Emotion::Joy];
         let mut emotions = self.emotions;
         match polarity {
             Polarity::Positive => emotions[3] += 0.5,
@@ -70,23 +61,13 @@ impl Reading {
             }
             Polarity::Neutral => {}
         }
-        let best = (0..4).fold(0, |best, next| {
-            if emotions[next] > emotions[best] {
-                next
-            } else {
-                best
-            }
-        });
+        let best = (0..4).fold(0, |best, next| if emotions[next] > emotions[best] { next } else { best });
         (emotions[best] >= 0.5).then_some(ALL[best])
     }
 
     /// Numbers that a learned model takes as features.
     pub(super) fn features(&self) -> [f32; 3] {
-        [
-            self.positive.min(10.0) / 4.0,
-            self.negative.min(10.0) / 4.0,
-            self.valence(),
-        ]
+        [self.positive.min(10.0) / 4.0, self.negative.min(10.0) / 4.0, self.valence()]
     }
 }
 
@@ -98,35 +79,17 @@ fn pair(line: &'static str) -> Option<(&'static str, f32)> {
 impl Lexicon {
     fn load(language: Language) -> Self {
         let (afinn, own) = match language {
-            Language::Fi => (
-                include_str!("../../data/afinn-fi.txt"),
-                include_str!("words-fi.txt"),
-            ),
-            Language::Sv => (
-                include_str!("../../data/afinn-sv.txt"),
-                include_str!("words-sv.txt"),
-            ),
-            Language::En => (
-                include_str!("../../data/afinn-en.txt"),
-                include_str!("words-en.txt"),
-            ),
+            Language::Fi => (include_str!("../../data/afinn-fi.txt"), include_str!("words-fi.txt")),
+            Language::Sv => (include_str!("../../data/afinn-sv.txt"), include_str!("words-sv.txt")),
+            Language::En => (include_str!("../../data/afinn-en.txt"), include_str!("words-en.txt")),
         };
         let mut words: HashMap<String, f32> = HashMap::new();
-        for (word, valence) in afinn
-            .lines()
-            .filter_map(pair)
-            .chain(own.lines().filter_map(pair))
-        {
+        for (word, valence) in afinn.lines().filter_map(pair).chain(own.lines().filter_map(pair)) {
             words.insert(text::normalise(word), valence);
         }
         let mut sums: HashMap<String, (f32, f32, bool)> = HashMap::new();
-        for (word, &valence) in words
-            .iter()
-            .filter(|(word, _)| !word.contains(' ') && word.chars().count() > 3)
-        {
-            let entry = sums
-                .entry(text::stem(language, word).into_owned())
-                .or_insert((0.0, 0.0, false));
+        for (word, &valence) in words.iter().filter(|(word, _)| !word.contains(' ') && word.chars().count() > 3) {
+            let entry = sums.entry(text::stem(language, word).into_owned()).or_insert((0.0, 0.0, false));
             entry.2 |= entry.0 * valence < 0.0;
             entry.0 += valence;
             entry.1 += 1.0;
@@ -136,27 +99,14 @@ impl Lexicon {
             .filter(|(stem, (_, _, disagree))| !disagree && stem.chars().count() > 2)
             .map(|(stem, (sum, count, _))| (stem, sum / count))
             .collect();
-        let emotions = include_str!("emotions.txt")
-            .lines()
-            .filter_map(emotion_line)
-            .collect();
+        let emotions = include_str!("emotions.txt").lines().filter_map(emotion_line).collect();
         let (negations, intensifiers, contrasts) = context_words(language);
-        Self {
-            words,
-            stems,
-            emotions,
-            negations,
-            intensifiers,
-            contrasts,
-        }
+        Self { words, stems, emotions, negations, intensifiers, contrasts }
     }
 
     fn valence(&self, language: Language, token: &str) -> Option<f32> {
         let token = colloquial::written(language, token).unwrap_or(token);
-        self.words
-            .get(token)
-            .or_else(|| self.stems.get(text::stem(language, token).as_ref()))
-            .copied()
+        self.words.get(token).or_else(|| self.stems.get(text::stem(language, token).as_ref())).copied()
     }
 }
 
@@ -212,13 +162,7 @@ pub(super) fn read(raw: &str, language: Language) -> Reading {
     let lexicon = &LEXICONS[language.index()];
     let normalised = text::normalise(raw);
     let tokens: Vec<&str> = text::tokens(&normalised).take(TOKENS_READ).collect();
-    let mut reading = Reading {
-        positive: 0.0,
-        negative: 0.0,
-        tokens: tokens.len(),
-        shouting: shouting(raw),
-        emotions: [0.0; 4],
-    };
+    let mut reading = Reading { positive: 0.0, negative: 0.0, tokens: tokens.len(), shouting: shouting(raw), emotions: [0.0; 4] };
     let mut negated_until = 0;
     let mut emphasis = 1.0_f32;
     for (position, token) in tokens.iter().enumerate() {
@@ -269,10 +213,7 @@ pub(super) fn read(raw: &str, language: Language) -> Reading {
 fn emoticons(raw: &str, reading: &mut Reading) {
     // Emoticons count once each: ten laughing faces are one laugh.
     let head: String = raw.chars().take(20_000).collect();
-    for (emoticon, valence) in EMOTICONS
-        .iter()
-        .filter(|(emoticon, _)| emoticon.chars().count() > 1 || !emoticon.is_ascii())
-    {
+    for (emoticon, valence) in EMOTICONS.iter().filter(|(emoticon, _)| emoticon.chars().count() > 1 || !emoticon.is_ascii()) {
         if head.contains(emoticon) {
             if *valence > 0.0 {
                 reading.positive += valence;
@@ -285,27 +226,12 @@ fn emoticons(raw: &str, reading: &mut Reading) {
 
 /// Exclamation marks and words in capitals, 0–0.6.
 fn shouting(raw: &str) -> f32 {
-    let marks = raw
-        .chars()
-        .take(20_000)
-        .filter(|&character| character == '!')
-        .count()
-        .min(4) as f32
-        * 0.08;
+    let marks = raw.chars().take(20_000).filter(|&character| character == '!').count().min(4) as f32 * 0.08;
     let (mut capitals, mut words) = (0_u32, 0_u32);
-    for word in raw.split_whitespace().take(500).filter(|word| {
-        word.chars()
-            .filter(|character| character.is_alphabetic())
-            .count()
-            > 3
-    }) {
+    for word in raw.split_whitespace().take(500).filter(|word| word.chars().filter(|character| character.is_alphabetic()).count() > 3) {
         words += 1;
         capitals += u32::from(word.chars().all(|character| !character.is_lowercase()));
     }
-    let share = if words > 0 {
-        capitals as f32 / words as f32
-    } else {
-        0.0
-    };
+    let share = if words > 0 { capitals as f32 / words as f32 } else { 0.0 };
     marks + if capitals >= 2 { 0.3 * share } else { 0.0 }
 }

@@ -11,9 +11,7 @@ pub use model::{Model, TrainingError};
 use crate::Language;
 
 /// Polarity of a message.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Polarity {
     Negative,
@@ -22,9 +20,7 @@ pub enum Polarity {
 }
 
 /// The emotion that stands out.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Emotion {
     Anger,
@@ -59,12 +55,7 @@ pub fn feel(text: &str, language: Language) -> Feeling {
     } else {
         Polarity::Neutral
     };
-    Feeling {
-        polarity,
-        valence,
-        intensity: reading.intensity(),
-        emotion: reading.emotion(polarity),
-    }
+    Feeling { polarity, valence, intensity: reading.intensity(), emotion: reading.emotion(polarity) }
 }
 
 #[cfg(test)]

@@ -2,22 +2,10 @@ use super::*;
 
 #[test]
 fn polarity_negation_and_contrast() {
-    assert_eq!(
-        feel("Loistava palvelu, kiitos!", Language::Fi).polarity,
-        Polarity::Positive
-    );
-    assert_eq!(
-        feel("Ei ollut hyvä palvelu", Language::Fi).polarity,
-        Polarity::Negative
-    );
-    assert_eq!(
-        feel("Great shop, but the delivery was terrible", Language::En).polarity,
-        Polarity::Negative
-    );
-    assert_eq!(
-        feel("Var är mitt paket?", Language::Sv).polarity,
-        Polarity::Neutral
-    );
+    assert_eq!(feel("Loistava palvelu, kiitos!", Language::Fi).polarity, Polarity::Positive);
+    assert_eq!(feel("Ei ollut hyvä palvelu", Language::Fi).polarity, Polarity::Negative);
+    assert_eq!(feel("Great shop, but the delivery was terrible", Language::En).polarity, Polarity::Negative);
+    assert_eq!(feel("Var är mitt paket?", Language::Sv).polarity, Polarity::Neutral);
 }
 
 #[test]
@@ -26,10 +14,7 @@ fn emotion_and_intensity() {
     let loud = feel("OLEN TODELLA PETTYNYT TUOTTEESEEN!!!", Language::Fi);
     assert_eq!(calm.emotion, Some(Emotion::Disappointment));
     assert!(loud.intensity > calm.intensity);
-    assert_eq!(
-        feel("I am so worried about my parcel", Language::En).emotion,
-        Some(Emotion::Worry)
-    );
+    assert_eq!(feel("I am so worried about my parcel", Language::En).emotion, Some(Emotion::Worry));
 }
 
 #[test]
@@ -42,12 +27,6 @@ fn learns_from_labelled_messages() {
         example("sohva pehmeä", Polarity::Positive),
     ];
     let model = Model::train(&examples).expect("two polarities");
-    assert_eq!(
-        model.polarity("sohva natisee", Language::Fi),
-        Polarity::Negative
-    );
-    assert_eq!(
-        Model::train(&examples[..2]).map(|_| ()),
-        Err(TrainingError::TooFewPolarities)
-    );
+    assert_eq!(model.polarity("sohva natisee", Language::Fi), Polarity::Negative);
+    assert_eq!(Model::train(&examples[..2]).map(|_| ()), Err(TrainingError::TooFewPolarities));
 }

@@ -1,9 +1,10 @@
 //! A trained intent model.
 
 use super::neighbours::Neighbours;
+use crate::Language;
 use crate::learn::calibration::Logistic;
 use crate::learn::features::Vocabulary;
-use crate::learn::linear::Linear;
+use crate::learn::linear::{Centres, Linear};
 
 /// What a model says of one text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,8 +23,10 @@ pub struct Prediction {
 #[derive(Debug, Clone)]
 pub struct Model {
     pub(super) labels: Vec<String>,
+    pub(super) language: Option<Language>,
     pub(super) vocabulary: Vocabulary,
     pub(super) linear: Linear,
+    pub(super) centres: Centres,
     pub(super) neighbours: Neighbours,
     pub(super) temperature: f32,
     pub(super) correctness: Option<Logistic>,
@@ -54,81 +57,55 @@ impl Model {
     /// Predicts the intent of one text.
     #[must_use]
     pub fn predict(&self, text: &str) -> Prediction {
-        self.decide(&self.read(text, None))
+        self.decide(&self.read(text))
     }
 
-    pub(super) fn read(&self, text: &str, except: Option<usize>) -> Reading {
-        let (row, coverage) = self.vocabulary.read(text);
+    /// Decision values of all intents: what a text is like, even when it has none of them.
+    #[must_use]
+    pub fn profile(&self, text: &str) -> Vec<f32> {
+        self.read(text).scores
+    }
+
+    pub(super) fn read(&self, text: &str) -> Reading {
+        let (row, coverage) = self.vocabulary.read(text, self.language);
         let mut all = vec![0.0_f32; self.linear.classes()];
         self.linear.score(&row, &mut all);
         let outside = all.get(self.labels.len()).copied();
         all.truncate(self.labels.len());
         let words = self.vocabulary.word_row(&row);
-        let (near, nearest) = self.neighbours.nearest(&words, except);
+        let (near, nearest) = self.neighbours.nearest(&words);
         let (first, second) = top_two(&all);
         let sharpness = 3.0;
-        let energy = all
-            .iter()
-            .map(|&score| (sharpness * (score - all[first])).exp())
-            .sum::<f32>()
-            .ln()
-            / sharpness
-            + all[first];
+        let energy = all.iter().map(|&score| (sharpness * (score - all[first])).exp()).sum::<f32>().ln() / sharpness + all[first];
         let second = second.map_or(-1.0, |second| all[second]);
-        let mut evidence = vec![
-            all[first],
-            all[first] - second,
-            energy,
-            near,
-            nearest,
-            coverage,
-        ];
+        let nearness = self.centres.nearness(&row, first);
+        let mut evidence = vec![all[first], all[first] - second, energy, near, nearest, coverage, nearness, all[first] + nearness];
         evidence.extend(outside);
-        Reading {
-            scores: all,
-            evidence,
-        }
+        Reading { scores: all, evidence }
     }
 
     pub(super) fn decide(&self, reading: &Reading) -> Prediction {
         let (first, _) = top_two(&reading.scores);
         let probability = top_probability(&reading.scores, self.temperature);
         let confidence = match &self.correctness {
-            Some(correctness) => {
-                correctness.probability(&correctness_features(probability, &reading.evidence))
-            }
+            Some(correctness) => correctness.probability(&correctness_features(probability, &reading.evidence)),
             None => probability,
         };
-        let in_scope = self.rejector.as_ref().map_or(confidence, |rejector| {
-            rejector.probability(&reading.evidence)
-        });
-        Prediction {
-            label: first,
-            confidence,
-            in_scope,
-            rejected: in_scope < self.threshold,
-        }
+        let in_scope = self.rejector.as_ref().map_or(confidence, |rejector| rejector.probability(&reading.evidence));
+        Prediction { label: first, confidence, in_scope, rejected: in_scope < self.threshold }
     }
 }
 
 /// What the probability of being right is computed from.
 pub(super) fn correctness_features(probability: f32, evidence: &[f32]) -> Vec<f32> {
     let probability = probability.clamp(1e-5, 1.0 - 1e-5);
-    vec![
-        (probability / (1.0 - probability)).ln(),
-        evidence[0],
-        evidence[1],
-        evidence[3],
-    ]
+    vec![(probability / (1.0 - probability)).ln(), evidence[0], evidence[1], evidence[3]]
 }
 
 /// Probability of the best class by a softmax of the given sharpness.
 pub(super) fn top_probability(scores: &[f32], sharpness: f32) -> f32 {
     let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    1.0 / scores
-        .iter()
-        .map(|&score| (sharpness * (score - highest)).exp())
-        .sum::<f32>()
+    1.0 / scores.iter().map(|&score| (sharpness * (score - highest)).exp()).sum::<f32>()
 }
 
 /// Indexes of the two highest scores.

@@ -31,20 +31,15 @@ impl Neighbours {
                 fill[feature as usize] += 1;
             }
         }
-        Self {
-            offsets: counts,
-            postings,
-            examples: rows.len(),
-        }
+        Self { offsets: counts, postings, examples: rows.len() }
     }
 
-    /// Mean cosine of the five nearest examples, and the nearest, without the example `except`.
-    pub(super) fn nearest(&self, row: &[(u32, f32)], except: Option<usize>) -> (f32, f32) {
+    /// Mean cosine of the five nearest examples, and the nearest.
+    pub(super) fn nearest(&self, row: &[(u32, f32)]) -> (f32, f32) {
         let mut touched: Vec<u32> = Vec::new();
         let mut cosines = vec![0.0_f32; self.examples];
         for &(feature, value) in row {
-            let list = &self.postings[self.offsets[feature as usize] as usize
-                ..self.offsets[feature as usize + 1] as usize];
+            let list = &self.postings[self.offsets[feature as usize] as usize..self.offsets[feature as usize + 1] as usize];
             if list.len() > LONGEST_LIST {
                 continue;
             }
@@ -57,9 +52,6 @@ impl Neighbours {
         }
         let mut best = [0.0_f32; 5];
         for example in touched {
-            if except == Some(example as usize) {
-                continue;
-            }
             let cosine = cosines[example as usize];
             if cosine > best[4] {
                 let place = best.iter().position(|&other| cosine > other).unwrap_or(4);

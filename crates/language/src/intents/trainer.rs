@@ -6,7 +6,7 @@ use super::neighbours::Neighbours;
 use crate::Language;
 use crate::learn::calibration::{Logistic, temperature};
 use crate::learn::features::{Recipe, Rows, Vocabulary};
-use crate::learn::linear::{Linear, Training};
+use crate::learn::linear::{Centres, Linear, Training};
 use crate::learn::random::Random;
 
 /// A labelled text; no label means that it has none of the intents.
@@ -34,83 +34,68 @@ pub struct Trainer {
 
 impl Default for Trainer {
     fn default() -> Self {
-        Self {
-            language: None,
-            rejected_right: 0.015,
-        }
+        Self { language: None, rejected_right: 0.006 }
     }
 }
 
-const TRAINING: Training = Training {
-    cost: 1.0,
-    tolerance: 0.1,
-    passes: 30,
-    positive_weight: 1.0,
-};
-/// Examples held out for calibration when no validation set is given.
-const HELD_OUT_SHARE: f64 = 0.2;
+const TRAINING: Training = Training { cost: 0.7, tolerance: 0.1, passes: 30, positive_weight: 1.0 };
+/// Parts that the examples are divided into for rehearsals; with many examples one rehearsal is enough.
+const PARTS: usize = 5;
+const MANY_EXAMPLES: usize = 4_000;
+/// Every so many-th intent is left out of a rehearsal, to see how a message about something unknown looks.
+const LEFT_OUT: usize = 6;
+/// Above this, features seen in one example only are dropped, to bound memory.
+const LARGE_SET: usize = 12_000;
+/// Fewer examples outside all intents than this do not make a class of their own.
+const OUTSIDE_CLASS: usize = 20;
+
+/// What an unseen example looked like to a model, and its label; `None` if it has none that the model knows.
+type Rehearsed = (Reading, Option<usize>);
 
 impl Trainer {
-    /// Trains on `examples`. `validation`, if given, fits the probabilities and the threshold; otherwise a fifth of the
-    /// examples is held out for that and the final model is trained on everything.
+    /// Trains on `examples`. `validation`, if it has labels, fits the probabilities and the threshold; otherwise the
+    /// examples are rehearsed: models of a part of them judge the others. The final model is trained on all.
+    ///
+    /// If nobody gives examples outside all intents, the rejector learns from intents left out of a rehearsal: these
+    /// are the realistic danger, messages of the same trade that nothing here answers.
     ///
     /// # Errors
     /// [`TrainingError::TooFewIntents`] with fewer than two labels.
-    pub fn train(
-        &self,
-        examples: &[Example],
-        validation: &[Example],
-    ) -> Result<Model, TrainingError> {
-        let mut labels: Vec<String> = examples
-            .iter()
-            .filter_map(|example| example.label.clone())
-            .collect();
+    pub fn train(&self, examples: &[Example], validation: &[Example]) -> Result<Model, TrainingError> {
+        let mut labels: Vec<String> = examples.iter().filter_map(|example| example.label.clone()).collect();
         labels.sort();
         labels.dedup();
         if labels.len() < 2 {
             return Err(TrainingError::TooFewIntents);
         }
-        if validation.iter().any(|example| example.label.is_some()) {
-            let mut model = self.fit(examples, &labels);
-            self.calibrate(&mut model, validation);
-            return Ok(model);
+        let mut model = self.fit(&examples.iter().collect::<Vec<_>>(), &labels);
+        let validated = validation.iter().any(|example| example.label.is_some());
+        let outside_given = examples.iter().chain(validation).any(|example| example.label.is_none());
+        let mut seen: Vec<Rehearsed> = if validated { read_all(&model, validation.iter()) } else { Vec::new() };
+        if !validated || !outside_given {
+            let rehearsed = self.rehearse(examples, &labels, !outside_given);
+            if validated {
+                // Only what a validation set cannot show is taken from the rehearsal.
+                seen.extend(rehearsed.into_iter().filter(|(_, label)| label.is_none()));
+            } else {
+                seen.extend(rehearsed);
+                seen.extend(read_all(&model, validation.iter()));
+            }
         }
-        let (kept, held_out) = split(examples);
-        let mut rehearsal = self.fit(&kept, &labels);
-        let held_out: Vec<Example> = held_out
-            .into_iter()
-            .chain(validation.iter().cloned())
-            .collect();
-        self.calibrate(&mut rehearsal, &held_out);
-        let fitted = self.fit(examples, &labels);
-        Ok(Model {
-            temperature: rehearsal.temperature,
-            correctness: rehearsal.correctness,
-            rejector: rehearsal.rejector,
-            threshold: rehearsal.threshold,
-            ..fitted
-        })
+        calibrate(&mut model, &seen);
+        model.threshold = self.threshold(&model, &seen);
+        Ok(model)
     }
 
     fn recipe(&self) -> Recipe {
-        Recipe {
-            characters: (2, 5),
-            words: 2,
-            stems: self.language,
-            gaps: false,
-            word_weight: 1.0,
-        }
+        Recipe { characters: (2, 5), words: 2, stems: true, concept_weight: 0.0, gaps: false, word_weight: 1.0 }
     }
 
-    /// Vocabulary, linear model and neighbours of the examples, uncalibrated.
-    fn fit(&self, examples: &[Example], labels: &[String]) -> Model {
+    /// Vocabulary, linear model, centres and neighbours of the examples, uncalibrated.
+    fn fit(&self, examples: &[&Example], labels: &[String]) -> Model {
         let recipe = self.recipe();
-        let counts: Vec<_> = examples
-            .iter()
-            .map(|example| recipe.counts(&example.text))
-            .collect();
-        let vocabulary =
-            Vocabulary::learn(recipe, &counts, if examples.len() > 3_000 { 2 } else { 1 });
+        let counts: Vec<_> = examples.iter().map(|example| recipe.counts(&example.text, self.language)).collect();
+        let vocabulary = Vocabulary::learn(recipe, &counts, if examples.len() > LARGE_SET { 2 } else { 1 });
         let mut rows = Rows::new();
         let mut word_rows = Vec::with_capacity(examples.len());
         for (count, example) in counts.iter().zip(examples) {
@@ -120,21 +105,18 @@ impl Trainer {
             }
             rows.push(&row);
         }
-        let numbers: Vec<u32> = examples
-            .iter()
-            .map(|example| label_number(labels, example.label.as_deref()))
-            .collect();
-        let outside = numbers
-            .iter()
-            .filter(|&&number| number as usize == labels.len())
-            .count();
-        let classes = labels.len() + usize::from(outside >= 20);
+        let numbers: Vec<u32> = examples.iter().map(|example| label_number(labels, example.label.as_deref())).collect();
+        let outside = numbers.iter().filter(|&&number| number as usize == labels.len()).count();
+        let classes = labels.len() + usize::from(outside >= OUTSIDE_CLASS);
         let linear = Linear::train(&rows, &numbers, classes, vocabulary.len(), TRAINING);
+        let centres = Centres::learn(&rows, &numbers, labels.len(), vocabulary.len());
         let neighbours = Neighbours::build(&word_rows, vocabulary.len());
         Model {
             labels: labels.to_vec(),
+            language: self.language,
             vocabulary,
             linear,
+            centres,
             neighbours,
             temperature: 1.0,
             correctness: None,
@@ -143,56 +125,38 @@ impl Trainer {
         }
     }
 
-    /// Fits temperature, correctness and rejector on examples the model has not seen.
-    fn calibrate(&self, model: &mut Model, held_out: &[Example]) {
-        let readings: Vec<(Reading, Option<usize>)> = held_out
-            .iter()
-            .map(|example| {
-                let label = label_number(&model.labels, example.label.as_deref()) as usize;
-                let known = label < model.labels.len();
-                // A label never trained on is a kind of text the model knows nothing of.
-                (model.read(&example.text, None), known.then_some(label))
-            })
-            .collect();
-        let (scores, labels): (Vec<Vec<f32>>, Vec<usize>) = readings
-            .iter()
-            .filter_map(|(reading, label)| label.map(|label| (reading.scores.clone(), label)))
-            .unzip();
-        model.temperature = temperature(&scores, &labels);
-        let (rows, right): (Vec<Vec<f32>>, Vec<bool>) = readings
-            .iter()
-            .filter_map(|(reading, label)| {
-                let label = (*label)?;
-                let probability = top_probability(&reading.scores, model.temperature);
-                Some((
-                    correctness_features(probability, &reading.evidence),
-                    top_two(&reading.scores).0 == label,
-                ))
-            })
-            .unzip();
-        model.correctness = Some(Logistic::fit(&rows, &right, &[], 1.0));
-        let outside = readings.iter().filter(|(_, label)| label.is_none()).count();
-        let evidence: Vec<Vec<f32>> = readings
-            .iter()
-            .map(|(reading, _)| reading.evidence.clone())
-            .collect();
-        let inside: Vec<bool> = readings
-            .iter()
-            .map(|(reading, label)| {
-                if outside > 0 {
-                    label.is_some()
-                } else {
-                    *label == Some(top_two(&reading.scores).0)
+    /// Examples read by models that were not trained on them. With `leave_out`, each model also misses some intents,
+    /// whose examples then count as having none.
+    fn rehearse(&self, examples: &[Example], labels: &[String], leave_out: bool) -> Vec<Rehearsed> {
+        let mut order: Vec<usize> = (0..examples.len()).collect();
+        Random::new(77).shuffle(&mut order);
+        let parts = if examples.len() > MANY_EXAMPLES { 1 } else { PARTS };
+        let leave_out = leave_out && labels.len() >= LEFT_OUT;
+        let mut seen = Vec::new();
+        for part in 0..parts {
+            let is_out = |label: &str| leave_out && labels.binary_search_by(|known| known.as_str().cmp(label)).is_ok_and(|place| place % LEFT_OUT == part);
+            let known: Vec<String> = labels.iter().filter(|label| !is_out(label)).cloned().collect();
+            let is_known = |example: &Example| example.label.as_deref().is_none_or(|label| !is_out(label));
+            let (mut kept, mut judged) = (Vec::new(), Vec::new());
+            for (position, &index) in order.iter().enumerate() {
+                let held_out = position % PARTS == part;
+                if held_out {
+                    judged.push(&examples[index]);
+                } else if is_known(&examples[index]) {
+                    kept.push(&examples[index]);
                 }
-            })
-            .collect();
-        model.rejector = Some(Logistic::fit(&evidence, &inside, &[], 1.0));
-        model.threshold = self.threshold(model, &readings);
+            }
+            if known.len() >= 2 {
+                let model = self.fit(&kept, &known);
+                seen.extend(read_all(&model, judged.into_iter()));
+            }
+        }
+        seen
     }
 
     /// The threshold that costs at most [`Trainer::rejected_right`] of the answers that would have been right.
-    fn threshold(&self, model: &Model, readings: &[(Reading, Option<usize>)]) -> f32 {
-        let mut right: Vec<f32> = readings
+    fn threshold(&self, model: &Model, seen: &[Rehearsed]) -> f32 {
+        let mut right: Vec<f32> = seen
             .iter()
             .filter_map(|(reading, label)| {
                 let prediction = model.decide(reading);
@@ -200,33 +164,43 @@ impl Trainer {
             })
             .collect();
         right.sort_by(f32::total_cmp);
-        right
-            .get((right.len() as f32 * self.rejected_right) as usize)
-            .copied()
-            .unwrap_or(0.0)
+        right.get((right.len() as f32 * self.rejected_right) as usize).copied().unwrap_or(0.0)
     }
+}
+
+fn read_all<'example>(model: &Model, examples: impl Iterator<Item = &'example Example>) -> Vec<Rehearsed> {
+    examples
+        .map(|example| {
+            let label = label_number(&model.labels, example.label.as_deref()) as usize;
+            (model.read(&example.text), (label < model.labels.len()).then_some(label))
+        })
+        .collect()
+}
+
+/// Fits temperature, correctness and rejector on examples as models saw them that were not trained on them.
+fn calibrate(model: &mut Model, seen: &[Rehearsed]) {
+    let (scores, labels): (Vec<Vec<f32>>, Vec<usize>) = seen.iter().filter_map(|(reading, label)| label.map(|label| (reading.scores.clone(), label))).unzip();
+    model.temperature = temperature(&scores, &labels);
+    let (rows, right): (Vec<Vec<f32>>, Vec<bool>) = seen
+        .iter()
+        .filter_map(|(reading, label)| {
+            let label = (*label)?;
+            let probability = top_probability(&reading.scores, model.temperature);
+            Some((correctness_features(probability, &reading.evidence), top_two(&reading.scores).0 == label))
+        })
+        .unzip();
+    model.correctness = Some(Logistic::fit(&rows, &right, &[], 1.0));
+    let outside = seen.iter().filter(|(_, label)| label.is_none()).count();
+    // Rehearsals without a class of outsiders have one number less; the rejector reads what all of them have.
+    let width = seen.iter().map(|(reading, _)| reading.evidence.len()).min().unwrap_or(0);
+    let evidence: Vec<Vec<f32>> = seen.iter().map(|(reading, _)| reading.evidence[..width].to_vec()).collect();
+    let inside: Vec<bool> =
+        seen.iter().map(|(reading, label)| if outside > 0 { label.is_some() } else { *label == Some(top_two(&reading.scores).0) }).collect();
+    model.rejector = Some(Logistic::fit(&evidence, &inside, &[], 1.0));
 }
 
 /// The index of a label; the number of labels for none or an unknown one.
 fn label_number(labels: &[String], label: Option<&str>) -> u32 {
-    let position = label.and_then(|label| {
-        labels
-            .binary_search_by(|known| known.as_str().cmp(label))
-            .ok()
-    });
+    let position = label.and_then(|label| labels.binary_search_by(|known| known.as_str().cmp(label)).ok());
     position.unwrap_or(labels.len()) as u32
-}
-
-/// Splits examples into those trained on and those held out, the same way every time.
-fn split(examples: &[Example]) -> (Vec<Example>, Vec<Example>) {
-    let mut order: Vec<usize> = (0..examples.len()).collect();
-    Random::new(77).shuffle(&mut order);
-    let held_out = (examples.len() as f64 * HELD_OUT_SHARE) as usize;
-    let pick = |indexes: &[usize]| {
-        indexes
-            .iter()
-            .map(|&index| examples[index].clone())
-            .collect()
-    };
-    (pick(&order[held_out..]), pick(&order[..held_out]))
 }

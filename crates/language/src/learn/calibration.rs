@@ -21,11 +21,7 @@ impl Logistic {
         let standardised: Vec<Vec<f64>> = rows
             .iter()
             .map(|row| {
-                row.iter()
-                    .zip(means.iter().zip(&deviations))
-                    .map(|(value, (mean, deviation))| f64::from((value - mean) / deviation))
-                    .chain([1.0])
-                    .collect()
+                row.iter().zip(means.iter().zip(&deviations)).map(|(value, (mean, deviation))| f64::from((value - mean) / deviation)).chain([1.0]).collect()
             })
             .collect();
         for _ in 0..30 {
@@ -33,12 +29,7 @@ impl Logistic {
             let mut hessian = vec![0.0_f64; size * size];
             for (index, (row, &outcome)) in standardised.iter().zip(outcomes).enumerate() {
                 let weight = weights.get(index).map_or(1.0, |&weight| f64::from(weight));
-                let probability = sigmoid(
-                    row.iter()
-                        .zip(&solution)
-                        .map(|(value, weight)| value * weight)
-                        .sum(),
-                );
+                let probability = sigmoid(row.iter().zip(&solution).map(|(value, weight)| value * weight).sum());
                 let error = weight * (probability - f64::from(u8::from(outcome)));
                 let curvature = weight * (probability * (1.0 - probability)).max(1e-6);
                 for (left, &value) in row.iter().enumerate() {
@@ -65,11 +56,7 @@ impl Logistic {
                 break;
             }
         }
-        Self {
-            means,
-            deviations,
-            weights: solution.into_iter().map(|weight| weight as f32).collect(),
-        }
+        Self { means, deviations, weights: solution.into_iter().map(|weight| weight as f32).collect() }
     }
 
     /// The log-odds of one feature vector.
@@ -78,9 +65,7 @@ impl Logistic {
         row.iter()
             .zip(self.means.iter().zip(&self.deviations))
             .zip(&self.weights)
-            .fold(bias, |sum, ((value, (mean, deviation)), weight)| {
-                sum + weight * (value - mean) / deviation
-            })
+            .fold(bias, |sum, ((value, (mean, deviation)), weight)| sum + weight * (value - mean) / deviation)
     }
 
     /// The probability of one feature vector.
@@ -99,16 +84,8 @@ fn moments(rows: &[Vec<f32>], width: usize) -> (Vec<f32>, Vec<f32>) {
     (0..width)
         .map(|column| {
             let mean = rows.iter().map(|row| f64::from(row[column])).sum::<f64>() / count;
-            let variance = rows
-                .iter()
-                .map(|row| (f64::from(row[column]) - mean).powi(2))
-                .sum::<f64>()
-                / count;
-            let deviation = if variance > 1e-12 {
-                variance.sqrt()
-            } else {
-                1.0
-            };
+            let variance = rows.iter().map(|row| (f64::from(row[column]) - mean).powi(2)).sum::<f64>() / count;
+            let deviation = if variance > 1e-12 { variance.sqrt() } else { 1.0 };
             (mean as f32, deviation as f32)
         })
         .unzip()
@@ -118,28 +95,18 @@ fn moments(rows: &[Vec<f32>], width: usize) -> (Vec<f32>, Vec<f32>) {
 fn solve_symmetric(matrix: &mut [f64], right: &[f64], size: usize) -> Vec<f64> {
     for row in 0..size {
         for column in 0..=row {
-            let dot: f64 = (0..column)
-                .map(|inner| matrix[row * size + inner] * matrix[column * size + inner])
-                .sum();
+            let dot: f64 = (0..column).map(|inner| matrix[row * size + inner] * matrix[column * size + inner]).sum();
             let value = matrix[row * size + column] - dot;
-            matrix[row * size + column] = if row == column {
-                value.max(1e-12).sqrt()
-            } else {
-                value / matrix[column * size + column]
-            };
+            matrix[row * size + column] = if row == column { value.max(1e-12).sqrt() } else { value / matrix[column * size + column] };
         }
     }
     let mut solution = right.to_vec();
     for row in 0..size {
-        let dot: f64 = (0..row)
-            .map(|inner| matrix[row * size + inner] * solution[inner])
-            .sum();
+        let dot: f64 = (0..row).map(|inner| matrix[row * size + inner] * solution[inner]).sum();
         solution[row] = (solution[row] - dot) / matrix[row * size + row];
     }
     for row in (0..size).rev() {
-        let dot: f64 = (row + 1..size)
-            .map(|inner| matrix[inner * size + row] * solution[inner])
-            .sum();
+        let dot: f64 = (row + 1..size).map(|inner| matrix[inner * size + row] * solution[inner]).sum();
         solution[row] = (solution[row] - dot) / matrix[row * size + row];
     }
     solution
@@ -155,10 +122,7 @@ pub(crate) fn temperature(scores: &[Vec<f32>], labels: &[usize]) -> f32 {
             .zip(labels)
             .map(|(row, &label)| {
                 let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let total: f64 = row
-                    .iter()
-                    .map(|&score| (sharpness * f64::from(score - highest)).exp())
-                    .sum();
+                let total: f64 = row.iter().map(|&score| (sharpness * f64::from(score - highest)).exp()).sum();
                 total.ln() - sharpness * f64::from(row[label] - highest)
             })
             .sum::<f64>()
@@ -182,12 +146,8 @@ mod tests {
 
     #[test]
     fn logistic_recovers_a_known_relation() {
-        let rows: Vec<Vec<f32>> = (0..400)
-            .map(|index| vec![index as f32 / 100.0 - 2.0])
-            .collect();
-        let outcomes: Vec<bool> = (0..400)
-            .map(|index| index >= 200 || index % 7 == 0)
-            .collect();
+        let rows: Vec<Vec<f32>> = (0..400).map(|index| vec![index as f32 / 100.0 - 2.0]).collect();
+        let outcomes: Vec<bool> = (0..400).map(|index| index >= 200 || index % 7 == 0).collect();
         let model = Logistic::fit(&rows, &outcomes, &[], 1e-3);
         assert!(model.probability(&[1.9]) > 0.95);
         assert!(model.probability(&[-1.9]) < 0.25);

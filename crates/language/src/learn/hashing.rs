@@ -9,11 +9,7 @@ const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 /// FNV-1a over bytes with a seed that separates kinds of features, finished by a multiply-xor so that the low bits are
 /// well mixed.
 pub(crate) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
-    finish(
-        bytes
-            .iter()
-            .fold(start(seed), |state, &byte| step(state, byte)),
-    )
+    finish(bytes.iter().fold(start(seed), |state, &byte| step(state, byte)))
 }
 
 /// The state of a running hash, to be extended byte by byte with [`step`] and read with [`finish`].

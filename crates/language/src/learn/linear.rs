@@ -30,45 +30,24 @@ pub(crate) struct Linear {
 impl Linear {
     /// Trains one model per class. `labels[i]` is the class of row `i`; a label of `classes` or more is an example of
     /// none of them. Uses up to two threads; the result does not depend on their number.
-    pub(crate) fn train(
-        rows: &Rows,
-        labels: &[u32],
-        classes: usize,
-        features: usize,
-        training: Training,
-    ) -> Self {
+    pub(crate) fn train(rows: &Rows, labels: &[u32], classes: usize, features: usize, training: Training) -> Self {
         let mut squares = Vec::with_capacity(rows.len());
         for index in 0..rows.len() {
             let (_, values) = rows.row(index);
             squares.push(1.0 + values.iter().map(|value| value * value).sum::<f32>());
         }
         let mut weights = vec![0.0_f32; (features + 1) * classes];
-        let threads = if classes > 3 && rows.len() > 500 {
-            2
-        } else {
-            1
-        };
+        let threads = if classes > 3 && rows.len() > 500 { 2 } else { 1 };
         let solved: Vec<Vec<(usize, Vec<f32>)>> = std::thread::scope(|scope| {
             let handles: Vec<_> = (0..threads)
                 .map(|first| {
                     let squares = &squares;
                     scope.spawn(move || {
-                        (first..classes)
-                            .step_by(threads)
-                            .map(|class| {
-                                (
-                                    class,
-                                    solve(rows, labels, class as u32, features, squares, training),
-                                )
-                            })
-                            .collect()
+                        (first..classes).step_by(threads).map(|class| (class, solve(rows, labels, class as u32, features, squares, training))).collect()
                     })
                 })
                 .collect();
-            handles
-                .into_iter()
-                .map(|handle| handle.join().expect("training has no panicking path"))
-                .collect()
+            handles.into_iter().map(|handle| handle.join().expect("training has no panicking path")).collect()
         });
         for (class, column) in solved.into_iter().flatten() {
             for (feature, weight) in column.into_iter().enumerate() {
@@ -88,25 +67,53 @@ impl Linear {
         scores.copy_from_slice(&self.weights[bias..]);
         for &(column, value) in row {
             let begin = column as usize * self.classes;
-            for (score, weight) in scores
-                .iter_mut()
-                .zip(&self.weights[begin..begin + self.classes])
-            {
+            for (score, weight) in scores.iter_mut().zip(&self.weights[begin..begin + self.classes]) {
                 *score += value * weight;
             }
         }
     }
 }
 
+/// Mean rows of the classes, scaled to length one: how near a text is to what a class usually looks like.
+#[derive(Debug, Clone)]
+pub(crate) struct Centres {
+    classes: usize,
+    /// `features × classes`.
+    values: Vec<f32>,
+}
+
+impl Centres {
+    /// Labels of `classes` or more belong to none.
+    pub(crate) fn learn(rows: &Rows, labels: &[u32], classes: usize, features: usize) -> Self {
+        let mut values = vec![0.0_f32; features * classes];
+        for (index, &label) in labels.iter().enumerate().filter(|&(_, &label)| (label as usize) < classes) {
+            let (columns, weights) = rows.row(index);
+            for (&column, &weight) in columns.iter().zip(weights) {
+                values[column as usize * classes + label as usize] += weight;
+            }
+        }
+        let mut norms = vec![0.0_f32; classes];
+        for feature in values.chunks(classes.max(1)) {
+            for (norm, value) in norms.iter_mut().zip(feature) {
+                *norm += value * value;
+            }
+        }
+        for feature in values.chunks_mut(classes.max(1)) {
+            for (value, norm) in feature.iter_mut().zip(&norms) {
+                *value /= norm.sqrt().max(1e-6);
+            }
+        }
+        Self { classes, values }
+    }
+
+    /// The product of a row with the centre of one class.
+    pub(crate) fn nearness(&self, row: &[(u32, f32)], class: usize) -> f32 {
+        row.iter().map(|&(column, value)| value * self.values[column as usize * self.classes + class]).sum()
+    }
+}
+
 /// Solves one class against the rest; returns the weights with the bias last.
-fn solve(
-    rows: &Rows,
-    labels: &[u32],
-    class: u32,
-    features: usize,
-    squares: &[f32],
-    training: Training,
-) -> Vec<f32> {
+fn solve(rows: &Rows, labels: &[u32], class: u32, features: usize, squares: &[f32], training: Training) -> Vec<f32> {
     let mut weights = vec![0.0_f32; features + 1];
     let mut duals = vec![0.0_f32; rows.len()];
     let mut active: Vec<u32> = (0..rows.len() as u32).collect();
@@ -122,11 +129,7 @@ fn solve(
             let (columns, values) = rows.row(example);
             let positive = labels[example] == class;
             let sign = if positive { 1.0 } else { -1.0 };
-            let cost = if positive {
-                training.cost * training.positive_weight
-            } else {
-                training.cost
-            };
+            let cost = if positive { training.cost * training.positive_weight } else { training.cost };
             let softness = 0.5 / cost;
             let mut decision = weights[features];
             for (&column, &value) in columns.iter().zip(values) {
@@ -166,11 +169,7 @@ fn solve(
             shrink_above = f32::INFINITY;
             continue;
         }
-        shrink_above = if highest > 0.0 {
-            highest
-        } else {
-            f32::INFINITY
-        };
+        shrink_above = if highest > 0.0 { highest } else { f32::INFINITY };
     }
     weights
 }

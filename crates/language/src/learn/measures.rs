@@ -19,11 +19,7 @@ pub fn auroc(scores: &[f32], positives: &[bool]) -> Option<f64> {
             end += 1;
         }
         let rank = (begin + end + 1) as f64 / 2.0;
-        rank_sum += rank
-            * order[begin..end]
-                .iter()
-                .filter(|&&index| positives[index])
-                .count() as f64;
+        rank_sum += rank * order[begin..end].iter().filter(|&&index| positives[index]).count() as f64;
         begin = end;
     }
     let count = count as f64;
@@ -34,13 +30,7 @@ pub fn auroc(scores: &[f32], positives: &[bool]) -> Option<f64> {
 /// accuracy, weighted by the bins' sizes.
 #[must_use]
 pub fn expected_calibration_error(confidences: &[f32], right: &[bool]) -> f64 {
-    reliability(confidences, right)
-        .iter()
-        .map(|bin| {
-            bin.count as f64 / confidences.len().max(1) as f64
-                * (bin.accuracy - bin.confidence).abs()
-        })
-        .sum()
+    reliability(confidences, right).iter().map(|bin| bin.count as f64 / confidences.len().max(1) as f64 * (bin.accuracy - bin.confidence).abs()).sum()
 }
 
 /// One bin of a reliability diagram.
@@ -66,22 +56,14 @@ pub fn reliability(confidences: &[f32], right: &[bool]) -> Vec<ReliabilityBin> {
     }
     sums.iter()
         .filter(|(count, _, _)| *count > 0)
-        .map(|&(count, confidence, right)| ReliabilityBin {
-            count,
-            confidence: confidence / count as f64,
-            accuracy: right as f64 / count as f64,
-        })
+        .map(|&(count, confidence, right)| ReliabilityBin { count, confidence: confidence / count as f64, accuracy: right as f64 / count as f64 })
         .collect()
 }
 
 /// Mean F1 over the classes that occur in `truth`.
 #[must_use]
 pub fn macro_f1(truth: &[usize], predicted: &[usize]) -> f64 {
-    let classes = truth
-        .iter()
-        .chain(predicted)
-        .max()
-        .map_or(0, |&highest| highest + 1);
+    let classes = truth.iter().chain(predicted).max().map_or(0, |&highest| highest + 1);
     let mut counts = vec![(0_u32, 0_u32, 0_u32); classes];
     for (&truth, &predicted) in truth.iter().zip(predicted) {
         counts[truth].0 += u32::from(truth == predicted);
@@ -91,9 +73,7 @@ pub fn macro_f1(truth: &[usize], predicted: &[usize]) -> f64 {
     let scores: Vec<f64> = counts
         .iter()
         .filter(|(_, in_truth, _)| *in_truth > 0)
-        .map(|&(hits, in_truth, in_prediction)| {
-            2.0 * f64::from(hits) / f64::from(in_truth + in_prediction)
-        })
+        .map(|&(hits, in_truth, in_prediction)| 2.0 * f64::from(hits) / f64::from(in_truth + in_prediction))
         .collect();
     scores.iter().sum::<f64>() / scores.len().max(1) as f64
 }
@@ -104,10 +84,7 @@ mod tests {
 
     #[test]
     fn auroc_of_known_orders() {
-        assert_eq!(
-            auroc(&[0.1, 0.2, 0.8, 0.9], &[false, false, true, true]),
-            Some(1.0)
-        );
+        assert_eq!(auroc(&[0.1, 0.2, 0.8, 0.9], &[false, false, true, true]), Some(1.0));
         assert_eq!(auroc(&[0.5, 0.5], &[false, true]), Some(0.5));
         assert_eq!(auroc(&[0.9, 0.1, 0.5], &[false, true, true]), Some(0.0));
         assert_eq!(auroc(&[0.9], &[true]), None);
@@ -115,10 +92,7 @@ mod tests {
 
     #[test]
     fn calibration_error_of_known_bins() {
-        let error = expected_calibration_error(
-            &[0.9; 10],
-            &[true, true, true, true, true, true, true, true, false, false],
-        );
+        let error = expected_calibration_error(&[0.9; 10], &[true, true, true, true, true, true, true, true, false, false]);
         assert!((error - 0.1).abs() < 1e-6);
     }
 

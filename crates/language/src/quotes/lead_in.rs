@@ -7,25 +7,15 @@ use regex::Regex;
 
 macro_rules! pattern {
     ($name:ident, $pattern:expr) => {
-        static $name: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new($pattern).expect("the pattern is constant"));
+        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("the pattern is constant"));
     };
 }
 
 // A lead-in carries something of a date or an address before its verb: a person who writes "hän kirjoitti:" does not.
-pattern!(
-    ENGLISH,
-    r"(?i)^(?:on\s.*|.*<[^<>\s]+@[^<>\s]+>.*|.*\d.*)\bwrote\s?:\s*$"
-);
-pattern!(
-    SWEDISH,
-    r"(?i)^.*(?:\d|<[^<>\s]+@[^<>\s]+>).*\bskrev\b[^.!?]*:\s*$"
-);
+pattern!(ENGLISH, r"(?i)^(?:on\s.*|.*<[^<>\s]+@[^<>\s]+>.*|.*\d.*)\bwrote\s?:\s*$");
+pattern!(SWEDISH, r"(?i)^.*(?:\d|<[^<>\s]+@[^<>\s]+>).*\bskrev\b[^.!?]*:\s*$");
 pattern!(SWEDISH_LATE, r"(?i)^.*\bskrev\b.*(?:\d|@).*:\s*$");
-pattern!(
-    FINNISH,
-    r"(?i)^.*(?:\d|<[^<>\s]+@[^<>\s]+>).*\bkirjoitti\b[^.!?]*:\s*$"
-);
+pattern!(FINNISH, r"(?i)^.*(?:\d|<[^<>\s]+@[^<>\s]+>).*\bkirjoitti\b[^.!?]*:\s*$");
 pattern!(FINNISH_LATE, r"(?i)^.*\bkirjoitti\b.*(?:\d|@).*:\s*$");
 pattern!(
     SEPARATOR,
@@ -57,15 +47,7 @@ pub(super) fn is_lead_in(line: &str) -> bool {
     if line.len() > 400 || !line.ends_with(':') {
         return false;
     }
-    [
-        &*ENGLISH,
-        &*SWEDISH,
-        &*SWEDISH_LATE,
-        &*FINNISH,
-        &*FINNISH_LATE,
-    ]
-    .iter()
-    .any(|pattern| pattern.is_match(line))
+    [&*ENGLISH, &*SWEDISH, &*SWEDISH_LATE, &*FINNISH, &*FINNISH_LATE].iter().any(|pattern| pattern.is_match(line))
 }
 
 /// Whether a lead-in wrapped over several lines may begin here.

@@ -16,10 +16,7 @@ pub(super) fn split(text: &str) -> Vec<Line<'_>> {
     let mut start = 0;
     for piece in text.split_inclusive('\n') {
         let content = piece.trim_end().trim_start_matches('\u{feff}');
-        lines.push(Line {
-            range: start..start + piece.len(),
-            content,
-        });
+        lines.push(Line { range: start..start + piece.len(), content });
         start += piece.len();
     }
     lines
@@ -113,11 +110,7 @@ fn is_quoted(line: &str) -> bool {
 
 /// Whether the quotation that starts at `index` marks its lines with `>`.
 fn quoted_by_marks(lines: &[Line<'_>], index: usize) -> bool {
-    lines[index..]
-        .iter()
-        .map(|line| line.content)
-        .find(|content| !content.trim().is_empty())
-        .is_some_and(is_quoted)
+    lines[index..].iter().map(|line| line.content).find(|content| !content.trim().is_empty()).is_some_and(is_quoted)
 }
 
 /// Folds from the first signature mark on, and single footer lines.

@@ -58,19 +58,13 @@ fn assemble(text: &str, lines: &[lines::Line<'_>], reasons: &[Option<Folded>]) -
                 _ => kept.push(line.range.clone()),
             },
             Some(reason) => match folded.last_mut() {
-                Some((last, same)) if last.end == line.range.start && same == reason => {
-                    last.end = line.range.end
-                }
+                Some((last, same)) if last.end == line.range.start && same == reason => last.end = line.range.end,
                 _ => folded.push((line.range.clone(), *reason)),
             },
         }
     }
     let joined: String = kept.iter().map(|range| &text[range.clone()]).collect();
-    Stripped {
-        text: joined.trim().to_owned(),
-        kept,
-        folded,
-    }
+    Stripped { text: joined.trim().to_owned(), kept, folded }
 }
 
 #[cfg(test)]

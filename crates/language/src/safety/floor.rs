@@ -19,18 +19,12 @@ static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .scan(None, |reason, line| {
-            if let Some(name) = line
-                .strip_prefix('[')
-                .and_then(|line| line.strip_suffix(']'))
-            {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 *reason = Reason::named(name);
                 assert!(reason.is_some(), "floor.txt: unknown reason {name}");
                 return Some(None);
             }
-            Some(reason.map(|reason| Phrase {
-                reason,
-                written: line,
-            }))
+            Some(reason.map(|reason| Phrase { reason, written: line }))
         })
         .flatten()
         .collect()
@@ -40,19 +34,13 @@ static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
 static BY_BEGINNING: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
     let mut beginnings: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, phrase) in PHRASES.iter().enumerate() {
-        beginnings
-            .entry(beginning(phrase.written))
-            .or_default()
-            .push(index);
+        beginnings.entry(beginning(phrase.written)).or_default().push(index);
     }
     beginnings
 });
 
 fn beginning(word: &str) -> String {
-    word.chars()
-        .take_while(|&character| character != ' ' && character != '*')
-        .take(2)
-        .collect()
+    word.chars().take_while(|&character| !matches!(character, ' ' | '*' | '_')).take(2).collect()
 }
 
 /// The most urgent phrase of the floor among the tokens of a message.
@@ -64,9 +52,7 @@ pub(super) fn find(tokens: &[&str]) -> Option<(Reason, &'static str)> {
         };
         for &index in candidates {
             let phrase = &PHRASES[index];
-            if best.is_none_or(|(reason, _)| phrase.reason < reason)
-                && matches_at(phrase.written, &tokens[position..])
-            {
+            if best.is_none_or(|(reason, _)| phrase.reason < reason) && matches_at(phrase.written, &tokens[position..]) {
                 best = Some((phrase.reason, phrase.written));
             }
         }
@@ -85,10 +71,7 @@ fn matches_at(phrase: &str, tokens: &[&str]) -> bool {
     let Some(first) = words.next() else {
         return false;
     };
-    if tokens.is_empty() || !word_matches(first, tokens[0]) {
-        return false;
-    }
-    let mut rest = &tokens[1..];
+    let Some(mut rest) = adjacent(first, tokens) else { return false };
     for word in words {
         let window = &rest[..rest.len().min(GAP + 1)];
         let Some(found) = window.iter().position(|token| word_matches(word, token)) else {
@@ -97,6 +80,19 @@ fn matches_at(phrase: &str, tokens: &[&str]) -> bool {
         rest = &rest[found + 1..];
     }
     true
+}
+
+/// The tokens after a word, or after words joined by `_`, that the tokens must begin with.
+fn adjacent<'rest, 'text>(joined: &str, tokens: &'rest [&'text str]) -> Option<&'rest [&'text str]> {
+    let mut rest = tokens;
+    for word in joined.split('_') {
+        let (token, after) = rest.split_first()?;
+        if !word_matches(word, token) {
+            return None;
+        }
+        rest = after;
+    }
+    Some(rest)
 }
 
 fn word_matches(word: &str, token: &str) -> bool {
@@ -113,10 +109,7 @@ mod tests {
     #[test]
     fn every_reason_has_a_floor_and_phrases_are_normalised() {
         for reason in Reason::ALL {
-            assert!(
-                PHRASES.iter().any(|phrase| phrase.reason == reason),
-                "{reason:?}"
-            );
+            assert!(PHRASES.iter().any(|phrase| phrase.reason == reason), "{reason:?}");
         }
         for phrase in PHRASES.iter() {
             assert_eq!(crate::text::normalise(phrase.written), phrase.written);
@@ -125,11 +118,10 @@ mod tests {
 
     #[test]
     fn words_match_in_order_with_gaps() {
-        assert!(matches(
-            "puhu* ihmi*",
-            &["saanko", "puhua", "jonkun", "ihmisen", "kanssa"]
-        ));
+        assert!(matches("puhu* ihmi*", &["saanko", "puhua", "jonkun", "ihmisen", "kanssa"]));
         assert!(!matches("puhu* ihmi*", &["ihmisen", "puhua"]));
         assert!(!matches("a b", &["a", "1", "2", "3", "4", "b"]));
+        assert!(matches("olen_14", &["minä", "olen", "14", "vuotias"]));
+        assert!(!matches("olen_14", &["olen", "lähettänyt", "14", "viestiä"]));
     }
 }

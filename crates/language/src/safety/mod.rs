@@ -6,12 +6,12 @@
 mod floor;
 mod learned;
 
+pub use learned::{Rehearsal, rehearse};
+
 use crate::{Language, text};
 
 /// Why a message must go to a person. Ordered by urgency, the most urgent first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Life, health or property is in danger now.
@@ -125,29 +125,21 @@ pub fn inspect(text: &str, language: Language, extension: &Extension) -> Option<
         .phrases
         .iter()
         .filter(|(_, phrase)| floor::matches(phrase, &tokens))
-        .map(|(reason, phrase)| Finding {
-            reason: *reason,
-            phrase: Some(phrase.clone()),
-        })
+        .map(|(reason, phrase)| Finding { reason: *reason, phrase: Some(phrase.clone()) })
         .min_by_key(|finding| finding.reason);
-    let built_in = floor::find(&tokens).map(|(reason, phrase)| Finding {
-        reason,
-        phrase: Some(phrase.to_owned()),
-    });
+    let built_in = floor::find(&tokens).map(|(reason, phrase)| Finding { reason, phrase: Some(phrase.to_owned()) });
     let phrased = match (own, built_in) {
-        (Some(own), Some(built_in)) => Some(if built_in.reason <= own.reason {
-            built_in
-        } else {
-            own
-        }),
+        (Some(own), Some(built_in)) => Some(if built_in.reason <= own.reason { built_in } else { own }),
         (own, built_in) => own.or(built_in),
     };
-    phrased.or_else(|| {
-        learned::judge(text, language).map(|reason| Finding {
-            reason,
-            phrase: None,
-        })
-    })
+    phrased.or_else(|| learned::judge(text, language).map(|reason| Finding { reason, phrase: None }))
+}
+
+/// The phrase of the floor that a text holds.
+fn phrase(text: &str) -> Option<(Reason, &'static str)> {
+    let normalised = text::normalise(text);
+    let tokens: Vec<&str> = text::tokens(&normalised).take(TOKENS_READ).collect();
+    floor::find(&tokens)
 }
 
 /// Words of a message that are screened: a sensitive sentence deep in a pasted log is beyond any reader.
