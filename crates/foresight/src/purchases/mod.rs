@@ -6,6 +6,7 @@
 
 pub mod beta_geometric;
 pub mod fit;
+pub mod forecast;
 pub mod gamma_gamma;
 pub mod history;
 pub mod merged;
