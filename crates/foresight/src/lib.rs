@@ -7,6 +7,8 @@
 //! - the source of every formula stands beside it.
 
 pub mod calendar;
+pub mod journey;
+pub mod measures;
 pub mod numeric;
 pub mod purchases;
 pub mod score;

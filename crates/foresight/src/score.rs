@@ -35,20 +35,14 @@ pub fn average_precision(scores: &[f64], positive: &[bool]) -> Option<f64> {
 /// Mean negative natural logarithm of the probability given to what happened; probabilities are held 1e-15 inside.
 #[must_use]
 pub fn log_loss(probabilities: &[f64], positive: &[bool]) -> Option<f64> {
-    let losses: Vec<f64> = (probabilities.iter().zip(positive))
-        .map(|(p, &y)| -(if y { *p } else { 1.0 - p }).clamp(1e-15, 1.0).ln())
-        .collect();
+    let losses: Vec<f64> = (probabilities.iter().zip(positive)).map(|(p, &y)| -(if y { *p } else { 1.0 - p }).clamp(1e-15, 1.0).ln()).collect();
     crate::numeric::summary::mean(&losses)
 }
 
 /// Mean squared difference of probability and outcome (Brier 1950).
 #[must_use]
 pub fn brier(probabilities: &[f64], positive: &[bool]) -> Option<f64> {
-    let errors: Vec<f64> = probabilities
-        .iter()
-        .zip(positive)
-        .map(|(p, &y)| (p - f64::from(u8::from(y))).powi(2))
-        .collect();
+    let errors: Vec<f64> = probabilities.iter().zip(positive).map(|(p, &y)| (p - f64::from(u8::from(y))).powi(2)).collect();
     crate::numeric::summary::mean(&errors)
 }
 
@@ -71,11 +65,7 @@ pub fn reliability(probabilities: &[f64], positive: &[bool], bins: usize) -> Vec
         sums[place].1 += f64::from(u8::from(y));
         sums[place].2 += 1;
     }
-    let bin = |(p, y, count): (f64, f64, usize)| Bin {
-        predicted: p / count as f64,
-        observed: y / count as f64,
-        count,
-    };
+    let bin = |(p, y, count): (f64, f64, usize)| Bin { predicted: p / count as f64, observed: y / count as f64, count };
     sums.into_iter().filter(|s| s.2 > 0).map(bin).collect()
 }
 
@@ -84,18 +74,11 @@ pub fn reliability(probabilities: &[f64], positive: &[bool], bins: usize) -> Vec
 #[must_use]
 pub fn calibration_error(probabilities: &[f64], positive: &[bool], bins: usize) -> Option<f64> {
     let confidence: Vec<f64> = probabilities.iter().map(|p| p.max(1.0 - p)).collect();
-    let right: Vec<bool> = probabilities
-        .iter()
-        .zip(positive)
-        .map(|(p, &y)| (*p >= 0.5) == y)
-        .collect();
+    let right: Vec<bool> = probabilities.iter().zip(positive).map(|(p, &y)| (*p >= 0.5) == y).collect();
     let total = confidence.len() as f64;
     (total > 0.0).then(|| {
         let gap = |b: Bin| (b.predicted - b.observed).abs() * b.count as f64 / total;
-        reliability(&confidence, &right, bins)
-            .into_iter()
-            .map(gap)
-            .sum()
+        reliability(&confidence, &right, bins).into_iter().map(gap).sum()
     })
 }
 
@@ -103,8 +86,7 @@ pub fn calibration_error(probabilities: &[f64], positive: &[bool], bins: usize) 
 #[must_use]
 pub fn top_decile_precision(scores: &[f64], positive: &[bool]) -> Option<f64> {
     let top = top_decile(scores);
-    (!top.is_empty())
-        .then(|| top.iter().filter(|&&i| positive[i]).count() as f64 / top.len() as f64)
+    (!top.is_empty()).then(|| top.iter().filter(|&&i| positive[i]).count() as f64 / top.len() as f64)
 }
 
 /// Share of all value that belongs to the tenth with the highest scores.
@@ -166,11 +148,7 @@ pub fn concordance(scores: &[f64], outcome: &[f64]) -> Option<f64> {
 /// Mean absolute difference.
 #[must_use]
 pub fn mean_absolute_error(predicted: &[f64], actual: &[f64]) -> Option<f64> {
-    let errors: Vec<f64> = predicted
-        .iter()
-        .zip(actual)
-        .map(|(p, a)| (p - a).abs())
-        .collect();
+    let errors: Vec<f64> = predicted.iter().zip(actual).map(|(p, a)| (p - a).abs()).collect();
     crate::numeric::summary::mean(&errors)
 }
 
@@ -183,10 +161,7 @@ mod tests {
     fn auc_and_concordance_agree_with_counting_pairs() {
         let mut random = Random::new(2);
         let scores: Vec<f64> = (0..300).map(|_| random.below(40) as f64).collect();
-        let outcome: Vec<f64> = scores
-            .iter()
-            .map(|s| ((s / 10.0) as usize + random.below(3)) as f64)
-            .collect();
+        let outcome: Vec<f64> = scores.iter().map(|s| ((s / 10.0) as usize + random.below(3)) as f64).collect();
         let positive: Vec<bool> = outcome.iter().map(|o| *o > 2.0).collect();
         let count = |truth: &dyn Fn(usize, usize) -> bool| {
             let (mut right, mut pairs) = (0.0, 0.0);
@@ -217,10 +192,7 @@ mod tests {
         let p: Vec<f64> = (0..100_000).map(|_| random.uniform()).collect();
         let y: Vec<bool> = p.iter().map(|p| random.uniform() < *p).collect();
         assert!(calibration_error(&p, &y, 15).expect("some") < 0.006);
-        let boast: Vec<f64> = p
-            .iter()
-            .map(|p| if *p > 0.5 { 0.99 } else { 0.01 })
-            .collect();
+        let boast: Vec<f64> = p.iter().map(|p| if *p > 0.5 { 0.99 } else { 0.01 }).collect();
         assert!(calibration_error(&boast, &y, 15).expect("some") > 0.2);
     }
 

@@ -1,17 +1,10 @@
 //! The purchase models against their definitions: simulation, invariances, gradients, hostile input.
 
 use ennakoi_foresight::numeric::random::Random;
-use ennakoi_foresight::purchases::{
-    BetaGeometric, Convergence, DropOut, FitError, Fitted, Pareto, RepeatModel, Summary,
-};
+use ennakoi_foresight::purchases::{BetaGeometric, Convergence, DropOut, FitError, Fitted, Pareto, RepeatModel, Summary};
 
 /// One customer of a BG/NBD or MBG/NBD world, watched for `watched`, then for `horizon` more.
-fn simulate(
-    random: &mut Random,
-    model: &BetaGeometric,
-    watched: f64,
-    horizon: f64,
-) -> (Summary, f64) {
+fn simulate(random: &mut Random, model: &BetaGeometric, watched: f64, horizon: f64) -> (Summary, f64) {
     let rate = random.gamma(model.r, model.alpha);
     let leaving = random.beta(model.a, model.b);
     let (mut time, mut repeats, mut last, mut later) = (0.0, 0.0, 0.0, 0.0);
@@ -29,27 +22,11 @@ fn simulate(
         }
         alive = random.uniform() >= leaving;
     }
-    (
-        Summary {
-            repeats,
-            last,
-            watched,
-            mean_amount: None,
-        },
-        later,
-    )
+    (Summary { repeats, last, watched, mean_amount: None }, later)
 }
 
-fn simulate_pareto(
-    random: &mut Random,
-    model: &Pareto,
-    watched: f64,
-    horizon: f64,
-) -> (Summary, f64) {
-    let (rate, end) = (
-        random.gamma(model.r, model.alpha),
-        random.gamma(model.s, model.beta),
-    );
+fn simulate_pareto(random: &mut Random, model: &Pareto, watched: f64, horizon: f64) -> (Summary, f64) {
+    let (rate, end) = (random.gamma(model.r, model.alpha), random.gamma(model.s, model.beta));
     let life = random.exponential(end);
     let (mut time, mut repeats, mut last, mut later) = (0.0, 0.0, 0.0, 0.0);
     loop {
@@ -64,44 +41,24 @@ fn simulate_pareto(
             later += 1.0;
         }
     }
-    (
-        Summary {
-            repeats,
-            last,
-            watched,
-            mean_amount: None,
-        },
-        later,
-    )
+    (Summary { repeats, last, watched, mean_amount: None }, later)
 }
 
 fn within(fitted: &Fitted, truth: &[f64]) {
     assert_eq!(fitted.convergence, Convergence::Converged);
     let errors = fitted.standard_errors.as_ref().expect("identified");
     for ((value, error), truth) in fitted.values.iter().zip(errors).zip(truth) {
-        assert!(
-            (value - truth).abs() < 4.0 * error,
-            "{value} ± {error}, truth {truth}"
-        );
+        assert!((value - truth).abs() < 4.0 * error, "{value} ± {error}, truth {truth}");
     }
 }
 
 /// Expected purchases and the chance of one, summed over simulated customers, agree with what then happened.
 fn agrees(model: &impl RepeatModel, world: &[(Summary, f64)], horizon: f64) {
     let happened: f64 = world.iter().map(|w| w.1).sum();
-    let expected: f64 = world
-        .iter()
-        .map(|w| model.expected_purchases(&w.0, horizon))
-        .sum();
-    assert!(
-        (expected / happened - 1.0).abs() < 0.03,
-        "{expected} {happened}"
-    );
+    let expected: f64 = world.iter().map(|w| model.expected_purchases(&w.0, horizon)).sum();
+    assert!((expected / happened - 1.0).abs() < 0.03, "{expected} {happened}");
     let bought = world.iter().filter(|w| w.1 > 0.0).count() as f64;
-    let chances: f64 = world
-        .iter()
-        .map(|w| model.probability_of_purchase(&w.0, horizon))
-        .sum();
+    let chances: f64 = world.iter().map(|w| model.probability_of_purchase(&w.0, horizon)).sum();
     assert!((chances / bought - 1.0).abs() < 0.03, "{chances} {bought}");
 }
 
@@ -141,10 +98,7 @@ fn pareto_recovers_its_own_world() {
     agrees(&model, &world, 26.0);
     let by_hand: f64 = customers.iter().map(|c| model.log_likelihood(c)).sum();
     assert!((by_hand - fitted.log_likelihood).abs() < 1e-6 * by_hand.abs());
-    let regular = customers
-        .iter()
-        .find(|c| model.probability_alive(c) > 0.8)
-        .expect("someone stays");
+    let regular = customers.iter().find(|c| model.probability_alive(c) > 0.8).expect("someone stays");
     let time = model.time_to_next(regular, 0.2).expect("reached");
     assert!((model.probability_of_purchase(regular, time) - 0.2).abs() < 1e-9);
 }
@@ -170,14 +124,7 @@ fn order_unit_of_time_and_repetition_of_everyone_do_not_change_a_fit() {
     Random::new(1).shuffle(&mut shuffled);
     let (_, permuted) = BetaGeometric::fit(&shuffled, DropOut::AfterRepeat).expect("valid");
     assert_eq!(base.values, permuted.values);
-    let days: Vec<Summary> = customers
-        .iter()
-        .map(|c| Summary {
-            last: c.last * 7.0,
-            watched: c.watched * 7.0,
-            ..*c
-        })
-        .collect();
+    let days: Vec<Summary> = customers.iter().map(|c| Summary { last: c.last * 7.0, watched: c.watched * 7.0, ..*c }).collect();
     let (_, scaled) = BetaGeometric::fit(&days, DropOut::AfterRepeat).expect("valid");
     assert!((scaled.values[1] / base.values[1] / 7.0 - 1.0).abs() < 1e-6);
     assert!((scaled.values[0] / base.values[0] - 1.0).abs() < 1e-6);
@@ -196,24 +143,13 @@ fn a_thousand_strange_worlds_never_diverge_unsaid() {
             .map(|_| {
                 let watched = [0.0, 1e-6, 1.0, 52.0, 1e7][random.below(5)] * random.uniform();
                 let repeats = [0, 1, 2, 40, 5_000][random.below(5)] as f64;
-                let last = if repeats > 0.0 {
-                    watched * [0.0, 1e-9, 0.5, 1.0][random.below(4)]
-                } else {
-                    0.0
-                };
-                Summary {
-                    repeats,
-                    last,
-                    watched,
-                    mean_amount: None,
-                }
+                let last = if repeats > 0.0 { watched * [0.0, 1e-9, 0.5, 1.0][random.below(4)] } else { 0.0 };
+                Summary { repeats, last, watched, mean_amount: None }
             })
             .collect();
         let fits = [
-            BetaGeometric::fit(&customers, DropOut::AfterRepeat)
-                .map(|(m, f)| check(&m, &f, &customers)),
-            BetaGeometric::fit(&customers, DropOut::AfterAny)
-                .map(|(m, f)| check(&m, &f, &customers)),
+            BetaGeometric::fit(&customers, DropOut::AfterRepeat).map(|(m, f)| check(&m, &f, &customers)),
+            BetaGeometric::fit(&customers, DropOut::AfterAny).map(|(m, f)| check(&m, &f, &customers)),
             Pareto::fit(&customers).map(|(m, f)| check(&m, &f, &customers)),
         ];
         for (model, fit) in fits.iter().enumerate() {
@@ -226,59 +162,30 @@ fn a_thousand_strange_worlds_never_diverge_unsaid() {
 fn check(model: &impl RepeatModel, fitted: &Fitted, customers: &[Summary]) {
     assert!(fitted.log_likelihood.is_finite());
     if fitted.convergence == Convergence::Converged {
-        let errors = fitted
-            .standard_errors
-            .as_ref()
-            .expect("a converged fit has standard errors");
-        assert!(
-            errors.iter().all(|e| e.is_finite() && *e > 0.0),
-            "{fitted:?}"
-        );
+        let errors = fitted.standard_errors.as_ref().expect("a converged fit has standard errors");
+        assert!(errors.iter().all(|e| e.is_finite() && *e > 0.0), "{fitted:?}");
     } else {
         assert!(fitted.standard_errors.is_none());
     }
     for customer in customers {
         let alive = model.probability_alive(customer);
-        assert!(
-            (0.0..=1.0).contains(&alive),
-            "{alive} {customer:?} {fitted:?}"
-        );
+        assert!((0.0..=1.0).contains(&alive), "{alive} {customer:?} {fitted:?}");
         let chance = model.probability_of_purchase(customer, 10.0);
         assert!((0.0..=1.0 + 1e-12).contains(&chance), "{chance}");
         let expected = model.expected_purchases(customer, 10.0);
-        assert!(
-            expected.is_finite() && expected >= chance * 0.999 - 1e-9,
-            "{expected} {chance} {customer:?} {fitted:?}"
-        );
+        assert!(expected.is_finite() && expected >= chance * 0.999 - 1e-9, "{expected} {chance} {customer:?} {fitted:?}");
     }
 }
 
 #[test]
 fn impossible_customers_are_named() {
-    let good = Summary {
-        repeats: 1.0,
-        last: 1.0,
-        watched: 2.0,
-        mean_amount: None,
-    };
+    let good = Summary { repeats: 1.0, last: 1.0, watched: 2.0, mean_amount: None };
     for bad in [
         Summary { last: 3.0, ..good },
-        Summary {
-            repeats: -1.0,
-            ..good
-        },
-        Summary {
-            repeats: 0.5,
-            ..good
-        },
-        Summary {
-            repeats: 0.0,
-            ..good
-        },
-        Summary {
-            watched: f64::NAN,
-            ..good
-        },
+        Summary { repeats: -1.0, ..good },
+        Summary { repeats: 0.5, ..good },
+        Summary { repeats: 0.0, ..good },
+        Summary { watched: f64::NAN, ..good },
     ] {
         let error = Pareto::fit(&[good, bad]).expect_err("impossible");
         assert!(matches!(error, FitError::Invalid { customer: 1, .. }));

@@ -1,6 +1,9 @@
 //! Evaluations of the `foresight` crate.
 
+mod drawing;
 mod input;
+mod journey;
+mod process;
 mod purchases;
 mod report;
 
@@ -10,12 +13,15 @@ use std::process::ExitCode;
 pub enum ForesightCommand {
     /// Repeat purchases: who buys again, how often, worth how much; checked against a period held out
     Purchases(purchases::Arguments),
+    /// Journeys: what follows what in an event log, how often, after how long, and where time goes
+    Journey(journey::Arguments),
 }
 
 /// Runs one evaluation; errors go to standard error and end with code 1.
 pub(crate) fn run(command: ForesightCommand) -> ExitCode {
     let result = match command {
         ForesightCommand::Purchases(arguments) => purchases::run(&arguments),
+        ForesightCommand::Journey(arguments) => journey::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

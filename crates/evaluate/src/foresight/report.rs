@@ -12,10 +12,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(title: &str) -> Self {
-        Self {
-            text: format!("{title}\n{}\n", "═".repeat(title.chars().count())),
-            object: Map::new(),
-        }
+        Self { text: format!("{title}\n{}\n", "═".repeat(title.chars().count())), object: Map::new() }
     }
 
     /// A key of the JSON object only.
@@ -28,8 +25,7 @@ impl Report {
         let value = value.filter(|v| v.is_finite());
         self.set(key, value.map_or(Value::Null, |v| Value::from(rounded(v))));
         let shown = value.map_or_else(|| "–".to_owned(), short);
-        writeln!(self.text, "  {key:<24} {shown:>12}  {meaning}")
-            .expect("writing to a string cannot fail");
+        writeln!(self.text, "  {key:<24} {shown:>12}  {meaning}").expect("writing to a string cannot fail");
     }
 
     pub(crate) fn heading(&mut self, heading: &str) {
@@ -43,28 +39,15 @@ impl Report {
     /// A table with right-aligned columns but the first.
     pub(crate) fn table(&mut self, header: &[&str], rows: &[Vec<String>]) {
         let width = |i: usize| {
-            let cells = rows
-                .iter()
-                .filter_map(|r| r.get(i))
-                .map(|c| c.chars().count());
+            let cells = rows.iter().filter_map(|r| r.get(i)).map(|c| c.chars().count());
             cells.chain([header[i].chars().count()]).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..header.len()).map(width).collect();
         let mut put = |cells: Vec<&str>| {
             let mut line = String::new();
             for (i, cell) in cells.iter().enumerate() {
-                let pad = " ".repeat(
-                    widths
-                        .get(i)
-                        .copied()
-                        .unwrap_or(0)
-                        .saturating_sub(cell.chars().count()),
-                );
-                if i == 0 {
-                    line += &format!("  {cell}{pad}")
-                } else {
-                    line += &format!("  {pad}{cell}")
-                }
+                let pad = " ".repeat(widths.get(i).copied().unwrap_or(0).saturating_sub(cell.chars().count()));
+                if i == 0 { line += &format!("  {cell}{pad}") } else { line += &format!("  {pad}{cell}") }
             }
             self.text += line.trim_end();
             self.text.push('\n');
@@ -116,16 +99,9 @@ pub(crate) fn short(value: f64) -> String {
 /// A row of small bars, the lowest value the lowest bar.
 pub(crate) fn sparkline(values: &[f64]) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let (low, high) = values
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-            (l.min(*v), h.max(*v))
-        });
+    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
     let span = if high > low { high - low } else { 1.0 };
-    values
-        .iter()
-        .map(|v| BARS[(((v - low) / span) * 7.0).round() as usize % 8])
-        .collect()
+    values.iter().map(|v| BARS[(((v - low) / span) * 7.0).round() as usize % 8]).collect()
 }
 
 /// Reliability diagram as lines: predicted, observed, count and a bar.
@@ -134,12 +110,7 @@ pub(crate) fn reliability_rows(bins: &[ennakoi_foresight::score::Bin]) -> Vec<Ve
     (bins.iter())
         .map(|b| {
             let bar = "█".repeat((b.count * 20).div_ceil(most));
-            vec![
-                format!("{:.3}", b.predicted),
-                format!("{:.3}", b.observed),
-                b.count.to_string(),
-                format!("{bar:<20}"),
-            ]
+            vec![format!("{:.3}", b.predicted), format!("{:.3}", b.observed), b.count.to_string(), format!("{bar:<20}")]
         })
         .collect()
 }

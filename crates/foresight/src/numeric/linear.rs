@@ -27,11 +27,7 @@ pub fn cholesky(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
 pub fn cholesky_solve(lower: &[f64], n: usize, b: &[f64]) -> Vec<f64> {
     let mut x = b.to_vec();
     for i in 0..n {
-        let dot: f64 = lower[i * n..i * n + i]
-            .iter()
-            .zip(&x[..i])
-            .map(|(a, b)| a * b)
-            .sum();
+        let dot: f64 = lower[i * n..i * n + i].iter().zip(&x[..i]).map(|(a, b)| a * b).sum();
         x[i] = (x[i] - dot) / lower[i * n + i];
     }
     for i in (0..n).rev() {

@@ -39,11 +39,7 @@ pub struct Limits {
 
 /// Minimises `f(point, gradient_out) -> value` from `start` by BFGS with a backtracking line search, then polishes with
 /// Newton steps on a Hessian differenced from the gradient (the same Hessian gives standard errors afterwards).
-pub fn minimise(
-    mut f: impl FnMut(&[f64], &mut [f64]) -> f64,
-    start: &[f64],
-    limits: Limits,
-) -> Minimum {
+pub fn minimise(mut f: impl FnMut(&[f64], &mut [f64]) -> f64, start: &[f64], limits: Limits) -> Minimum {
     let n = start.len();
     let mut search = Search::begin(&mut f, start, limits);
     if !search.value.is_finite() {
@@ -58,13 +54,7 @@ pub fn minimise(
             ending = Ending::Converged;
             break;
         }
-        let direction: Vec<f64> = (0..n)
-            .map(|i| {
-                -(0..n)
-                    .map(|j| inverse[i * n + j] * search.gradient[j])
-                    .sum::<f64>()
-            })
-            .collect();
+        let direction: Vec<f64> = (0..n).map(|i| -(0..n).map(|j| inverse[i * n + j] * search.gradient[j]).sum::<f64>()).collect();
         let before = search.value;
         let Some((step, change)) = search.advance(&mut f, &direction) else {
             if fresh {
@@ -76,11 +66,7 @@ pub fn minimise(
             continue;
         };
         // A long walk that gains nothing is a flat ridge, not progress.
-        idle = if before - search.value > 1e-12 * before.abs() {
-            0
-        } else {
-            idle + 1
-        };
+        idle = if before - search.value > 1e-12 * before.abs() { 0 } else { idle + 1 };
         if idle >= 6 {
             ending = Ending::Stalled;
             break;
@@ -109,19 +95,10 @@ struct Search {
 
 impl Search {
     fn begin(f: &mut impl FnMut(&[f64], &mut [f64]) -> f64, start: &[f64], limits: Limits) -> Self {
-        let point: Vec<f64> = start
-            .iter()
-            .map(|x| x.clamp(-limits.reach, limits.reach))
-            .collect();
+        let point: Vec<f64> = start.iter().map(|x| x.clamp(-limits.reach, limits.reach)).collect();
         let mut gradient = vec![0.0; point.len()];
         let value = f(&point, &mut gradient);
-        Self {
-            point,
-            value,
-            gradient,
-            evaluations: 1,
-            limits,
-        }
+        Self { point, value, gradient, evaluations: 1, limits }
     }
 
     /// The gradient, without the part that pushes against the box.
@@ -136,16 +113,8 @@ impl Search {
     }
 
     /// Backtracks along a direction until the value falls enough; returns the step and the change of the gradient.
-    fn advance(
-        &mut self,
-        f: &mut impl FnMut(&[f64], &mut [f64]) -> f64,
-        direction: &[f64],
-    ) -> Option<(Vec<f64>, Vec<f64>)> {
-        let slope: f64 = direction
-            .iter()
-            .zip(&self.gradient)
-            .map(|(d, g)| d * g)
-            .sum();
+    fn advance(&mut self, f: &mut impl FnMut(&[f64], &mut [f64]) -> f64, direction: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
+        let slope: f64 = direction.iter().zip(&self.gradient).map(|(d, g)| d * g).sum();
         if slope.is_nan() || slope >= 0.0 {
             return None;
         }
@@ -153,22 +122,13 @@ impl Search {
         let longest = direction.iter().fold(0.0_f64, |m, d| m.max(d.abs()));
         let mut length = (2.0 / longest).min(1.0);
         for _ in 0..24 {
-            let trial: Vec<f64> = (self.point.iter().zip(direction))
-                .map(|(x, d)| (x + length * d).clamp(-self.limits.reach, self.limits.reach))
-                .collect();
+            let trial: Vec<f64> = (self.point.iter().zip(direction)).map(|(x, d)| (x + length * d).clamp(-self.limits.reach, self.limits.reach)).collect();
             let mut gradient = vec![0.0; trial.len()];
             let value = f(&trial, &mut gradient);
             self.evaluations += 1;
-            if value.is_finite()
-                && value <= self.value + 1e-4 * length * slope
-                && trial != self.point
-            {
+            if value.is_finite() && value <= self.value + 1e-4 * length * slope && trial != self.point {
                 let step = trial.iter().zip(&self.point).map(|(a, b)| a - b).collect();
-                let change = gradient
-                    .iter()
-                    .zip(&self.gradient)
-                    .map(|(a, b)| a - b)
-                    .collect();
+                let change = gradient.iter().zip(&self.gradient).map(|(a, b)| a - b).collect();
                 self.point = trial;
                 self.value = value;
                 self.gradient = gradient;
@@ -202,10 +162,7 @@ impl Search {
             let value = f(&trial, &mut gradient);
             self.evaluations += 1;
             let lower_gradient = norm(&gradient) < size;
-            if !(value.is_finite()
-                && lower_gradient
-                && value <= self.value + 1e-9 * self.value.abs())
-            {
+            if !(value.is_finite() && lower_gradient && value <= self.value + 1e-9 * self.value.abs()) {
                 break;
             }
             (self.point, self.value, self.gradient) = (trial, value, gradient);
@@ -216,21 +173,12 @@ impl Search {
     }
 
     fn finish(self, ending: Ending) -> Minimum {
-        let edge = self
-            .point
-            .iter()
-            .position(|x| x.abs() >= self.limits.reach * 0.999);
+        let edge = self.point.iter().position(|x| x.abs() >= self.limits.reach * 0.999);
         let ending = match (ending, edge) {
             (Ending::NotFinite, _) | (_, None) => ending,
             (_, Some(coordinate)) => Ending::AtBoundary(coordinate),
         };
-        Minimum {
-            point: self.point,
-            value: self.value,
-            gradient: self.gradient,
-            evaluations: self.evaluations,
-            ending,
-        }
+        Minimum { point: self.point, value: self.value, gradient: self.gradient, evaluations: self.evaluations, ending }
     }
 }
 
@@ -257,9 +205,7 @@ pub fn hessian(mut f: impl FnMut(&[f64], &mut [f64]) -> f64, point: &[f64]) -> V
 }
 
 fn identity(n: usize, scale: f64) -> Vec<f64> {
-    (0..n * n)
-        .map(|k| if k / n == k % n { scale } else { 0.0 })
-        .collect()
+    (0..n * n).map(|k| if k / n == k % n { scale } else { 0.0 }).collect()
 }
 
 fn norm(vector: &[f64]) -> f64 {
@@ -269,14 +215,11 @@ fn norm(vector: &[f64]) -> f64 {
 /// The BFGS update of the inverse Hessian (Nocedal and Wright, Numerical Optimization, equation 6.17).
 fn update(inverse: &mut [f64], step: &[f64], change: &[f64], curvature: f64) {
     let n = step.len();
-    let carried: Vec<f64> = (0..n)
-        .map(|i| (0..n).map(|j| inverse[i * n + j] * change[j]).sum::<f64>())
-        .collect();
+    let carried: Vec<f64> = (0..n).map(|i| (0..n).map(|j| inverse[i * n + j] * change[j]).sum::<f64>()).collect();
     let spread: f64 = carried.iter().zip(change).map(|(a, b)| a * b).sum();
     for i in 0..n {
         for j in 0..n {
-            inverse[i * n + j] += (1.0 + spread / curvature) * step[i] * step[j] / curvature
-                - (carried[i] * step[j] + step[i] * carried[j]) / curvature;
+            inverse[i * n + j] += (1.0 + spread / curvature) * step[i] * step[j] / curvature - (carried[i] * step[j] + step[i] * carried[j]) / curvature;
         }
     }
 }
@@ -285,11 +228,7 @@ fn update(inverse: &mut [f64], step: &[f64], change: &[f64], curvature: f64) {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits {
-        reach: 20.0,
-        tolerance: 1e-8,
-        steps: 300,
-    };
+    const LIMITS: Limits = Limits { reach: 20.0, tolerance: 1e-8, steps: 300 };
 
     #[test]
     fn finds_the_valley_of_rosenbrock() {
@@ -310,18 +249,8 @@ mod tests {
             g[0] = -(-x[0]).exp();
             (-x[0]).exp()
         };
-        let found = minimise(
-            falling,
-            &[0.0],
-            Limits {
-                reach: 5.0,
-                ..LIMITS
-            },
-        );
+        let found = minimise(falling, &[0.0], Limits { reach: 5.0, ..LIMITS });
         assert_eq!(found.ending, Ending::AtBoundary(0));
-        assert_eq!(
-            minimise(|_, _| f64::NAN, &[0.0], LIMITS).ending,
-            Ending::NotFinite
-        );
+        assert_eq!(minimise(|_, _| f64::NAN, &[0.0], LIMITS).ending, Ending::NotFinite);
     }
 }

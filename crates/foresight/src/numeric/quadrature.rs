@@ -22,10 +22,7 @@ impl GaussLegendre {
                     let (mut previous, mut current) = (1.0, x);
                     for k in 2..=count {
                         let k = k as f64;
-                        (previous, current) = (
-                            current,
-                            ((2.0 * k - 1.0) * x * current - (k - 1.0) * previous) / k,
-                        );
+                        (previous, current) = (current, ((2.0 * k - 1.0) * x * current - (k - 1.0) * previous) / k);
                     }
                     slope = n * (x * current - previous) / (x * x - 1.0);
                     let step = current / slope;
@@ -87,23 +84,13 @@ mod tests {
 
     #[test]
     fn beta_means_are_exact_from_tiny_to_huge_parameters() {
-        for (a, b) in [
-            (0.003_f64, 0.1_f64),
-            (0.5, 3.0),
-            (40.0, 2.0),
-            (5e4, 5e4),
-            (1e-5, 800.0),
-            (0.2, 5e3),
-        ] {
+        for (a, b) in [(0.003_f64, 0.1_f64), (0.5, 3.0), (40.0, 2.0), (5e4, 5e4), (1e-5, 800.0), (0.2, 5e3)] {
             let total = a + b;
             assert!((beta_mean(a, b, |_, _| 1.0) - 1.0).abs() < 1e-14);
             let mean = beta_mean(a, b, |p, _| p);
             assert!((mean / (a / total) - 1.0).abs() < 1e-8, "{a} {b} {mean}");
             let cross = beta_mean(a, b, |p, rest| p * rest);
-            assert!(
-                (cross / (a * b / (total * (total + 1.0))) - 1.0).abs() < 1e-7,
-                "{a} {b} {cross}"
-            );
+            assert!((cross / (a * b / (total * (total + 1.0))) - 1.0).abs() < 1e-7, "{a} {b} {cross}");
         }
     }
 }

@@ -87,9 +87,6 @@ mod tests {
         assert!((beta - 0.25).abs() < 0.002, "{beta}");
         let mut seen = [0_u32; 5];
         (0..50_000).for_each(|_| seen[random.below(5)] += 1);
-        assert!(
-            seen.iter().all(|&c| (9_500..10_500).contains(&c)),
-            "{seen:?}"
-        );
+        assert!(seen.iter().all(|&c| (9_500..10_500).contains(&c)), "{seen:?}");
     }
 }

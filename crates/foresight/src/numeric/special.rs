@@ -22,11 +22,7 @@ pub fn ln_gamma(x: f64) -> f64 {
     }
     let inverse = 1.0 / lifted;
     let square = inverse * inverse;
-    let series = inverse
-        * (1.0 / 12.0
-            + square
-                * (-1.0 / 360.0
-                    + square * (1.0 / 1260.0 + square * (-1.0 / 1680.0 + square / 1188.0))));
+    let series = inverse * (1.0 / 12.0 + square * (-1.0 / 360.0 + square * (1.0 / 1260.0 + square * (-1.0 / 1680.0 + square / 1188.0))));
     (lifted - 0.5) * lifted.ln() - lifted + 0.5 * (2.0 * PI).ln() + series - product.ln()
 }
 
@@ -44,10 +40,7 @@ pub fn digamma(x: f64) -> f64 {
     }
     let inverse = 1.0 / lifted;
     let square = inverse * inverse;
-    let series = square
-        * (1.0 / 12.0
-            - square
-                * (1.0 / 120.0 - square * (1.0 / 252.0 - square * (1.0 / 240.0 - square / 132.0))));
+    let series = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square * (1.0 / 252.0 - square * (1.0 / 240.0 - square / 132.0))));
     lifted.ln() - 0.5 * inverse - series - below
 }
 
@@ -172,10 +165,7 @@ pub fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     let mut fraction = d;
     for m in 1..=500 {
         let m = f64::from(m);
-        for numerator in [
-            m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0)),
-        ] {
+        for numerator in [m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m)), -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))] {
             d = 1.0 + numerator * d;
             d = 1.0 / if d.abs() < tiny { tiny } else { d };
             c = 1.0 + numerator / c;
@@ -207,10 +197,7 @@ mod tests {
         for x in [0.01_f64, 0.3, 1.0, 4.2, 37.0, 900.0] {
             let step = 1e-6 * x;
             let slope = (ln_gamma(x + step) - ln_gamma(x - step)) / (2.0 * step);
-            assert!(
-                (digamma(x) - slope).abs() < 1e-6 * slope.abs().max(1.0),
-                "{x}"
-            );
+            assert!((digamma(x) - slope).abs() < 1e-6 * slope.abs().max(1.0), "{x}");
         }
         assert!((digamma(1.0) + 0.577_215_664_901_532_9).abs() < 1e-13);
     }
@@ -219,10 +206,7 @@ mod tests {
     fn normal_quantile_inverts_the_distribution() {
         assert!((normal_quantile(0.975) - 1.959_963_984_540_054).abs() < 1e-12);
         for p in [1e-12, 1e-5, 0.2, 0.5, 0.9, 0.999_99] {
-            assert!(
-                (normal_cdf(normal_quantile(p)) - p).abs() < 1e-13 * p.max(1e-3),
-                "{p}"
-            );
+            assert!((normal_cdf(normal_quantile(p)) - p).abs() < 1e-13 * p.max(1e-3), "{p}");
         }
     }
 

@@ -46,13 +46,7 @@ impl BetaGeometric {
     /// A model with known parameters.
     #[must_use]
     pub fn new(r: f64, alpha: f64, a: f64, b: f64, drop_out: DropOut) -> Self {
-        Self {
-            r,
-            alpha,
-            a,
-            b,
-            drop_out,
-        }
+        Self { r, alpha, a, b, drop_out }
     }
 
     /// Fits by maximum likelihood.
@@ -62,14 +56,9 @@ impl BetaGeometric {
     pub fn fit(customers: &[Summary], drop_out: DropOut) -> Result<(Self, Fitted), FitError> {
         let merged = Merged::new(customers)?;
         let rate = merged.rate();
-        let starts: Vec<Vec<f64>> = [(0.5, 0.8, 2.5), (1.5, 0.3, 4.0), (0.2, 2.0, 2.0)]
-            .iter()
-            .map(|&(r, a, b)| vec![r, 0.5 * r / rate, a, b])
-            .collect();
+        let starts: Vec<Vec<f64>> = [(0.5, 0.8, 2.5), (1.5, 0.3, 4.0), (0.2, 2.0, 2.0)].iter().map(|&(r, a, b)| vec![r, 0.5 * r / rate, a, b]).collect();
         let weight = merged.customers as f64;
-        let (mut fitted, values) = maximise(&NAMES, &starts, weight, |parameters, gradient| {
-            log_likelihood(&merged, parameters, drop_out, gradient)
-        })?;
+        let (mut fitted, values) = maximise(&NAMES, &starts, weight, |parameters, gradient| log_likelihood(&merged, parameters, drop_out, gradient))?;
         // Back from internal time: α carries its unit, and the density of x purchase times has the unit time^−x.
         fitted.values[1] /= merged.scale;
         if let Some(errors) = &mut fitted.standard_errors {
@@ -79,16 +68,7 @@ impl BetaGeometric {
         fitted.log_likelihood += purchases * merged.scale.ln();
         fitted.customers = merged.customers;
         fitted.distinct = merged.rows.len();
-        Ok((
-            Self::new(
-                values[0],
-                values[1] / merged.scale,
-                values[2],
-                values[3],
-                drop_out,
-            ),
-            fitted,
-        ))
+        Ok((Self::new(values[0], values[1] / merged.scale, values[2], values[3], drop_out), fitted))
     }
 
     /// Log-odds of having left, `None` when leaving was not yet possible.
@@ -117,13 +97,7 @@ impl RepeatModel for BetaGeometric {
         let ratio = horizon / (self.alpha + customer.watched);
         let stays = self.b + customer.repeats + self.drop_out.shift();
         let forever = shape * ratio;
-        let expected = beta_mean(self.a, stays, |p, _| {
-            if p < 1e-300 {
-                forever
-            } else {
-                -(-shape * (p * ratio).ln_1p()).exp_m1() / p
-            }
-        });
+        let expected = beta_mean(self.a, stays, |p, _| if p < 1e-300 { forever } else { -(-shape * (p * ratio).ln_1p()).exp_m1() / p });
         self.probability_alive(customer) * expected
     }
 
@@ -134,17 +108,14 @@ impl RepeatModel for BetaGeometric {
 
     fn time_to_next(&self, customer: &Summary, share: f64) -> Option<f64> {
         let reached = share / self.probability_alive(customer);
-        let time = (-(-reached).ln_1p() / (self.r + customer.repeats)).exp_m1()
-            * (self.alpha + customer.watched);
+        let time = (-(-reached).ln_1p() / (self.r + customer.repeats)).exp_m1() * (self.alpha + customer.watched);
         (reached < 1.0 && time.is_finite()).then_some(time)
     }
 
     fn log_likelihood(&self, customer: &Summary) -> f64 {
         let k = self.drop_out.shift();
         let x = customer.repeats;
-        ln_gamma(self.r + x) - ln_gamma(self.r)
-            + self.r * self.alpha.ln()
-            + ln_beta(self.a, self.b + x + k)
+        ln_gamma(self.r + x) - ln_gamma(self.r) + self.r * self.alpha.ln() + ln_beta(self.a, self.b + x + k)
             - ln_beta(self.a, self.b)
             - (self.r + x) * (self.alpha + customer.watched).ln()
             + self.leaving(customer).map_or(0.0, softplus)
@@ -152,12 +123,7 @@ impl RepeatModel for BetaGeometric {
 }
 
 /// Log-likelihood of all rows and its gradient with respect to (r, α, a, b), in internal time.
-pub(super) fn log_likelihood(
-    merged: &Merged,
-    parameters: &[f64],
-    drop_out: DropOut,
-    gradient: &mut [f64],
-) -> f64 {
+pub(super) fn log_likelihood(merged: &Merged, parameters: &[f64], drop_out: DropOut, gradient: &mut [f64]) -> f64 {
     let [r, alpha, a, b] = [parameters[0], parameters[1], parameters[2], parameters[3]];
     let k = drop_out.shift();
     let (ln_gamma_r, digamma_r) = (ln_gamma(r), digamma(r));
@@ -192,8 +158,7 @@ pub(super) fn log_likelihood(
                 left_inverse += share * (1.0 / end - 1.0 / last);
             }
         }
-        let constant =
-            ln_gamma(r + x) - ln_gamma_r + r * alpha.ln() + ln_beta(a, b + x + k) - ln_beta_ab;
+        let constant = ln_gamma(r + x) - ln_gamma_r + r * alpha.ln() + ln_beta(a, b + x + k) - ln_beta_ab;
         total += weight * constant - (r + x) * ends + sum;
         let digamma_end = digamma(a + b + x + k);
         gradient[0] += weight * (digamma(r + x) - digamma_r + alpha.ln()) - ends + left_growth;

@@ -21,10 +21,7 @@ pub enum FitError {
     /// There is nobody to learn from.
     NoCustomers,
     /// This customer contradicts itself.
-    Invalid {
-        customer: usize,
-        reason: &'static str,
-    },
+    Invalid { customer: usize, reason: &'static str },
     /// The likelihood has no finite value where the search starts.
     NotFinite,
 }
@@ -70,11 +67,7 @@ pub(super) fn maximise(
     weight: f64,
     mut log_likelihood: impl FnMut(&[f64], &mut [f64]) -> f64,
 ) -> Result<(Fitted, Vec<f64>), FitError> {
-    let limits = Limits {
-        reach: REACH,
-        tolerance: 1e-7,
-        steps: 150,
-    };
+    let limits = Limits { reach: REACH, tolerance: 1e-7, steps: 150 };
     let mut parameters = vec![0.0; names.len()];
     let mut objective = |logs: &[f64], gradient: &mut [f64]| {
         for (parameter, log) in parameters.iter_mut().zip(logs) {
@@ -95,11 +88,7 @@ pub(super) fn maximise(
         // A flat edge is an answer too: other starts would only find it again.
         let good = matches!(found.ending, Ending::Converged | Ending::AtBoundary(_));
         let finite = found.ending != Ending::NotFinite;
-        if finite
-            && best
-                .as_ref()
-                .is_none_or(|b| found.value < b.value - 1e-12 * b.value.abs())
-        {
+        if finite && best.as_ref().is_none_or(|b| found.value < b.value - 1e-12 * b.value.abs()) {
             best = Some(found);
         }
         if good {
@@ -113,71 +102,32 @@ pub(super) fn maximise(
     let standard_errors = covariance.map(|covariance| {
         let n = names.len();
         // Delta method: the parameter is the exponential of what was estimated.
-        (0..n)
-            .map(|i| values[i] * (covariance[i * n + i] / weight).sqrt())
-            .collect()
+        (0..n).map(|i| values[i] * (covariance[i * n + i] / weight).sqrt()).collect()
     });
-    let fitted = Fitted {
-        names,
-        values: values.clone(),
-        standard_errors,
-        log_likelihood: -best.value * weight,
-        convergence,
-        evaluations,
-        customers: 0,
-        distinct: 0,
-    };
+    let fitted =
+        Fitted { names, values: values.clone(), standard_errors, log_likelihood: -best.value * weight, convergence, evaluations, customers: 0, distinct: 0 };
     Ok((fitted, values))
 }
 
 /// A vanished gradient is not enough: on a flat ridge the information is singular and a parameter is not identified.
-fn judge(
-    names: &'static [&'static str],
-    best: &Minimum,
-    information: &[f64],
-) -> (Convergence, Option<Vec<f64>>) {
+fn judge(names: &'static [&'static str], best: &Minimum, information: &[f64]) -> (Convergence, Option<Vec<f64>>) {
     let n = names.len();
     match best.ending {
-        Ending::AtBoundary(i) => (
-            Convergence::NotIdentified {
-                parameter: names[i],
-            },
-            None,
-        ),
+        Ending::AtBoundary(i) => (Convergence::NotIdentified { parameter: names[i] }, None),
         Ending::Converged => {
             let covariance = linear::invert_symmetric(information, n);
             let flat = |i: usize| information[i * n + i] < 1e-7;
             let loosest = (0..n).find(|&i| flat(i));
             match (covariance, loosest) {
-                (Some(covariance), None) if (0..n).all(|i| covariance[i * n + i] < 1e6) => {
-                    (Convergence::Converged, Some(covariance))
-                }
-                (_, Some(i)) => (
-                    Convergence::NotIdentified {
-                        parameter: names[i],
-                    },
-                    None,
-                ),
+                (Some(covariance), None) if (0..n).all(|i| covariance[i * n + i] < 1e6) => (Convergence::Converged, Some(covariance)),
+                (_, Some(i)) => (Convergence::NotIdentified { parameter: names[i] }, None),
                 (Some(covariance), None) => {
-                    let widest = (0..n)
-                        .max_by(|&i, &j| covariance[i * n + i].total_cmp(&covariance[j * n + j]));
-                    (
-                        Convergence::NotIdentified {
-                            parameter: names[widest.unwrap_or(0)],
-                        },
-                        None,
-                    )
+                    let widest = (0..n).max_by(|&i, &j| covariance[i * n + i].total_cmp(&covariance[j * n + j]));
+                    (Convergence::NotIdentified { parameter: names[widest.unwrap_or(0)] }, None)
                 }
                 (None, None) => {
-                    let steep = |i: &usize, j: &usize| {
-                        information[i * n + i].total_cmp(&information[j * n + j])
-                    };
-                    (
-                        Convergence::NotIdentified {
-                            parameter: names[(0..n).min_by(steep).unwrap_or(0)],
-                        },
-                        None,
-                    )
+                    let steep = |i: &usize, j: &usize| information[i * n + i].total_cmp(&information[j * n + j]);
+                    (Convergence::NotIdentified { parameter: names[(0..n).min_by(steep).unwrap_or(0)] }, None)
                 }
             }
         }

@@ -11,6 +11,9 @@ pub struct Forecast {
     pub purchases: f64,
     /// Probability of at least one purchase.
     pub probability: f64,
+    /// Orders customers by how likely they are to buy; for the parametric models the expected purchases, which order
+    /// better than their own probability.
+    pub rank: f64,
     /// Mean of the money spent.
     pub value: f64,
     /// Median of the money spent: the forecast that is nearest in absolute error; zero when no purchase is the
@@ -79,12 +82,7 @@ pub struct Parametric {
 ///
 /// # Errors
 /// [`FitError::NoCustomers`] when nobody had bought by then.
-pub fn parametric(
-    ledger: &Ledger,
-    kind: Kind,
-    until: i32,
-    days: i32,
-) -> Result<Parametric, FitError> {
+pub fn parametric(ledger: &Ledger, kind: Kind, until: i32, days: i32) -> Result<Parametric, FitError> {
     let (customers, summaries) = ledger.summaries(until, WEEK);
     let (model, fitted) = kind.fit(&summaries)?;
     let amounts = GammaGamma::fit(&summaries).ok();
@@ -93,25 +91,18 @@ pub fn parametric(
         .map(|customer| {
             let purchases = model.expected_purchases(customer, horizon);
             let probability = model.probability_of_purchase(customer, horizon).min(1.0);
-            let amount = amounts
-                .as_ref()
-                .map_or(0.0, |(amounts, _)| amounts.expected_amount(customer));
+            let amount = amounts.as_ref().map_or(0.0, |(amounts, _)| amounts.expected_amount(customer));
             Forecast {
                 alive: model.probability_alive(customer),
                 purchases,
                 probability,
+                rank: purchases,
                 value: purchases * amount,
                 typical_value: amount * median_count(purchases, probability),
             }
         })
         .collect();
-    Ok(Parametric {
-        customers,
-        summaries,
-        forecasts,
-        fitted,
-        amounts: amounts.map(|a| a.1),
-    })
+    Ok(Parametric { customers, summaries, forecasts, fitted, amounts: amounts.map(|a| a.1) })
 }
 
 /// Median of a count with the given mean and chance of being positive, taken as geometric once positive and read

@@ -23,15 +23,8 @@ impl GammaGamma {
     /// # Errors
     /// [`FitError::NoCustomers`] when nobody has a repeat purchase with a positive amount.
     pub fn fit(customers: &[Summary]) -> Result<(Self, Fitted), FitError> {
-        let mut rows: Vec<(f64, f64)> = (customers.iter())
-            .filter_map(|c| {
-                Some((
-                    c.repeats,
-                    c.mean_amount.filter(|m| *m > 0.0 && m.is_finite())?,
-                ))
-            })
-            .filter(|&(x, _)| x > 0.0)
-            .collect();
+        let mut rows: Vec<(f64, f64)> =
+            (customers.iter()).filter_map(|c| Some((c.repeats, c.mean_amount.filter(|m| *m > 0.0 && m.is_finite())?))).filter(|&(x, _)| x > 0.0).collect();
         if rows.is_empty() {
             return Err(FitError::NoCustomers);
         }
@@ -44,23 +37,11 @@ impl GammaGamma {
         for (x, z) in rows {
             match merged.last_mut() {
                 Some(last) if last.repeats == x && last.mean == z / scale => last.weight += 1.0,
-                _ => merged.push(Amount {
-                    repeats: x,
-                    mean: z / scale,
-                    ln_mean: (z / scale).ln(),
-                    weight: 1.0,
-                }),
+                _ => merged.push(Amount { repeats: x, mean: z / scale, ln_mean: (z / scale).ln(), weight: 1.0 }),
             }
         }
-        let starts = [
-            vec![3.0, 3.0, 1.0],
-            vec![1.0, 10.0, 5.0],
-            vec![10.0, 1.5, 0.3],
-        ];
-        let (mut fitted, values) =
-            maximise(&NAMES, &starts, customers as f64, |parameters, gradient| {
-                log_likelihood(&merged, parameters, gradient)
-            })?;
+        let starts = [vec![3.0, 3.0, 1.0], vec![1.0, 10.0, 5.0], vec![10.0, 1.5, 0.3]];
+        let (mut fitted, values) = maximise(&NAMES, &starts, customers as f64, |parameters, gradient| log_likelihood(&merged, parameters, gradient))?;
         fitted.values[2] *= scale;
         if let Some(errors) = &mut fitted.standard_errors {
             errors[2] *= scale;
@@ -72,14 +53,7 @@ impl GammaGamma {
             // With q ≤ 1 the mean over customers does not exist.
             fitted.convergence = Convergence::NotIdentified { parameter: "q" };
         }
-        Ok((
-            Self {
-                p: values[0],
-                q: values[1],
-                v: values[2] * scale,
-            },
-            fitted,
-        ))
+        Ok((Self { p: values[0], q: values[1], v: values[2] * scale }, fitted))
     }
 
     /// Expected amount of a future purchase: the customer's own mean weighed against the mean of all
@@ -90,11 +64,7 @@ impl GammaGamma {
             Some(mean) if customer.repeats > 0.0 && mean > 0.0 => (customer.repeats, mean),
             _ => (0.0, 0.0),
         };
-        let weight = if self.q > 1.0 {
-            self.p * x + self.q - 1.0
-        } else {
-            self.p * x + self.q + 1.0
-        };
+        let weight = if self.q > 1.0 { self.p * x + self.q - 1.0 } else { self.p * x + self.q + 1.0 };
         self.p * (self.v + x * mean) / weight
     }
 }
@@ -116,15 +86,13 @@ fn log_likelihood(rows: &[Amount], parameters: &[f64], gradient: &mut [f64]) -> 
     for group in rows.chunk_by(|a, b| a.repeats == b.repeats) {
         let x = group[0].repeats;
         let shape = p * x;
-        let constant =
-            ln_gamma(shape + q) - ln_gamma(shape) - ln_gamma_q + q * ln_v + shape * x.ln();
+        let constant = ln_gamma(shape + q) - ln_gamma(shape) - ln_gamma_q + q * ln_v + shape * x.ln();
         let (digamma_both, digamma_shape, ln_x) = (digamma(shape + q), digamma(shape), x.ln());
         for row in group {
             let sum = x * row.mean + v;
             let ln_sum = sum.ln();
             total += row.weight * (constant + (shape - 1.0) * row.ln_mean - (shape + q) * ln_sum);
-            gradient[0] +=
-                row.weight * x * (digamma_both - digamma_shape + row.ln_mean + ln_x - ln_sum);
+            gradient[0] += row.weight * x * (digamma_both - digamma_shape + row.ln_mean + ln_x - ln_sum);
             gradient[1] += row.weight * (digamma_both - digamma_q + ln_v - ln_sum);
             gradient[2] += row.weight * (q / v - (shape + q) / sum);
         }
@@ -140,12 +108,7 @@ mod tests {
     #[test]
     fn gradient_agrees_with_finite_differences() {
         let rows: Vec<Amount> = [(1.0, 0.4_f64, 2.0), (1.0, 3.0, 1.0), (7.0, 1.2, 1.0)]
-            .map(|(repeats, mean, weight)| Amount {
-                repeats,
-                mean,
-                ln_mean: mean.ln(),
-                weight,
-            })
+            .map(|(repeats, mean, weight)| Amount { repeats, mean, ln_mean: mean.ln(), weight })
             .to_vec();
         let point = [2.3, 1.7, 0.8];
         let mut gradient = [0.0; 3];
@@ -154,9 +117,7 @@ mod tests {
             let (mut up, mut down, mut unused) = (point, point, [0.0; 3]);
             up[i] += 1e-6;
             down[i] -= 1e-6;
-            let slope = (log_likelihood(&rows, &up, &mut unused)
-                - log_likelihood(&rows, &down, &mut unused))
-                / 2e-6;
+            let slope = (log_likelihood(&rows, &up, &mut unused) - log_likelihood(&rows, &down, &mut unused)) / 2e-6;
             assert!((gradient[i] - slope).abs() < 1e-6 * slope.abs().max(1.0));
         }
     }
@@ -169,29 +130,15 @@ mod tests {
                 let rate = random.gamma(3.5, 15.0);
                 let repeats = 1.0 + random.below(6) as f64;
                 let mean = random.gamma(6.0 * repeats, rate) / repeats;
-                Summary {
-                    repeats,
-                    last: 1.0,
-                    watched: 2.0,
-                    mean_amount: Some(mean),
-                }
+                Summary { repeats, last: 1.0, watched: 2.0, mean_amount: Some(mean) }
             })
             .collect();
         let (_, fitted) = GammaGamma::fit(&customers).expect("customers");
         let errors = fitted.standard_errors.clone().expect("identified");
         for ((value, error), truth) in fitted.values.iter().zip(&errors).zip([6.0, 3.5, 15.0]) {
-            assert!(
-                (value - truth).abs() < 4.0 * error,
-                "{value} ± {error}, {truth}"
-            );
+            assert!((value - truth).abs() < 4.0 * error, "{value} ± {error}, {truth}");
         }
-        let other: Vec<Summary> = customers
-            .iter()
-            .map(|c| Summary {
-                mean_amount: c.mean_amount.map(|m| m * 1000.0),
-                ..*c
-            })
-            .collect();
+        let other: Vec<Summary> = customers.iter().map(|c| Summary { mean_amount: c.mean_amount.map(|m| m * 1000.0), ..*c }).collect();
         let (_, scaled) = GammaGamma::fit(&other).expect("customers");
         assert!((scaled.values[2] / fitted.values[2] / 1000.0 - 1.0).abs() < 1e-6);
     }

