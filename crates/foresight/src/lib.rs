@@ -10,5 +10,6 @@ pub mod calendar;
 pub mod journey;
 pub mod measures;
 pub mod numeric;
+pub mod outcome;
 pub mod purchases;
 pub mod score;

@@ -170,6 +170,13 @@ impl Row<'_> {
             .ok_or_else(|| self.complaint(column.0[0], text, "a date such as 2026-11-21 or 2026-11-21 14:05:00"))
     }
 
+    /// A moment in milliseconds, or any other number.
+    pub(crate) fn moment_or_number(&self, place: usize) -> Option<f64> {
+        let text = self.cell(place);
+        let moment = ennakoi_foresight::calendar::parse_moment(text.as_bytes()).map(|m| m as f64);
+        if text.contains(['-', '/', ':']) && moment.is_some() { moment } else { parse_number(text, self.decimal_comma).or(moment) }
+    }
+
     /// Text that may not be empty.
     pub(crate) fn key(&self, column: &Column) -> Result<&str> {
         let text = self.text(column);

@@ -3,6 +3,7 @@
 mod drawing;
 mod input;
 mod journey;
+mod outcome;
 mod process;
 mod purchases;
 mod report;
@@ -13,6 +14,8 @@ use std::process::ExitCode;
 pub enum ForesightCommand {
     /// Repeat purchases: who buys again, how often, worth how much; checked against a period held out
     Purchases(purchases::Arguments),
+    /// Outcomes: churn, a low answer, lateness or any labelled event, from any table
+    Outcome(outcome::Arguments),
     /// Journeys: what follows what in an event log, how often, after how long, and where time goes
     Journey(journey::Arguments),
 }
@@ -21,6 +24,7 @@ pub enum ForesightCommand {
 pub(crate) fn run(command: ForesightCommand) -> ExitCode {
     let result = match command {
         ForesightCommand::Purchases(arguments) => purchases::run(&arguments),
+        ForesightCommand::Outcome(arguments) => outcome::run(&arguments),
         ForesightCommand::Journey(arguments) => journey::run(&arguments),
     };
     match result {
