@@ -6,10 +6,12 @@ use std::time::Instant;
 use anyhow::{Result, anyhow, bail};
 use ennakoi_foresight::calendar;
 use ennakoi_foresight::purchases::forecast::{self, Forecast, Kind, Parametric};
+use ennakoi_foresight::purchases::stacked;
 use ennakoi_foresight::purchases::{Convergence, Fitted, Ledger};
 use ennakoi_foresight::score;
 
 use super::input::{Field, Names, Table, mapping};
+use super::process::elapsed_ms;
 use super::report::{Report, short, sparkline};
 
 #[derive(Debug, clap::Args)]
@@ -23,7 +25,7 @@ pub struct Arguments {
     /// Last day of the period held out for checking
     #[arg(long)]
     holdout_until: String,
-    /// bg-nbd, mbg-nbd, pareto-nbd, or auto: chosen by back-test before `--until`
+    /// bg-nbd, mbg-nbd, pareto-nbd, stacked, or auto: chosen by back-test before `--until`
     #[arg(long, default_value = "auto")]
     model: String,
     /// Names of columns, as customer_id=CustomerID,date=InvoiceDate,amount=Quantity*UnitPrice
@@ -100,16 +102,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (ledger, rows, amounts) = read(arguments)?;
     let mut report = Report::new("Repeat purchases");
     describe(&mut report, &ledger, rows, until, end);
-    let kind = Kind::ALL.into_iter().find(|k| k.name() == arguments.model);
-    let kind = kind.ok_or_else(|| anyhow!("--model: `{}` is not known", arguments.model))?;
-    let started = Instant::now();
-    let (_, summaries) = ledger.summaries(until, forecast::WEEK);
-    kind.fit(&summaries)?;
-    let fit_ms = started.elapsed().as_secs_f64() * 1e3;
-    let parametric = forecast::parametric(&ledger, kind, until, end - until)?;
-    report_fit(&mut report, &parametric, kind, fit_ms);
-    let holdout = Holdout::new(&ledger, &parametric.customers, until, end);
-    report_holdout(&mut report, &parametric.forecasts, &holdout, amounts);
+    let (model, backtest) = choose(arguments, &ledger, until, end - until)?;
+    if !backtest.is_empty() {
+        report_backtest(&mut report, &backtest, until, end - until);
+    }
+    let seen = produce(model, &ledger, until, end - until)?;
+    report_fit(&mut report, &seen, model);
+    let holdout = Holdout::new(&ledger, &seen.customers, until, end);
+    report_holdout(&mut report, &seen.forecasts, &holdout, amounts);
     report.print(arguments.json);
     Ok(())
 }
@@ -162,16 +162,21 @@ fn parameter_table(report: &mut Report, key: &str, fitted: &Fitted) {
     }
 }
 
-fn report_fit(report: &mut Report, parametric: &Parametric, kind: Kind, fit_ms: f64) {
-    report.heading(&format!("Model {}", kind.name()));
-    report.set("model", kind.name());
-    parameter_table(report, "parameters", &parametric.fitted);
-    report.set("convergence", ending(parametric.fitted.convergence));
-    report.figure("log_likelihood", Some(parametric.fitted.log_likelihood), "natural logarithm, time in weeks");
-    report.figure("fit_ms", Some(fit_ms), "time of the fit, CPU and wall alike (one thread)");
-    report.figure("distinct", Some(parametric.fitted.distinct as f64), "different customers after merging equal ones");
-    if let Some(amounts) = &parametric.amounts {
+fn report_fit(report: &mut Report, seen: &Seen, model: Choice) {
+    report.heading(&format!("Model {}", model.name()));
+    report.set("model", model.name());
+    parameter_table(report, "parameters", &seen.fitted);
+    report.set("convergence", ending(seen.fitted.convergence));
+    report.figure("log_likelihood", Some(seen.fitted.log_likelihood), "natural logarithm, time in weeks");
+    report.figure("fit_ms", Some(seen.fit_ms), "time of the fit (one thread)");
+    report.figure("distinct", Some(seen.fitted.distinct as f64), "different customers after merging equal ones");
+    if let Some(amounts) = &seen.amounts {
         parameter_table(report, "amount_parameters", amounts);
+    }
+    if let Some((cuts, season)) = &seen.stacked {
+        let days: Vec<String> = cuts.iter().map(|c| calendar::format_day(*c)).collect();
+        report.line(&format!("learned at {}", days.join(", ")));
+        report.figure("season", Some(*season), "factor expected from the same days a year ago");
     }
 }
 
@@ -206,4 +211,115 @@ fn report_holdout(report: &mut Report, forecasts: &[Forecast], holdout: &Holdout
     report.heading("Reliability of the chance to buy");
     let bins = score::reliability(&probability, &holdout.bought, 10);
     report.table(&["predicted", "observed", "customers", ""], &super::report::reliability_rows(&bins));
+}
+
+/// A model that can be asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Parametric(Kind),
+    Stacked,
+}
+
+impl Choice {
+    const ALL: [Self; 4] = [Self::Parametric(Kind::BgNbd), Self::Parametric(Kind::MbgNbd), Self::Parametric(Kind::ParetoNbd), Self::Stacked];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Parametric(kind) => kind.name(),
+            Self::Stacked => "stacked",
+        }
+    }
+}
+
+/// What a model says about everyone known on a day.
+struct Seen {
+    customers: Vec<usize>,
+    forecasts: Vec<Forecast>,
+    fitted: Fitted,
+    amounts: Option<Fitted>,
+    fit_ms: f64,
+    /// Cuts of the past and the factor of the season.
+    stacked: Option<(Vec<i32>, f64)>,
+}
+
+fn produce(model: Choice, ledger: &Ledger, until: i32, days: i32) -> Result<Seen> {
+    let kind = if let Choice::Parametric(kind) = model { kind } else { Kind::BgNbd };
+    let (_, summaries) = ledger.summaries(until, forecast::WEEK);
+    let started = Instant::now();
+    kind.fit(&summaries)?;
+    let fit_ms = elapsed_ms(started);
+    let view = forecast::parametric(ledger, kind, until, days)?;
+    let Parametric { customers, forecasts, fitted, amounts, .. } = view;
+    let mut seen = Seen { customers, forecasts, fitted, amounts, fit_ms, stacked: None };
+    if model == Choice::Stacked {
+        let started = Instant::now();
+        let found = stacked::stacked(ledger, until, days, 1)
+            .ok_or_else(|| anyhow!("--model stacked: the past before --until is too short or too thin to learn from"))?;
+        seen.fit_ms = elapsed_ms(started);
+        (seen.customers, seen.forecasts) = (found.customers, found.forecasts);
+        seen.stacked = Some((found.cuts, found.season));
+    }
+    Ok(seen)
+}
+
+/// Losses of one model in the back-test, relative to knowing only the averages.
+struct Tried {
+    model: Choice,
+    chance: f64,
+    count: f64,
+    value: f64,
+}
+
+impl Tried {
+    fn sum(&self) -> f64 {
+        self.chance + self.count + self.value
+    }
+}
+
+/// The model asked for, or the one that would have forecast the days just before `until` best. A past too short for
+/// that leaves Pareto/NBD.
+fn choose(arguments: &Arguments, ledger: &Ledger, until: i32, days: i32) -> Result<(Choice, Vec<Tried>)> {
+    if arguments.model != "auto" {
+        let named = Choice::ALL.into_iter().find(|c| c.name() == arguments.model);
+        let names: Vec<&str> = Choice::ALL.iter().map(|c| c.name()).collect();
+        let wanted = || anyhow!("--model: `{}` is not one of {}, auto", arguments.model, names.join(", "));
+        return Ok((named.ok_or_else(wanted)?, Vec::new()));
+    }
+    let cut = until - days;
+    let mut tried = Vec::new();
+    for model in Choice::ALL {
+        eprintln!("trying {} on the {days} days before --until", model.name());
+        let Ok(seen) = produce(model, ledger, cut, days) else { continue };
+        let truth = Holdout::new(ledger, &seen.customers, cut, until);
+        tried.extend(losses(model, &seen, &truth));
+    }
+    let best = tried.iter().min_by(|a, b| a.sum().total_cmp(&b.sum())).map(|t| t.model);
+    Ok((best.unwrap_or(Choice::Parametric(Kind::ParetoNbd)), tried))
+}
+
+fn losses(model: Choice, seen: &Seen, truth: &Holdout) -> Option<Tried> {
+    let column = |f: fn(&Forecast) -> f64| seen.forecasts.iter().map(f).collect::<Vec<f64>>();
+    let mean = |v: &[f64]| ennakoi_foresight::numeric::summary::mean(v);
+    let share = truth.bought.iter().filter(|b| **b).count() as f64 / truth.bought.len().max(1) as f64;
+    let flat = score::log_loss(&vec![share; truth.bought.len()], &truth.bought)?;
+    let chance = score::log_loss(&column(|f| f.probability), &truth.bought)? / flat;
+    let even = vec![mean(&truth.purchases)?; truth.purchases.len()];
+    let count = score::mean_absolute_error(&column(|f| f.purchases), &truth.purchases)? / score::mean_absolute_error(&even, &truth.purchases)?;
+    let nothing = mean(&truth.value.iter().map(|v| v.abs()).collect::<Vec<f64>>())?;
+    let value = score::mean_absolute_error(&column(|f| f.typical_value), &truth.value)? / nothing.max(1e-9);
+    let tried = Tried { model, chance, count, value };
+    tried.sum().is_finite().then_some(tried)
+}
+
+fn report_backtest(report: &mut Report, tried: &[Tried], until: i32, days: i32) {
+    report.heading(&format!("Back-test on the {days} days before {} (1 = knowing the averages)", calendar::format_day(until)));
+    let rows: Vec<Vec<String>> = (tried.iter())
+        .map(|t| {
+            let figures = [t.chance, t.count, t.value, t.sum()].map(|v| format!("{v:.4}"));
+            std::iter::once(t.model.name().to_owned()).chain(figures).collect()
+        })
+        .collect();
+    report.table(&["model", "who buys", "how often", "how much", "sum"], &rows);
+    let list: Vec<serde_json::Value> = tried.iter().map(|t| serde_json::json!({"model": t.model.name(), "loss": t.sum()})).collect();
+    report.set("backtest", list);
 }

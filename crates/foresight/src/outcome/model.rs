@@ -2,7 +2,7 @@
 //! they had not seen.
 
 use super::boosting::explain::shapley;
-use super::boosting::{Binned, Binner, Boosted, Growing};
+use super::boosting::{Binned, Binner, Boosted, Compiled, Growing};
 use super::calibration::Platt;
 use super::frame::Frame;
 use super::logistic::{Coder, Logistic, Sparse};
@@ -59,6 +59,8 @@ pub struct Model {
     binner: Binner,
     coder: Coder,
     boosted: Vec<Boosted>,
+    /// The same trees, faster; `None` when some have too many leaves.
+    compiled: Option<Compiled>,
     linear: Logistic,
     blend: Platt,
     /// Mean input of the regression, which its reasons are measured from.
@@ -81,7 +83,8 @@ impl Model {
         if frame.columns.is_empty() {
             return Err(OutcomeError::NoColumns);
         }
-        let binner = Binner::learn(frame, rows, 256);
+        // Finer bins than the rows can tell apart only cost time.
+        let binner = Binner::learn(frame, rows, (rows.len() / 40).clamp(32, 256));
         let binned = binner.apply(frame, rows);
         let coder = Coder::learn(frame, rows);
         let sparse: Vec<Sparse> = rows.iter().map(|&row| coder.row(frame, row)).collect();
@@ -115,7 +118,8 @@ impl Model {
         let linear = Logistic::mean(&linear).ok_or(OutcomeError::NoColumns)?;
         let mut centre = vec![0.0; coder.owner.len()];
         sparse.iter().flatten().for_each(|&(i, v)| centre[i as usize] += v / rows.len() as f64);
-        Ok(Self { binner, coder, boosted, linear, blend, centre, out_of_fold })
+        let compiled = Compiled::new(&boosted, &binned.sizes);
+        Ok(Self { binner, coder, boosted, compiled, linear, blend, centre, out_of_fold })
     }
 
     /// Number of trees, and the weights of trees and regression in the blend.
@@ -127,25 +131,27 @@ impl Model {
     /// Calibrated probability of a row.
     #[must_use]
     pub fn probability(&self, frame: &Frame, row: usize) -> f64 {
-        logistic(self.log_odds(frame, row, &mut Vec::new()))
+        logistic(self.log_odds(frame, row, &mut Work::default()))
     }
 
     /// Calibrated probabilities of many rows.
     #[must_use]
     pub fn probabilities(&self, frame: &Frame, rows: &[usize]) -> Vec<f64> {
-        let mut bins = Vec::with_capacity(frame.columns.len());
-        rows.iter().map(|&row| logistic(self.log_odds(frame, row, &mut bins))).collect()
+        let mut work = Work::default();
+        rows.iter().map(|&row| logistic(self.log_odds(frame, row, &mut work))).collect()
     }
 
-    fn log_odds(&self, frame: &Frame, row: usize, bins: &mut Vec<u8>) -> f64 {
+    fn log_odds(&self, frame: &Frame, row: usize, Work { bins, leaves }: &mut Work) -> f64 {
         bins.clear();
         let mut line = self.linear.intercept;
         for (f, column) in frame.columns.iter().enumerate() {
             bins.push(self.binner.bin(f, column, row));
             self.coder.code(f, column, row, |input, value| line += self.linear.coefficients[input as usize] * value);
         }
-        let share = 1.0 / self.boosted.len() as f64;
-        let trees = share * self.boosted.iter().map(|b| b.score(bins)).sum::<f64>();
+        let trees = match &self.compiled {
+            Some(compiled) => compiled.score(bins, leaves),
+            None => self.boosted.iter().map(|b| b.score(bins)).sum::<f64>() / self.boosted.len() as f64,
+        };
         self.blend.log_odds([trees, line])
     }
 
@@ -178,6 +184,13 @@ impl Model {
         reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
         Explained { probability: logistic(log_odds), log_odds, base, reasons }
     }
+}
+
+/// Memory that predictions reuse.
+#[derive(Default)]
+struct Work {
+    bins: Vec<u8>,
+    leaves: Vec<u8>,
 }
 
 fn sides(fold: &[usize], number: usize) -> (Vec<u32>, Vec<u32>) {

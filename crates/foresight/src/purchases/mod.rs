@@ -5,12 +5,14 @@
 //! `T` — and equal customers are computed once ([`merged`]).
 
 pub mod beta_geometric;
+mod features;
 pub mod fit;
 pub mod forecast;
 pub mod gamma_gamma;
 pub mod history;
 pub mod merged;
 pub mod pareto;
+pub mod stacked;
 
 pub use beta_geometric::{BetaGeometric, DropOut};
 pub use fit::{Convergence, FitError, Fitted};

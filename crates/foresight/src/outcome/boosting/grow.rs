@@ -59,6 +59,9 @@ impl Default for Growing {
     }
 }
 
+/// The loss on held-out rows is looked at after so many trees.
+const CHECKED_EVERY: usize = 4;
+
 /// A sum of trees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Boosted {
@@ -80,20 +83,16 @@ impl Boosted {
         let mut grower = Grower::new(binned, monotone, growing);
         let mut trees = Vec::new();
         let (mut best, mut best_count) = (loss(target, &scores, held, growing.loss), 0);
-        let mut bins = vec![0_u8; binned.columns.len()];
         for _ in 0..growing.trees {
             let tree = grower.tree(target, &mut scores, train);
             if tree.nodes.len() < 2 {
                 break;
             }
             for &row in held {
-                for (bin, column) in bins.iter_mut().zip(&binned.columns) {
-                    *bin = column[row as usize];
-                }
-                scores[row as usize] += tree.value(&bins);
+                scores[row as usize] += grower.value(&tree, row);
             }
             trees.push(tree);
-            if !held.is_empty() {
+            if !held.is_empty() && trees.len() % CHECKED_EVERY == 0 {
                 let now = loss(target, &scores, held, growing.loss);
                 if now < best {
                     (best, best_count) = (now, trees.len());
@@ -161,11 +160,10 @@ impl<'a> Grower<'a> {
     }
 
     fn tree(&mut self, target: &[f64], scores: &mut [f64], train: &[u32]) -> Tree {
-        let mut rows: Vec<u32> = Vec::with_capacity(train.len());
+        let (mut rows, mut unseen) = (Vec::with_capacity(train.len()), Vec::new());
         for &row in train {
-            if self.growing.rows >= 1.0 || self.random.uniform() < self.growing.rows {
-                rows.push(row);
-            }
+            let seen = self.growing.rows >= 1.0 || self.random.uniform() < self.growing.rows;
+            if seen { rows.push(row) } else { unseen.push(row) }
         }
         let mut total = Sum::default();
         for &row in &rows {
@@ -189,8 +187,7 @@ impl<'a> Grower<'a> {
         tree.nodes.push(leaf_node(root.value(total), total));
         let split = self.best(&histogram, &features, bounds, total);
         let mut leaves = vec![Leaf { node: 0, rows: 0..rows.len(), histogram, bounds, split }];
-        let mut finished = Vec::new();
-        while finished.len() + leaves.len() < self.growing.leaves {
+        while leaves.len() < self.growing.leaves {
             let gain = |leaf: &Leaf| leaf.split.as_ref().map_or(f64::NEG_INFINITY, |s| s.gain);
             let Some(place) = (0..leaves.len()).max_by(|&a, &b| gain(&leaves[a]).total_cmp(&gain(&leaves[b]))) else {
                 break;
@@ -201,8 +198,15 @@ impl<'a> Grower<'a> {
             let leaf = leaves.swap_remove(place);
             leaves.extend(self.split(leaf, &mut tree, &mut rows, &features));
         }
-        finished.append(&mut leaves);
-        self.settle(&mut tree, scores, train);
+        for node in &mut tree.nodes {
+            node.value *= self.growing.rate;
+        }
+        // Rows that the tree has seen already lie by leaf; only the others are walked down.
+        for leaf in &leaves {
+            let value = tree.nodes[leaf.node].value;
+            rows[leaf.rows.clone()].iter().for_each(|&row| scores[row as usize] += value);
+        }
+        unseen.iter().for_each(|&row| scores[row as usize] += self.value(&tree, row));
         tree
     }
 
@@ -281,19 +285,13 @@ impl<'a> Grower<'a> {
         ]
     }
 
-    /// Shrinks the tree by the rate and adds it to the scores of the training rows.
-    fn settle(&self, tree: &mut Tree, scores: &mut [f64], train: &[u32]) {
-        for node in &mut tree.nodes {
-            node.value *= self.growing.rate;
+    fn value(&self, tree: &Tree, row: u32) -> f64 {
+        let mut node = &tree.nodes[0];
+        while !node.is_leaf() {
+            let bin = self.binned.columns[node.feature as usize][row as usize];
+            node = &tree.nodes[if node.goes_left(bin) { node.left } else { node.right } as usize];
         }
-        for &row in train {
-            let mut node = &tree.nodes[0];
-            while !node.is_leaf() {
-                let bin = self.binned.columns[node.feature as usize][row as usize];
-                node = &tree.nodes[if node.goes_left(bin) { node.left } else { node.right } as usize];
-            }
-            scores[row as usize] += node.value;
-        }
+        node.value
     }
 }
 
