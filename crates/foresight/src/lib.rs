@@ -9,7 +9,9 @@
 pub mod calendar;
 pub mod journey;
 pub mod measures;
+pub mod next;
 pub mod numeric;
 pub mod outcome;
 pub mod purchases;
+pub mod recommend;
 pub mod score;

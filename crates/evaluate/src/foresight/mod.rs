@@ -3,9 +3,11 @@
 mod drawing;
 mod input;
 mod journey;
+mod next;
 mod outcome;
 mod process;
 mod purchases;
+mod recommend;
 mod report;
 
 use std::process::ExitCode;
@@ -16,6 +18,10 @@ pub enum ForesightCommand {
     Purchases(purchases::Arguments),
     /// Outcomes: churn, a low answer, lateness or any labelled event, from any table
     Outcome(outcome::Arguments),
+    /// The next step of a case and when it comes
+    Next(next::Arguments),
+    /// Recommended products, checked against later purchases
+    Recommend(recommend::Arguments),
     /// Journeys: what follows what in an event log, how often, after how long, and where time goes
     Journey(journey::Arguments),
 }
@@ -25,6 +31,8 @@ pub(crate) fn run(command: ForesightCommand) -> ExitCode {
     let result = match command {
         ForesightCommand::Purchases(arguments) => purchases::run(&arguments),
         ForesightCommand::Outcome(arguments) => outcome::run(&arguments),
+        ForesightCommand::Next(arguments) => next::run(&arguments),
+        ForesightCommand::Recommend(arguments) => recommend::run(&arguments),
         ForesightCommand::Journey(arguments) => journey::run(&arguments),
     };
     match result {
