@@ -81,7 +81,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (mut spent_ms, mut returned) = (0.0, 0);
     for who in 0..known_people {
         let seen = purchases.seen(who, until);
+        // A product that nobody had bought yet cannot be recommended and is left out.
         let mut wanted = later.bought(who, i32::MIN, i32::MAX);
+        wanted.retain(|item| (*item as usize) < known_items);
         if !arguments.repeats {
             wanted.retain(|item| seen.binary_search_by_key(item, |s| s.item).is_err());
         }
@@ -108,7 +110,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     report.set("people", recalls.len());
     report.line(&format!("{known_people} people, {known_items} products; {} people to check on", recalls.len()));
     report.line(if arguments.repeats { "known products count too" } else { "new products only" });
-    report.figure("recall_at_20", summary::mean(&recalls), "share of what was bought that was among the 20");
+    report.figure("recall_at_20", summary::mean(&recalls), "share of the known products bought later that were among the 20");
     report.figure("recall_at_20_capped", summary::mean(&capped), "the same, at most 20 counted as bought");
     report.figure("ndcg_at_20", summary::mean(&gains), "the earlier in the list the better");
     report.figure("us_per_person", Some(spent_ms * 1e3 / recalls.len() as f64), "one list");

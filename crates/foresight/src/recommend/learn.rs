@@ -16,7 +16,7 @@ pub(super) struct Signs {
 /// Fading of a purchase's say in what goes with it: the e-fold in days.
 const FADING: f32 = 200.0;
 /// Longest history that is looked at, the newest products.
-const LONGEST: usize = 120;
+const LONGEST: usize = 300;
 /// Number of inputs for a new product: EASE, cosine, recent and all-time purchases.
 pub(super) const NEW_INPUTS: usize = 4;
 
@@ -81,7 +81,8 @@ pub(super) fn person(purchases: &Purchases, person: usize, seen: &[Seen], until:
 /// was bought to learn from.
 pub(super) fn weigh(purchases: &Purchases, signs: &Signs, to: i32, seed: u64) -> Option<Weights> {
     let mut random = Random::new(seed);
-    let (mut new, mut again): (Vec<(Sparse, bool)>, Vec<(Sparse, bool)>) = (Vec::new(), Vec::new());
+    let mut new: Vec<(Sparse, bool)> = Vec::new();
+    let mut known_ones: Vec<([f64; repeat::INPUTS], [f64; 2], bool)> = Vec::new();
     let n = signs.affinity.len();
     // Few of the many products that were not bought are enough; the intercept is put right afterwards.
     let kept = (40.0 / n.max(1) as f64).min(1.0);
@@ -93,13 +94,15 @@ pub(super) fn weigh(purchases: &Purchases, signs: &Signs, to: i32, seed: u64) ->
             continue;
         }
         let (active, kinds) = person(purchases, who, &seen, signs.until);
-        for known in seen.iter().filter(|s| !s.returned) {
-            let inputs = repeat::inputs(known, &signs.habits[known.item as usize], signs.until, active, kinds);
-            again.push((sparse(&inputs), bought.binary_search(&known.item).is_ok()));
-        }
         let profile = signs.profile(&seen);
         spread(&signs.affinity.ease, n, &profile, &mut ease);
         spread(&signs.affinity.cosine, n, &profile, &mut cosine);
+        for known in seen.iter().filter(|s| !s.returned) {
+            let inputs = repeat::inputs(known, &signs.habits[known.item as usize], signs.until, active, kinds);
+            let place = signs.affinity.place[known.item as usize] as usize;
+            let says = |sums: &[f32]| f64::from(sums.get(place).copied().unwrap_or(0.0));
+            known_ones.push((inputs, [says(&ease), says(&cosine)], bought.binary_search(&known.item).is_ok()));
+        }
         for (place, item) in signs.affinity.items.iter().enumerate() {
             let hit = bought.binary_search(item).is_ok();
             if (hit || random.uniform() < kept) && seen.binary_search_by_key(item, |s| s.item).is_err() {
@@ -109,7 +112,16 @@ pub(super) fn weigh(purchases: &Purchases, signs: &Signs, to: i32, seed: u64) ->
     }
     let mut fitted = fit(&new, NEW_INPUTS)?;
     fitted.intercept += kept.ln();
-    Some(Weights { new: fitted, again: fit(&again, repeat::INPUTS)? })
+    // For known products what goes with them counts as one sign, weighed as for new ones.
+    let again: Vec<(Sparse, bool)> = (known_ones.into_iter())
+        .map(|(inputs, [ease, cosine], hit)| {
+            let mut row = sparse(&inputs);
+            let together = fitted.coefficients[0] * ease + fitted.coefficients[1] * cosine;
+            row.push((repeat::INPUTS as u32, together));
+            (row, hit)
+        })
+        .collect();
+    Some(Weights { new: fitted, again: fit(&again, repeat::INPUTS + 1)? })
 }
 
 fn sparse(inputs: &[f64]) -> Sparse {

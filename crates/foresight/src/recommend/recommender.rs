@@ -72,6 +72,8 @@ impl Recommender {
         let n = self.signs.affinity.len();
         let mut scores = Vec::new();
         spread(&self.together, n, &profile, &mut scores);
+        let goes_with: Vec<f64> =
+            (seen.iter()).map(|s| self.signs.affinity.place[s.item as usize] as usize).map(|place| scores.get(place).copied().map_or(0.0, f64::from)).collect();
         scores.iter_mut().zip(&self.popularity).for_each(|(score, popular)| *score += popular);
         // Known products are not new, returned ones not wanted.
         for known in &seen {
@@ -82,11 +84,12 @@ impl Recommender {
         let mut ranked: Vec<(f64, u32)> = top(&scores, count).into_iter().map(|place| (f64::from(scores[place]), self.signs.affinity.items[place])).collect();
         if repeats {
             let (active, kinds) = person(purchases, who, &seen, until);
-            for known in seen.iter().filter(|s| !s.returned) {
+            for (known, goes_with) in seen.iter().zip(&goes_with).filter(|s| !s.0.returned) {
                 let habit = &self.signs.habits[known.item as usize];
                 let inputs = repeat::inputs(known, habit, until, active, kinds);
                 let again = &self.weights.again;
-                let score = inputs.iter().zip(&again.coefficients).map(|(i, c)| i * c).sum::<f64>() + again.intercept;
+                let signs = inputs.iter().chain([goes_with]);
+                let score = signs.zip(&again.coefficients).map(|(i, c)| i * c).sum::<f64>() + again.intercept;
                 ranked.push((score, known.item));
             }
         }
@@ -118,7 +121,7 @@ impl Recommender {
 fn usual() -> Weights {
     Weights {
         new: Logistic { intercept: -6.0, coefficients: vec![8.0, 2.0, 0.5, 0.1] },
-        again: Logistic { intercept: -1.5, coefficients: vec![0.8, 0.4, -0.2, -0.3, -0.3, 0.6, 0.1, 0.1, -0.3] },
+        again: Logistic { intercept: -1.5, coefficients: vec![0.8, 0.4, -0.2, -0.3, -0.3, 0.6, 0.1, 0.1, -0.3, 0.1] },
     }
 }
 
