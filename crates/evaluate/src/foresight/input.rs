@@ -228,10 +228,6 @@ impl Names {
         number
     }
 
-    pub(crate) fn known(&self, name: &str) -> Option<usize> {
-        self.numbers.get(name).copied()
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }

@@ -15,15 +15,15 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Subcommand)]
 pub enum ForesightCommand {
     /// Repeat purchases: who buys again, how often, worth how much; checked against a period held out
-    Purchases(purchases::Arguments),
+    Purchases(Box<purchases::Arguments>),
     /// Outcomes: churn, a low answer, lateness or any labelled event, from any table
-    Outcome(outcome::Arguments),
+    Outcome(Box<outcome::Arguments>),
     /// The next step of a case and when it comes
-    Next(next::Arguments),
+    Next(Box<next::Arguments>),
     /// Recommended products, checked against later purchases
-    Recommend(recommend::Arguments),
+    Recommend(Box<recommend::Arguments>),
     /// Journeys: what follows what in an event log, how often, after how long, and where time goes
-    Journey(journey::Arguments),
+    Journey(Box<journey::Arguments>),
 }
 
 /// Runs one evaluation; errors go to standard error and end with code 1.

@@ -1,6 +1,6 @@
 //! `ennakoi eval outcome`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -69,7 +69,7 @@ fn same(cell: &str, wanted: &str) -> bool {
     cell.eq_ignore_ascii_case(wanted) || cell.parse::<f64>().ok().zip(wanted.parse::<f64>().ok()).is_some_and(|(a, b)| a == b)
 }
 
-fn read(path: &PathBuf, arguments: &Arguments) -> Result<Raw> {
+fn read(path: &Path, arguments: &Arguments) -> Result<Raw> {
     let mut table = Table::open(path)?;
     let place = |table: &Table, name: &str, why: &str| {
         let found = table.headers.iter().position(|h| h.eq_ignore_ascii_case(name));
@@ -248,7 +248,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn append(raw: &mut Raw, more: Raw, path: &std::path::Path) -> Result<()> {
+fn append(raw: &mut Raw, more: Raw, path: &Path) -> Result<()> {
     for (name, cells) in &mut raw.columns {
         let other = more.columns.iter().find(|c| c.0.eq_ignore_ascii_case(name));
         let other = other.ok_or_else(|| anyhow!("{}: line 1: no column `{name}`, which the table has", path.display()))?;

@@ -136,10 +136,10 @@ impl LogReader {
     /// A quote left open, a bad last line, no header or no events.
     pub fn finish(mut self) -> Result<EventLog, ReadError> {
         let last = std::mem::take(&mut self.carried);
-        if !last.is_empty() {
-            if let Line::Open = self.take(&last)? {
-                return Err(self.error(None, "a quote is opened and never closed"));
-            }
+        if !last.is_empty()
+            && let Line::Open = self.take(&last)?
+        {
+            return Err(self.error(None, "a quote is opened and never closed"));
         }
         if self.layout.is_none() {
             return Err(ReadError { line: 1, column: None, reason: "the file is empty".to_owned() });

@@ -105,8 +105,8 @@ fn group(order: &[usize], places: &[f64], weights: &[f64], count: usize) -> Vec<
         let mut next = vec![f64::INFINITY; n + 1];
         let mut choice = vec![0; n + 1];
         for j in groups..=n {
-            for i in groups - 1..j {
-                let total = cost[i] + spread(i, j);
+            for (i, before) in cost.iter().enumerate().take(j).skip(groups - 1) {
+                let total = before + spread(i, j);
                 if total < next[j] {
                     (next[j], choice[j]) = (total, i);
                 }

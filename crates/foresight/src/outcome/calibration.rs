@@ -36,6 +36,11 @@ impl Platt {
     }
 }
 
+/// Whether a loss is higher, or no number at all.
+fn worse(loss: f64, than: f64) -> bool {
+    loss.is_nan() || loss > than
+}
+
 fn fit_free(scores: &[Vec<f64>], labels: &[bool], used: &[usize], pull: f64) -> (f64, Vec<f64>) {
     let side = used.len() + 1;
     let even = 1.0 / used.len().max(1) as f64;
@@ -78,12 +83,12 @@ fn fit_free(scores: &[Vec<f64>], labels: &[bool], used: &[usize], pull: f64) -> 
         let mut length = 1.0;
         let moved = |length: f64| parameters.iter().zip(&step).map(|(p, s)| p - length * s).collect::<Vec<f64>>();
         let mut next = moved(length);
-        while length > 1e-6 && !(loss(&next) <= value) {
+        while length > 1e-6 && worse(loss(&next), value) {
             length *= 0.5;
             next = moved(length);
         }
         let after = loss(&next);
-        let done = !(value - after > 1e-9 * value.abs());
+        let done = worse(after, value - 1e-9 * value.abs());
         (parameters, value) = (next, after);
         if done {
             break;

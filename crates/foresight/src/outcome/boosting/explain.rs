@@ -19,8 +19,7 @@ struct Way {
 /// Adds the tree's Shapley values to `reasons` (by feature) and returns the tree's mean value. Reasons and mean add up
 /// to the tree's value for the row.
 pub fn shapley(tree: &Tree, bins: &[u8], reasons: &mut [f64]) -> f64 {
-    let mut path = Vec::with_capacity(16);
-    walk(tree, 0, bins, reasons, &mut path, Way { feature: usize::MAX, unknown: 1.0, known: 1.0, weight: 0.0 });
+    walk(tree, 0, bins, reasons, &[], Way { feature: usize::MAX, unknown: 1.0, known: 1.0, weight: 0.0 });
     mean(tree, 0)
 }
 
@@ -35,7 +34,7 @@ fn mean(tree: &Tree, node: usize) -> f64 {
     (a * mean(tree, left) + b * mean(tree, right)) / (a + b)
 }
 
-fn walk(tree: &Tree, node: usize, bins: &[u8], reasons: &mut [f64], path: &mut Vec<Way>, step: Way) {
+fn walk(tree: &Tree, node: usize, bins: &[u8], reasons: &mut [f64], path: &[Way], step: Way) {
     let mut path = extended(path, step);
     let here = &tree.nodes[node];
     if here.is_leaf() {
@@ -56,9 +55,9 @@ fn walk(tree: &Tree, node: usize, bins: &[u8], reasons: &mut [f64], path: &mut V
         path = unwound(&path, place);
     }
     let hot_step = Way { feature, unknown: unknown * hot_cover / whole, known, weight: 0.0 };
-    walk(tree, hot, bins, reasons, &mut path, hot_step);
+    walk(tree, hot, bins, reasons, &path, hot_step);
     let cold_step = Way { feature, unknown: unknown * cold_cover / whole, known: 0.0, weight: 0.0 };
-    walk(tree, cold, bins, reasons, &mut path, cold_step);
+    walk(tree, cold, bins, reasons, &path, cold_step);
 }
 
 /// The path with one more feature: the weight of sets of size k is shared between having it and not.
