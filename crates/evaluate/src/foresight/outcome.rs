@@ -180,7 +180,7 @@ fn check(frame: &Frame, raw: &Raw, part: &Part, arguments: &Arguments, outcome: 
         let all = numbered(&raw.groups);
         part.train.iter().map(|&r| all[r]).collect()
     });
-    let options = Options { groups, seed: arguments.seed, ..Options::default() };
+    let options = Options { groups, seed: arguments.seed, ..Options::for_rows(part.train.len()) };
     let (started, cpu) = (Instant::now(), cpu_ms());
     let model = Model::fit(frame, &part.train, &labels, &options).map_err(|e| anyhow!("{}: {e}", arguments.table.display()))?;
     let used = cpu_ms().zip(cpu).map(|(after, before)| after - before);

@@ -27,7 +27,7 @@ impl Interner {
         }
         let hash = hash(name);
         let mask = self.slots.len() - 1;
-        let mut place = hash as usize & mask;
+        let mut place = (hash >> 32) as usize & mask;
         loop {
             let slot = self.slots[place];
             if slot == 0 {
@@ -48,13 +48,14 @@ impl Interner {
     fn grow(&mut self) {
         let size = (self.slots.len() * 2).max(64);
         let mut slots = vec![0_u64; size];
-        for number in 0..self.ends.len() {
-            let hash = hash(self.name(number));
-            let mut place = hash as usize & (size - 1);
+        // The place comes from the half of the hash that is kept: no name is read again, and two runs through the new
+        // table follow one run through the old.
+        for &slot in self.slots.iter().filter(|s| **s != 0) {
+            let mut place = (slot >> 32) as usize & (size - 1);
             while slots[place] != 0 {
                 place = (place + 1) & (size - 1);
             }
-            slots[place] = (hash & 0xFFFF_FFFF_0000_0000) | (number as u64 + 1);
+            slots[place] = slot;
         }
         self.slots = slots;
     }

@@ -6,7 +6,7 @@ use crate::numeric::special::{logistic, logit, softplus};
 use crate::numeric::summary::quantile_sorted;
 
 /// Most categories of a column that get a coefficient of their own.
-const MOST_CATEGORIES: usize = 40;
+const MOST_CATEGORIES: usize = 250;
 /// Bends of a number: the line may change its slope at these quantiles.
 const BENDS: [f64; 3] = [0.25, 0.5, 0.75];
 

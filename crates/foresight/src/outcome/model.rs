@@ -28,6 +28,23 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Options for a table of this many rows: large ones may show what needs deeper trees, which are then tried too.
+    #[must_use]
+    pub fn for_rows(rows: usize) -> Self {
+        let mut options = Self::default();
+        if rows >= DEEPER_FROM {
+            let small = Growing { trees: 900, patience: 40, ..Growing::default() };
+            let deep = Growing { leaves: 28, least_rows: 40.0, trees: 700, ..small.clone() };
+            options.shapes = vec![small, deep];
+        }
+        options
+    }
+}
+
+/// Rows from which deeper trees are tried.
+const DEEPER_FROM: usize = 15_000;
+
 /// Why no model was fitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutcomeError {

@@ -29,6 +29,7 @@ pub struct Growing {
     pub least_gain: f64,
     pub ridge: f64,
     pub category_smoothing: f64,
+    /// Added to `ridge` when a split sorts many categories.
     pub category_ridge: f64,
     /// Share of features and of rows that each tree sees.
     pub features: f64,
@@ -43,17 +44,17 @@ impl Default for Growing {
         Self {
             loss: Loss::Logistic,
             trees: 400,
-            rate: 0.07,
+            rate: 0.09,
             leaves: 8,
             least_rows: 20.0,
             least_weight: 1e-3,
             least_gain: 1e-6,
             ridge: 5.0,
             category_smoothing: 10.0,
-            category_ridge: 0.3,
+            category_ridge: 10.0,
             features: 0.6,
             rows: 0.8,
-            patience: 15,
+            patience: 12,
             seed: 1,
         }
     }

@@ -4,6 +4,11 @@ use super::bins::Binned;
 use super::grow::Growing;
 use super::tree::Mask;
 
+/// Up to so many categories every cut is tried without a stronger ridge.
+const FEW_CATEGORIES: usize = 4;
+/// Most categories that go one way in one split.
+const MOST_AT_ONCE: usize = 32;
+
 /// Sum of first and second derivatives and number of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Sum {
@@ -145,18 +150,34 @@ impl Chooser<'_> {
         }
         let key = |b: usize| sums[b].gradient / (sums[b].weight + smooth);
         order.sort_by(|&a, &b| key(a).total_cmp(&key(b)));
-        // The penalty pays for the freedom of choosing an order.
-        let penalty = if order.len() > 4 { self.growing.category_ridge } else { 0.0 };
-        let mut left = Sum::default();
-        for cut in 1..order.len() {
-            left.add(sums[order[cut - 1]]);
-            let right = self.total.less(left);
-            let gain = self.gain(left, right, 0) - penalty;
-            self.offer(gain, feature, left, best, || {
-                let mut mask = [0_u64; 4];
-                order[..cut].iter().for_each(|b| mask[b >> 6] |= 1 << (b & 63));
-                mask
-            });
+        // Many categories leave much freedom to fit noise: their split must pay a stronger ridge, and each side of a cut
+        // must gather enough rows since the last one. Only few categories go one way at a time.
+        let many = order.len() > FEW_CATEGORIES;
+        let strict = Growing { ridge: self.growing.ridge + self.growing.category_ridge, ..self.growing.clone() };
+        let chooser = Chooser { growing: if many { &strict } else { self.growing }, ..*self };
+        let least = if many { (self.total.count * 0.01).clamp(self.growing.least_rows, 100.0) } else { 0.0 };
+        for backwards in [false, true] {
+            let mut left = Sum::default();
+            let mut gathered = 0.0;
+            for cut in 1..order.len() {
+                if many && cut > MOST_AT_ONCE || !many && backwards {
+                    break;
+                }
+                let place = |i: usize| if backwards { order[order.len() - 1 - i] } else { order[i] };
+                let sum = sums[place(cut - 1)];
+                left.add(sum);
+                gathered += sum.count;
+                if gathered < least {
+                    continue;
+                }
+                gathered = 0.0;
+                let right = self.total.less(left);
+                chooser.offer(chooser.gain(left, right, 0), feature, left, best, || {
+                    let mut mask = [0_u64; 4];
+                    (0..cut).map(place).for_each(|b| mask[b >> 6] |= 1 << (b & 63));
+                    mask
+                });
+            }
         }
     }
 
