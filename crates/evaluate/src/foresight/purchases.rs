@@ -1,0 +1,325 @@
+//! `ennakoi eval purchases`.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Result, anyhow, bail};
+use ennakoi_foresight::calendar;
+use ennakoi_foresight::purchases::forecast::{self, Forecast, Kind, Parametric};
+use ennakoi_foresight::purchases::stacked;
+use ennakoi_foresight::purchases::{Convergence, Fitted, Ledger};
+use ennakoi_foresight::score;
+
+use super::input::{Field, Names, Table, mapping};
+use super::process::elapsed_ms;
+use super::report::{Report, short, sparkline};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Purchases: customer_id, date, amount (negative amounts are returns)
+    #[arg(long)]
+    transactions: PathBuf,
+    /// Last day the models may see
+    #[arg(long)]
+    until: String,
+    /// Last day of the period held out for checking
+    #[arg(long)]
+    holdout_until: String,
+    /// bg-nbd, mbg-nbd, pareto-nbd, stacked, or auto: chosen by back-test before `--until`
+    #[arg(long, default_value = "auto")]
+    model: String,
+    /// Names of columns, as customer_id=CustomerID,date=InvoiceDate,amount=Quantity*UnitPrice
+    #[arg(long)]
+    columns: Option<String>,
+    /// One JSON object instead of the report
+    #[arg(long)]
+    json: bool,
+}
+
+const FIELDS: [Field; 3] = [
+    Field::required("customer_id", &["customer", "customerid", "client_id"]),
+    Field::required("date", &["timestamp", "invoicedate", "order_date"]),
+    Field::optional("amount", &["value", "revenue", "total"]),
+];
+
+/// Ledger, rows read, and whether there were amounts.
+fn read(arguments: &Arguments) -> Result<(Ledger, usize, bool)> {
+    let mut table = Table::open(&arguments.transactions)?;
+    let found = table.find(&FIELDS, &mapping(arguments.columns.as_deref())?)?;
+    let [Some(customer), Some(date), amount] = &found[..] else { bail!("customer_id and date are needed") };
+    let (mut names, mut rows, mut anonymous) = (Names::default(), Vec::new(), 0_usize);
+    table.for_each(|row| {
+        if row.text(customer).is_empty() {
+            anonymous += 1;
+            return Ok(());
+        }
+        let day = row.moment(date)?.div_euclid(calendar::DAY_MS) as i32;
+        let amount = amount.as_ref().map_or(Ok(0.0), |column| row.number(column))?;
+        rows.push((names.number(row.text(customer)), day, amount));
+        Ok(())
+    })?;
+    if anonymous > 0 {
+        eprintln!("{anonymous} rows without a customer were left out");
+    }
+    if rows.is_empty() {
+        bail!("{}: line 2: there are no transactions", arguments.transactions.display());
+    }
+    Ok((Ledger::new(names.len(), rows.iter().copied()), rows.len(), amount.is_some()))
+}
+
+fn day(text: &str, option: &str) -> Result<i32> {
+    let moment = calendar::parse_moment(text.as_bytes());
+    let moment = moment.ok_or_else(|| anyhow!("{option}: `{text}` is not a date such as 2026-11-21"))?;
+    Ok(moment.div_euclid(calendar::DAY_MS) as i32)
+}
+
+/// What was forecast and what came, customer by customer.
+struct Holdout {
+    purchases: Vec<f64>,
+    bought: Vec<bool>,
+    value: Vec<f64>,
+    naive_value: Vec<f64>,
+}
+
+impl Holdout {
+    /// The naive forecast of value is the customer's own spending of the last as many days before `until`.
+    fn new(ledger: &Ledger, customers: &[usize], until: i32, end: i32) -> Self {
+        let activity: Vec<_> = customers.iter().map(|&c| ledger.activity(c, until, end)).collect();
+        Self {
+            purchases: activity.iter().map(|a| a.purchases).collect(),
+            bought: activity.iter().map(|a| a.purchases > 0.0).collect(),
+            value: activity.iter().map(|a| a.value).collect(),
+            naive_value: customers.iter().map(|&c| ledger.activity(c, until - (end - until), until).value).collect(),
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let (until, end) = (day(&arguments.until, "--until")?, day(&arguments.holdout_until, "--holdout-until")?);
+    if end <= until {
+        bail!("--holdout-until: {} is not after --until {}", arguments.holdout_until, arguments.until);
+    }
+    let (ledger, rows, amounts) = read(arguments)?;
+    let mut report = Report::new("Repeat purchases");
+    describe(&mut report, &ledger, rows, until, end);
+    let (model, backtest) = choose(arguments, &ledger, until, end - until)?;
+    if !backtest.is_empty() {
+        report_backtest(&mut report, &backtest, until, end - until);
+    }
+    let seen = produce(model, &ledger, until, end - until)?;
+    report_fit(&mut report, &seen, model);
+    let holdout = Holdout::new(&ledger, &seen.customers, until, end);
+    report_holdout(&mut report, &seen.forecasts, &holdout, amounts);
+    report.print(arguments.json);
+    Ok(())
+}
+
+fn describe(report: &mut Report, ledger: &Ledger, rows: usize, until: i32, end: i32) {
+    report.set("rows", rows);
+    report.set("customers", ledger.len());
+    let (first, last) = ledger.span().unwrap_or((until, until));
+    let (first_shown, last_shown) = (calendar::format_day(first), calendar::format_day(last));
+    report.line(&format!("{rows} rows, {} customers, {first_shown} … {last_shown}", ledger.len()));
+    let (until_shown, end_shown) = (calendar::format_day(until), calendar::format_day(end));
+    report.line(&format!("seen until {until_shown}, checked until {end_shown} ({} days)", end - until));
+    let weeks = ((end.min(last) - first) / 7 + 1).clamp(1, 520) as usize;
+    let mut counts = vec![0.0; weeks];
+    for customer in 0..ledger.len() {
+        for day in ledger.days(customer).iter().filter(|d| d.bought) {
+            if let Some(count) = counts.get_mut(((day.day - first) / 7).max(0) as usize) {
+                *count += 1.0;
+            }
+        }
+    }
+    report.line(&format!("purchases a week  {}", sparkline(&counts)));
+}
+
+/// How a fit ended, in words a program can test.
+fn ending(convergence: Convergence) -> String {
+    match convergence {
+        Convergence::Converged => "converged".to_owned(),
+        Convergence::NotIdentified { parameter } => format!("not identified: {parameter}"),
+        Convergence::Stopped => "stopped before converging".to_owned(),
+    }
+}
+
+fn parameter_table(report: &mut Report, key: &str, fitted: &Fitted) {
+    let mut values = serde_json::Map::new();
+    let mut errors = serde_json::Map::new();
+    let mut rows = Vec::new();
+    for (i, name) in fitted.names.iter().enumerate() {
+        let error = fitted.standard_errors.as_ref().map(|e| e[i]);
+        values.insert((*name).to_owned(), fitted.values[i].into());
+        errors.insert((*name).to_owned(), error.map_or(serde_json::Value::Null, Into::into));
+        rows.push(vec![(*name).to_owned(), short(fitted.values[i]), error.map_or_else(|| "–".to_owned(), short)]);
+    }
+    report.table(&[key, "estimate", "± error"], &rows);
+    report.set(key, values);
+    report.set(&format!("{key}_standard_errors"), errors);
+    report.set(&format!("{key}_convergence"), ending(fitted.convergence));
+    if fitted.convergence != Convergence::Converged {
+        report.line(&format!("NOTE: {}; the estimates are the edge of what the data allow", ending(fitted.convergence)));
+    }
+}
+
+fn report_fit(report: &mut Report, seen: &Seen, model: Choice) {
+    report.heading(&format!("Model {}", model.name()));
+    report.set("model", model.name());
+    parameter_table(report, "parameters", &seen.fitted);
+    report.set("convergence", ending(seen.fitted.convergence));
+    report.figure("log_likelihood", Some(seen.fitted.log_likelihood), "natural logarithm, time in weeks");
+    report.figure("fit_ms", Some(seen.fit_ms), "time of the fit (one thread)");
+    report.figure("distinct", Some(seen.fitted.distinct as f64), "different customers after merging equal ones");
+    if let Some(amounts) = &seen.amounts {
+        parameter_table(report, "amount_parameters", amounts);
+    }
+    if let Some((cuts, season)) = &seen.stacked {
+        let days: Vec<String> = cuts.iter().map(|c| calendar::format_day(*c)).collect();
+        report.line(&format!("learned at {}", days.join(", ")));
+        report.figure("season", Some(*season), "factor expected from the same days a year ago");
+    }
+}
+
+fn report_holdout(report: &mut Report, forecasts: &[Forecast], holdout: &Holdout, amounts: bool) {
+    report.heading("Against the period held out");
+    let column = |f: fn(&Forecast) -> f64| forecasts.iter().map(f).collect::<Vec<f64>>();
+    let (purchases, probability) = (column(|f| f.purchases), column(|f| f.probability));
+    let total: f64 = holdout.purchases.iter().sum();
+    let expected: f64 = purchases.iter().sum();
+    report.figure("expected_total", Some(expected), "purchases forecast");
+    report.figure("actual_total", Some(total), "purchases that came");
+    report.figure("total_error", (total > 0.0).then(|| expected / total - 1.0), "forecast ÷ actual − 1");
+    let mae = score::mean_absolute_error(&purchases, &holdout.purchases);
+    report.figure("holdout_mae", mae, "mean absolute error of purchases a customer");
+    report.figure("auc", score::auc(&probability, &holdout.bought), "who buys at all");
+    report.figure("log_loss", score::log_loss(&probability, &holdout.bought), "who buys at all");
+    report.figure("ece", score::calibration_error(&probability, &holdout.bought, 15), "calibration error");
+    report.figure("c_index", score::concordance(&purchases, &holdout.purchases), "order by number of purchases");
+    if amounts {
+        let (value, typical) = (column(|f| f.value), column(|f| f.typical_value));
+        report.figure("value_mae", score::mean_absolute_error(&typical, &holdout.value), "of the median forecast");
+        report.figure("value_mae_of_mean", score::mean_absolute_error(&value, &holdout.value), "of the mean forecast");
+        let naive = score::mean_absolute_error(&holdout.naive_value, &holdout.value);
+        report.figure("naive_value_mae", naive, "of repeating the last as many days");
+        let (forecast, actual) = (value.iter().sum::<f64>(), holdout.value.iter().sum::<f64>());
+        report.figure("value_total_error", (actual > 0.0).then(|| forecast / actual - 1.0), "forecast ÷ actual − 1");
+        let capture = score::top_decile_capture(&value, &holdout.value);
+        report.figure("top_decile_capture", capture, "share of value in the tenth forecast highest");
+        let best = score::top_decile_capture(&holdout.value, &holdout.value);
+        report.figure("top_decile_possible", best, "the same with perfect foresight");
+    }
+    report.heading("Reliability of the chance to buy");
+    let bins = score::reliability(&probability, &holdout.bought, 10);
+    report.table(&["predicted", "observed", "customers", ""], &super::report::reliability_rows(&bins));
+}
+
+/// A model that can be asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Parametric(Kind),
+    Stacked,
+}
+
+impl Choice {
+    const ALL: [Self; 4] = [Self::Parametric(Kind::BgNbd), Self::Parametric(Kind::MbgNbd), Self::Parametric(Kind::ParetoNbd), Self::Stacked];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Parametric(kind) => kind.name(),
+            Self::Stacked => "stacked",
+        }
+    }
+}
+
+/// What a model says about everyone known on a day.
+struct Seen {
+    customers: Vec<usize>,
+    forecasts: Vec<Forecast>,
+    fitted: Fitted,
+    amounts: Option<Fitted>,
+    fit_ms: f64,
+    /// Cuts of the past and the factor of the season.
+    stacked: Option<(Vec<i32>, f64)>,
+}
+
+fn produce(model: Choice, ledger: &Ledger, until: i32, days: i32) -> Result<Seen> {
+    let kind = if let Choice::Parametric(kind) = model { kind } else { Kind::BgNbd };
+    let (_, summaries) = ledger.summaries(until, forecast::WEEK);
+    let started = Instant::now();
+    kind.fit(&summaries)?;
+    let fit_ms = elapsed_ms(started);
+    let view = forecast::parametric(ledger, kind, until, days)?;
+    let Parametric { customers, forecasts, fitted, amounts, .. } = view;
+    let mut seen = Seen { customers, forecasts, fitted, amounts, fit_ms, stacked: None };
+    if model == Choice::Stacked {
+        let started = Instant::now();
+        let found = stacked::stacked(ledger, until, days, 1)
+            .ok_or_else(|| anyhow!("--model stacked: the past before --until is too short or too thin to learn from"))?;
+        seen.fit_ms = elapsed_ms(started);
+        (seen.customers, seen.forecasts) = (found.customers, found.forecasts);
+        seen.stacked = Some((found.cuts, found.season));
+    }
+    Ok(seen)
+}
+
+/// Losses of one model in the back-test, relative to knowing only the averages.
+struct Tried {
+    model: Choice,
+    chance: f64,
+    count: f64,
+    value: f64,
+}
+
+impl Tried {
+    fn sum(&self) -> f64 {
+        self.chance + self.count + self.value
+    }
+}
+
+/// The model asked for, or the one that would have forecast the days just before `until` best. A past too short for
+/// that leaves Pareto/NBD.
+fn choose(arguments: &Arguments, ledger: &Ledger, until: i32, days: i32) -> Result<(Choice, Vec<Tried>)> {
+    if arguments.model != "auto" {
+        let named = Choice::ALL.into_iter().find(|c| c.name() == arguments.model);
+        let names: Vec<&str> = Choice::ALL.iter().map(|c| c.name()).collect();
+        let wanted = || anyhow!("--model: `{}` is not one of {}, auto", arguments.model, names.join(", "));
+        return Ok((named.ok_or_else(wanted)?, Vec::new()));
+    }
+    let cut = until - days;
+    let mut tried = Vec::new();
+    for model in Choice::ALL {
+        eprintln!("trying {} on the {days} days before --until", model.name());
+        let Ok(seen) = produce(model, ledger, cut, days) else { continue };
+        let truth = Holdout::new(ledger, &seen.customers, cut, until);
+        tried.extend(losses(model, &seen, &truth));
+    }
+    let best = tried.iter().min_by(|a, b| a.sum().total_cmp(&b.sum())).map(|t| t.model);
+    Ok((best.unwrap_or(Choice::Parametric(Kind::ParetoNbd)), tried))
+}
+
+fn losses(model: Choice, seen: &Seen, truth: &Holdout) -> Option<Tried> {
+    let column = |f: fn(&Forecast) -> f64| seen.forecasts.iter().map(f).collect::<Vec<f64>>();
+    let mean = |v: &[f64]| ennakoi_foresight::numeric::summary::mean(v);
+    let share = truth.bought.iter().filter(|b| **b).count() as f64 / truth.bought.len().max(1) as f64;
+    let flat = score::log_loss(&vec![share; truth.bought.len()], &truth.bought)?;
+    let chance = score::log_loss(&column(|f| f.probability), &truth.bought)? / flat;
+    let even = vec![mean(&truth.purchases)?; truth.purchases.len()];
+    let count = score::mean_absolute_error(&column(|f| f.purchases), &truth.purchases)? / score::mean_absolute_error(&even, &truth.purchases)?;
+    let nothing = mean(&truth.value.iter().map(|v| v.abs()).collect::<Vec<f64>>())?;
+    let value = score::mean_absolute_error(&column(|f| f.typical_value), &truth.value)? / nothing.max(1e-9);
+    let tried = Tried { model, chance, count, value };
+    tried.sum().is_finite().then_some(tried)
+}
+
+fn report_backtest(report: &mut Report, tried: &[Tried], until: i32, days: i32) {
+    report.heading(&format!("Back-test on the {days} days before {} (1 = knowing the averages)", calendar::format_day(until)));
+    let rows: Vec<Vec<String>> = (tried.iter())
+        .map(|t| {
+            let figures = [t.chance, t.count, t.value, t.sum()].map(|v| format!("{v:.4}"));
+            std::iter::once(t.model.name().to_owned()).chain(figures).collect()
+        })
+        .collect();
+    report.table(&["model", "who buys", "how often", "how much", "sum"], &rows);
+    let list: Vec<serde_json::Value> = tried.iter().map(|t| serde_json::json!({"model": t.model.name(), "loss": t.sum()})).collect();
+    report.set("backtest", list);
+}

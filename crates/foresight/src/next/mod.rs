@@ -1,0 +1,8 @@
+//! What comes next in a case, when, and whether anything comes at all.
+//!
+//! The same model serves the next step of a process, the next page, and the next reason to get in touch.
+
+pub mod suffix;
+pub mod waits;
+
+pub use suffix::{CaseState, NextModel, Prediction};

@@ -1,0 +1,301 @@
+//! Growing trees one after the other.
+
+use super::bins::Binned;
+use super::histogram::{Chooser, Histogram, Split, Sum, offsets};
+use super::tree::{Node, Tree};
+use crate::numeric::random::Random;
+use crate::numeric::special::{logistic, logit, softplus};
+
+/// What is being predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// A yes or no (0 or 1); trees add log-odds.
+    Logistic,
+    /// A number; trees add to it.
+    Squared,
+    /// A count; trees add to the logarithm of its mean.
+    Poisson,
+}
+
+/// How trees are grown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Growing {
+    pub loss: Loss,
+    pub trees: usize,
+    pub rate: f64,
+    pub leaves: usize,
+    pub least_rows: f64,
+    pub least_weight: f64,
+    pub least_gain: f64,
+    pub ridge: f64,
+    pub category_smoothing: f64,
+    /// Added to `ridge` when a split sorts many categories.
+    pub category_ridge: f64,
+    /// Share of features and of rows that each tree sees.
+    pub features: f64,
+    pub rows: f64,
+    /// Growing stops when the loss on held-out rows has not fallen for so many trees.
+    pub patience: usize,
+    pub seed: u64,
+}
+
+impl Default for Growing {
+    fn default() -> Self {
+        Self {
+            loss: Loss::Logistic,
+            trees: 400,
+            rate: 0.09,
+            leaves: 8,
+            least_rows: 20.0,
+            least_weight: 1e-3,
+            least_gain: 1e-6,
+            ridge: 5.0,
+            category_smoothing: 10.0,
+            category_ridge: 10.0,
+            features: 0.6,
+            rows: 0.8,
+            patience: 12,
+            seed: 1,
+        }
+    }
+}
+
+/// The loss on held-out rows is looked at after so many trees.
+const CHECKED_EVERY: usize = 4;
+
+/// A sum of trees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Boosted {
+    pub base: f64,
+    pub trees: Vec<Tree>,
+    pub loss: Loss,
+}
+
+impl Boosted {
+    /// Grows trees on the rows `train`; `held` rows decide when to stop (none: all trees are grown).
+    /// `target` and `offset` (a score known beforehand, often zero) are by row of `binned`.
+    #[must_use]
+    pub fn grow(binned: &Binned, target: &[f64], offset: Option<&[f64]>, (train, held): (&[u32], &[u32]), monotone: &[i8], growing: &Growing) -> Self {
+        let base = if offset.is_some() { 0.0 } else { base(target, train, growing.loss) };
+        let mut scores: Vec<f64> = match offset {
+            Some(offset) => offset.to_vec(),
+            None => vec![base; binned.rows],
+        };
+        let mut grower = Grower::new(binned, monotone, growing);
+        let mut trees = Vec::new();
+        let (mut best, mut best_count) = (loss(target, &scores, held, growing.loss), 0);
+        for _ in 0..growing.trees {
+            let tree = grower.tree(target, &mut scores, train);
+            if tree.nodes.len() < 2 {
+                break;
+            }
+            for &row in held {
+                scores[row as usize] += grower.value(&tree, row);
+            }
+            trees.push(tree);
+            if !held.is_empty() && trees.len() % CHECKED_EVERY == 0 {
+                let now = loss(target, &scores, held, growing.loss);
+                if now < best {
+                    (best, best_count) = (now, trees.len());
+                } else if trees.len() >= best_count + growing.patience {
+                    break;
+                }
+            }
+        }
+        if !held.is_empty() {
+            trees.truncate(best_count);
+        }
+        Self { base, trees, loss: growing.loss }
+    }
+
+    /// The sum of the trees for a row given by its bins: log-odds, number or logarithm of a mean.
+    #[must_use]
+    pub fn score(&self, bins: &[u8]) -> f64 {
+        self.base + self.trees.iter().map(|tree| tree.value(bins)).sum::<f64>()
+    }
+}
+
+fn base(target: &[f64], train: &[u32], loss: Loss) -> f64 {
+    let mean = train.iter().map(|&r| target[r as usize]).sum::<f64>() / train.len().max(1) as f64;
+    match loss {
+        Loss::Logistic => logit(mean.clamp(1e-4, 1.0 - 1e-4)),
+        Loss::Squared => mean,
+        Loss::Poisson => mean.max(1e-6).ln(),
+    }
+}
+
+fn loss(target: &[f64], scores: &[f64], rows: &[u32], loss: Loss) -> f64 {
+    let one = |row: u32| {
+        let (y, score) = (target[row as usize], scores[row as usize]);
+        match loss {
+            Loss::Logistic => softplus(score) - y * score,
+            Loss::Squared => (y - score) * (y - score),
+            Loss::Poisson => score.exp() - y * score,
+        }
+    };
+    rows.iter().map(|&row| one(row)).sum()
+}
+
+struct Grower<'a> {
+    binned: &'a Binned,
+    monotone: &'a [i8],
+    growing: &'a Growing,
+    offsets: Vec<usize>,
+    random: Random,
+    gradients: Vec<(f32, f32)>,
+}
+
+/// A leaf that may still be split.
+struct Leaf {
+    node: usize,
+    rows: std::ops::Range<usize>,
+    histogram: Histogram,
+    bounds: (f64, f64),
+    split: Option<Split>,
+}
+
+impl<'a> Grower<'a> {
+    fn new(binned: &'a Binned, monotone: &'a [i8], growing: &'a Growing) -> Self {
+        let gradients = vec![(0.0, 0.0); binned.rows];
+        Self { binned, monotone, growing, offsets: offsets(binned), random: Random::new(growing.seed), gradients }
+    }
+
+    fn tree(&mut self, target: &[f64], scores: &mut [f64], train: &[u32]) -> Tree {
+        let (mut rows, mut unseen) = (Vec::with_capacity(train.len()), Vec::new());
+        for &row in train {
+            let seen = self.growing.rows >= 1.0 || self.random.uniform() < self.growing.rows;
+            if seen { rows.push(row) } else { unseen.push(row) }
+        }
+        let mut total = Sum::default();
+        for &row in &rows {
+            let (y, score) = (target[row as usize], scores[row as usize]);
+            let (gradient, weight) = match self.growing.loss {
+                Loss::Logistic => {
+                    let p = logistic(score);
+                    (p - y, p * (1.0 - p))
+                }
+                Loss::Squared => (score - y, 1.0),
+                Loss::Poisson => (score.exp() - y, score.exp()),
+            };
+            self.gradients[row as usize] = (gradient as f32, weight as f32);
+            total.add(Sum { gradient, weight, count: 1.0 });
+        }
+        let features = self.choose_features();
+        let histogram = Histogram::build(self.binned, &self.offsets, &features, &rows, &self.gradients);
+        let bounds = (f64::NEG_INFINITY, f64::INFINITY);
+        let mut tree = Tree::default();
+        let root = Chooser { growing: self.growing, bounds, total };
+        tree.nodes.push(leaf_node(root.value(total), total));
+        let split = self.best(&histogram, &features, bounds, total);
+        let mut leaves = vec![Leaf { node: 0, rows: 0..rows.len(), histogram, bounds, split }];
+        while leaves.len() < self.growing.leaves {
+            let gain = |leaf: &Leaf| leaf.split.as_ref().map_or(f64::NEG_INFINITY, |s| s.gain);
+            let Some(place) = (0..leaves.len()).max_by(|&a, &b| gain(&leaves[a]).total_cmp(&gain(&leaves[b]))) else {
+                break;
+            };
+            if leaves[place].split.is_none() {
+                break;
+            }
+            let leaf = leaves.swap_remove(place);
+            leaves.extend(self.split(leaf, &mut tree, &mut rows, &features));
+        }
+        for node in &mut tree.nodes {
+            node.value *= self.growing.rate;
+        }
+        // Rows that the tree has seen already lie by leaf; only the others are walked down.
+        for leaf in &leaves {
+            let value = tree.nodes[leaf.node].value;
+            rows[leaf.rows.clone()].iter().for_each(|&row| scores[row as usize] += value);
+        }
+        unseen.iter().for_each(|&row| scores[row as usize] += self.value(&tree, row));
+        tree
+    }
+
+    fn choose_features(&mut self) -> Vec<usize> {
+        let all = self.binned.columns.len();
+        let wanted = ((self.growing.features * all as f64).ceil() as usize).clamp(1, all.max(1));
+        let mut features: Vec<usize> = (0..all).filter(|&f| self.binned.sizes[f] > 1).collect();
+        self.random.shuffle(&mut features);
+        features.truncate(wanted);
+        features.sort_unstable();
+        features
+    }
+
+    fn best(&self, histogram: &Histogram, features: &[usize], bounds: (f64, f64), total: Sum) -> Option<Split> {
+        let mut best = None;
+        if total.count < 2.0 * self.growing.least_rows {
+            return None;
+        }
+        let chooser = Chooser { growing: self.growing, bounds, total };
+        for &feature in features {
+            let sums = &histogram.sums[self.offsets[feature]..self.offsets[feature + 1]];
+            if self.binned.categorical[feature] {
+                chooser.category(feature, sums, &mut best);
+            } else {
+                chooser.number(feature, sums, self.monotone.get(feature).copied().unwrap_or(0), &mut best);
+            }
+        }
+        best
+    }
+
+    /// Makes a leaf a decision; returns its two leaves.
+    fn split(&self, leaf: Leaf, tree: &mut Tree, rows: &mut [u32], features: &[usize]) -> Vec<Leaf> {
+        let Some(split) = leaf.split else { return vec![leaf] };
+        let chooser = Chooser { growing: self.growing, bounds: leaf.bounds, total: split.left };
+        let (left_value, right_value) = (chooser.value(split.left), chooser.value(split.right));
+        let (left, right) = (tree.nodes.len() as u32, tree.nodes.len() as u32 + 1);
+        let node = &mut tree.nodes[leaf.node];
+        (node.feature, node.left, node.right, node.mask) = (split.feature as u32, left, right, split.mask);
+        let decision = *node;
+        tree.nodes.push(leaf_node(left_value, split.left));
+        tree.nodes.push(leaf_node(right_value, split.right));
+        let own = &mut rows[leaf.rows.clone()];
+        let column = &self.binned.columns[split.feature];
+        let (mut lefts, mut rights) = (Vec::with_capacity(own.len()), Vec::new());
+        for &row in own.iter() {
+            if decision.goes_left(column[row as usize]) { lefts.push(row) } else { rights.push(row) }
+        }
+        own[..lefts.len()].copy_from_slice(&lefts);
+        own[lefts.len()..].copy_from_slice(&rights);
+        let (mut left_bounds, mut right_bounds) = (leaf.bounds, leaf.bounds);
+        let direction = self.monotone.get(split.feature).copied().unwrap_or(0);
+        if direction != 0 {
+            // Whatever is split further below, the two sides stay on their sides of the middle.
+            let middle = f64::midpoint(left_value, right_value);
+            let (lower, upper) = if direction > 0 { (&mut left_bounds, &mut right_bounds) } else { (&mut right_bounds, &mut left_bounds) };
+            lower.1 = lower.1.min(middle);
+            upper.0 = upper.0.max(middle);
+        }
+        // Only the smaller side is counted; the other is what is left of the parent.
+        let small_left = lefts.len() <= rights.len();
+        let small_rows = if small_left { &lefts } else { &rights };
+        let small = Histogram::build(self.binned, &self.offsets, features, small_rows, &self.gradients);
+        let large = small.subtracted_from(leaf.histogram);
+        let (left_histogram, right_histogram) = if small_left { (small, large) } else { (large, small) };
+        let middle = leaf.rows.start + lefts.len();
+        let make = |node: u32, rows, histogram: Histogram, bounds, total| Leaf {
+            node: node as usize,
+            rows,
+            split: self.best(&histogram, features, bounds, total),
+            histogram,
+            bounds,
+        };
+        vec![
+            make(left, leaf.rows.start..middle, left_histogram, left_bounds, split.left),
+            make(right, middle..leaf.rows.end, right_histogram, right_bounds, split.right),
+        ]
+    }
+
+    fn value(&self, tree: &Tree, row: u32) -> f64 {
+        let mut node = &tree.nodes[0];
+        while !node.is_leaf() {
+            let bin = self.binned.columns[node.feature as usize][row as usize];
+            node = &tree.nodes[if node.goes_left(bin) { node.left } else { node.right } as usize];
+        }
+        node.value
+    }
+}
+
+fn leaf_node(value: f64, sum: Sum) -> Node {
+    Node { feature: 0, left: 0, right: 0, mask: [0; 4], value, cover: sum.weight }
+}

@@ -1,0 +1,235 @@
+//! The whole model of an outcome: trees and a regression on folds, weighed and calibrated by what they said about rows
+//! they had not seen.
+
+use super::boosting::explain::shapley;
+use super::boosting::{Binned, Binner, Boosted, Compiled, Growing};
+use super::calibration::Platt;
+use super::frame::Frame;
+use super::logistic::{Coder, Logistic, Sparse};
+use super::reasons::{Explained, Reason};
+use super::split;
+use crate::numeric::special::logistic;
+
+/// How a model is fitted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    pub folds: usize,
+    /// Rows of one group never lie on both sides of a fold.
+    pub groups: Option<Vec<u32>>,
+    /// Shapes of trees to choose among by the loss on held-out rows.
+    pub shapes: Vec<Growing>,
+    pub ridge: f64,
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { folds: 3, groups: None, shapes: vec![Growing::default()], ridge: 8.0, seed: 1 }
+    }
+}
+
+impl Options {
+    /// Options for a table of this many rows: large ones may show what needs deeper trees, which are then tried too.
+    #[must_use]
+    pub fn for_rows(rows: usize) -> Self {
+        let mut options = Self::default();
+        if rows >= DEEPER_FROM {
+            let small = Growing { trees: 900, patience: 40, ..Growing::default() };
+            let deep = Growing { leaves: 28, least_rows: 40.0, trees: 700, ..small.clone() };
+            options.shapes = vec![small, deep];
+        }
+        options
+    }
+}
+
+/// Rows from which deeper trees are tried.
+const DEEPER_FROM: usize = 15_000;
+
+/// Why no model was fitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutcomeError {
+    /// Fewer than this many rows of one of the two kinds.
+    TooFew { positives: usize, negatives: usize },
+    /// There is no column to learn from.
+    NoColumns,
+}
+
+impl std::fmt::Display for OutcomeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooFew { positives, negatives } => {
+                write!(f, "{positives} rows with the outcome and {negatives} without it are too few to learn from; {LEAST} of each are needed")
+            }
+            Self::NoColumns => f.write_str("no column is left to learn from"),
+        }
+    }
+}
+
+impl std::error::Error for OutcomeError {}
+
+/// Least rows of each kind.
+pub const LEAST: usize = 10;
+
+/// A fitted model. It belongs to frames with the same columns, in the same order and with the same category codes.
+#[derive(Debug, Clone)]
+pub struct Model {
+    binner: Binner,
+    coder: Coder,
+    boosted: Vec<Boosted>,
+    /// The same trees, faster; `None` when some have too many leaves.
+    compiled: Option<Compiled>,
+    linear: Logistic,
+    blend: Platt,
+    /// Mean input of the regression, which its reasons are measured from.
+    centre: Vec<f64>,
+    /// What the model said about each training row when it had not seen it.
+    pub out_of_fold: Vec<f64>,
+}
+
+impl Model {
+    /// Fits on some rows of a frame; `labels` are by place in `rows`.
+    ///
+    /// # Errors
+    /// With too few rows of either kind, or no columns.
+    pub fn fit(frame: &Frame, rows: &[usize], labels: &[bool], options: &Options) -> Result<Self, OutcomeError> {
+        let positives = labels.iter().filter(|l| **l).count();
+        let negatives = labels.len() - positives;
+        if positives < LEAST || negatives < LEAST {
+            return Err(OutcomeError::TooFew { positives, negatives });
+        }
+        if frame.columns.is_empty() {
+            return Err(OutcomeError::NoColumns);
+        }
+        // Finer bins than the rows can tell apart only cost time.
+        let binner = Binner::learn(frame, rows, (rows.len() / 40).clamp(32, 256));
+        let binned = binner.apply(frame, rows);
+        let coder = Coder::learn(frame, rows);
+        let sparse: Vec<Sparse> = rows.iter().map(|&row| coder.row(frame, row)).collect();
+        let fold = match &options.groups {
+            Some(groups) => split::grouped(groups, options.folds, options.seed),
+            None => split::stratified(labels, options.folds, options.seed),
+        };
+        let target: Vec<f64> = labels.iter().map(|l| f64::from(u8::from(*l))).collect();
+        let shape = choose_shape(&binned, &target, &fold, &binner.monotone, options);
+        let mut scores = vec![vec![0.0; rows.len()], vec![0.0; rows.len()]];
+        let (mut boosted, mut linear): (Vec<Boosted>, Vec<Logistic>) = (Vec::new(), Vec::new());
+        let mut bins = vec![0_u8; binned.columns.len()];
+        for number in 0..options.folds {
+            let (held, train) = sides(&fold, number);
+            let growing = Growing { seed: options.seed + number as u64, ..shape.clone() };
+            let trees = Boosted::grow(&binned, &target, None, (&train, &held), &binner.monotone, &growing);
+            let own: Vec<&Sparse> = train.iter().map(|&r| &sparse[r as usize]).collect();
+            let own_labels: Vec<bool> = train.iter().map(|&r| labels[r as usize]).collect();
+            let line = Logistic::fit(&own, &own_labels, coder.owner.len(), options.ridge, linear.last());
+            for &row in &held {
+                let row = row as usize;
+                bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row]);
+                scores[0][row] = trees.score(&bins);
+                scores[1][row] = line.score(&sparse[row]);
+            }
+            boosted.push(trees);
+            linear.push(line);
+        }
+        let blend = Platt::fit(&scores, labels, 0.02 * rows.len() as f64);
+        let out_of_fold = (0..rows.len()).map(|r| logistic(blend.log_odds([scores[0][r], scores[1][r]]))).collect();
+        let linear = Logistic::mean(&linear).ok_or(OutcomeError::NoColumns)?;
+        let mut centre = vec![0.0; coder.owner.len()];
+        sparse.iter().flatten().for_each(|&(i, v)| centre[i as usize] += v / rows.len() as f64);
+        let compiled = Compiled::new(&boosted, &binned.sizes);
+        Ok(Self { binner, coder, boosted, compiled, linear, blend, centre, out_of_fold })
+    }
+
+    /// Number of trees, and the weights of trees and regression in the blend.
+    #[must_use]
+    pub fn shape(&self) -> (usize, &[f64]) {
+        (self.boosted.iter().map(|b| b.trees.len()).sum(), &self.blend.weights)
+    }
+
+    /// Calibrated probability of a row.
+    #[must_use]
+    pub fn probability(&self, frame: &Frame, row: usize) -> f64 {
+        logistic(self.log_odds(frame, row, &mut Work::default()))
+    }
+
+    /// Calibrated probabilities of many rows.
+    #[must_use]
+    pub fn probabilities(&self, frame: &Frame, rows: &[usize]) -> Vec<f64> {
+        let mut work = Work::default();
+        rows.iter().map(|&row| logistic(self.log_odds(frame, row, &mut work))).collect()
+    }
+
+    fn log_odds(&self, frame: &Frame, row: usize, Work { bins, leaves }: &mut Work) -> f64 {
+        bins.clear();
+        let mut line = self.linear.intercept;
+        for (f, column) in frame.columns.iter().enumerate() {
+            bins.push(self.binner.bin(f, column, row));
+            self.coder.code(f, column, row, |input, value| line += self.linear.coefficients[input as usize] * value);
+        }
+        let trees = match &self.compiled {
+            Some(compiled) => compiled.score(bins, leaves),
+            None => self.boosted.iter().map(|b| b.score(bins)).sum::<f64>() / self.boosted.len() as f64,
+        };
+        self.blend.log_odds([trees, line])
+    }
+
+    /// Takes a prediction apart into exact additive reasons: Shapley values of the trees, and for the regression the
+    /// coefficient times the distance from the mean.
+    #[must_use]
+    pub fn explain(&self, frame: &Frame, row: usize) -> Explained {
+        let columns = frame.columns.len();
+        let bins: Vec<u8> = (0..columns).map(|f| self.binner.bin(f, &frame.columns[f], row)).collect();
+        let (mut trees, mut base) = (vec![0.0; columns], 0.0);
+        for boosted in &self.boosted {
+            base += boosted.base;
+            base += boosted.trees.iter().map(|tree| shapley(tree, &bins, &mut trees)).sum::<f64>();
+        }
+        let [tree_weight, line_weight] = [self.blend.weights[0] / self.boosted.len() as f64, self.blend.weights[1]];
+        let mut reasons: Vec<f64> = trees.iter().map(|t| t * tree_weight).collect();
+        let coefficients = &self.linear.coefficients;
+        let mean: f64 = coefficients.iter().zip(&self.centre).map(|(c, m)| c * m).sum();
+        for (input, &owner) in self.coder.owner.iter().enumerate() {
+            reasons[owner] -= line_weight * coefficients[input] * self.centre[input];
+        }
+        for (f, column) in frame.columns.iter().enumerate() {
+            self.coder.code(f, column, row, |input, value| {
+                reasons[f] += line_weight * coefficients[input as usize] * value;
+            });
+        }
+        let base = self.blend.intercept + tree_weight * base + line_weight * (self.linear.intercept + mean);
+        let log_odds = base + reasons.iter().sum::<f64>();
+        let mut reasons: Vec<Reason> = reasons.into_iter().enumerate().map(|(column, log_odds)| Reason { column, log_odds }).collect();
+        reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
+        Explained { probability: logistic(log_odds), log_odds, base, reasons }
+    }
+}
+
+/// Memory that predictions reuse.
+#[derive(Default)]
+struct Work {
+    bins: Vec<u8>,
+    leaves: Vec<u8>,
+}
+
+fn sides(fold: &[usize], number: usize) -> (Vec<u32>, Vec<u32>) {
+    (0..fold.len() as u32).partition(|&row| fold[row as usize] == number)
+}
+
+/// With one shape there is nothing to choose; with several, each is tried on the first fold.
+fn choose_shape(binned: &Binned, target: &[f64], fold: &[usize], monotone: &[i8], options: &Options) -> Growing {
+    let [only] = &options.shapes[..] else {
+        let (held, train) = sides(fold, 0);
+        let mut bins = vec![0_u8; binned.columns.len()];
+        let mut loss = |growing: &Growing| {
+            let trees = Boosted::grow(binned, target, None, (&train, &held), monotone, growing);
+            let one = |&row: &u32| {
+                bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row as usize]);
+                let score = trees.score(&bins);
+                crate::numeric::special::softplus(score) - target[row as usize] * score
+            };
+            held.iter().map(one).sum::<f64>()
+        };
+        let best = options.shapes.iter().map(|g| (loss(g), g)).min_by(|a, b| a.0.total_cmp(&b.0));
+        return best.map_or_else(Growing::default, |b| b.1.clone());
+    };
+    only.clone()
+}
