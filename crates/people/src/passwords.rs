@@ -90,7 +90,7 @@ pub(crate) fn check(field: &str, password: &str, email: &str) -> Result<(), Prob
     } else if letters.len() < 5
         || lower == email
         || lower.trim_matches(|c: char| !c.is_alphabetic()) == local
-        || COMMON.iter().any(|word| lower.contains(word) && length < word.len() + 5)
+        || COMMON.iter().any(|word| lower.contains(word) && length <= word.len() + 5)
     {
         errors.add(field, "password_common", "too easy to guess");
     }

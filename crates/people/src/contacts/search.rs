@@ -17,16 +17,25 @@ use super::{
 };
 use crate::{words, workspaces};
 
-/// Contacts that hold every word.
-pub(super) async fn page(tx: &mut Tx, workspace: WorkspaceId, text: &str, cursor: Option<&str>, limit: u32) -> Result<Page<ContactRow>> {
-    let before: i64 = Cursor::read(cursor)?.unwrap_or(i64::MAX);
+/// Contacts whose name, addresses, numbers or companies hold every word of the text, the last word possibly unfinished; most
+/// recently indexed first. The second part continues the list as `before`.
+///
+/// # Errors
+/// The database refuses.
+pub async fn find(tx: &mut Tx, workspace: WorkspaceId, text: &str, before: Option<i64>, limit: u32) -> Result<(Vec<ContactRow>, Option<i64>)> {
     let words = query_words(tx, workspace, text).await?;
-    let mut hits = search::find(tx, workspace, "contact", &words, LastWord::Prefix, before, limit + 1).await?;
+    let mut hits = search::find(tx, workspace, "contact", &words, LastWord::Prefix, before.unwrap_or(i64::MAX), limit + 1).await?;
     let more = hits.len() > limit as usize;
     hits.truncate(limit as usize);
     let ids: Vec<ContactId> = hits.iter().map(|hit| ContactId(hit.id)).collect();
-    let next_cursor = hits.last().filter(|_| more).map(|last| Cursor::write(&last.row));
-    Ok(Page { items: rows(tx, workspace, &ids).await?, next_cursor })
+    let next = hits.last().filter(|_| more).map(|last| last.row);
+    Ok((rows(tx, workspace, &ids).await?, next))
+}
+
+/// One page of contacts that were searched.
+pub(super) async fn page(tx: &mut Tx, workspace: WorkspaceId, text: &str, cursor: Option<&str>, limit: u32) -> Result<Page<ContactRow>> {
+    let (items, next) = find(tx, workspace, text, Cursor::read(cursor)?, limit).await?;
+    Ok(Page { items, next_cursor: next.map(|row| Cursor::write(&row)) })
 }
 
 /// A phone number is stored in its international form, however it is asked for.
