@@ -9,7 +9,7 @@ use crate::people::text;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x06\0\0\0\0\0\0\0";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_sent_once_by_its_uploader_and_read_by_colleagues() {
     let desk = Desk::open().await;
     let (aino, onni) = (desk.company.colleague("aino", "agent").await, desk.company.colleague("onni", "agent").await);
@@ -43,7 +43,7 @@ async fn a_file_is_sent_once_by_its_uploader_and_read_by_colleagues() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_could_run_is_a_download() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
@@ -67,7 +67,7 @@ async fn what_could_run_is_a_download() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn files_of_notes_are_not_the_customers() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;

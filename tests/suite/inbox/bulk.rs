@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Desk, ids, listed, read, staff_id};
 use crate::people::text;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn bulk_actions_are_undone_where_nothing_else_happened() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Desk;
 use crate::people::text;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn hours_are_checked_kept_and_asked() {
     let desk = Desk::open().await;
     let owner = desk.owner();

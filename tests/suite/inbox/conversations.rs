@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Desk, answers, listed, read, staff_id};
 use crate::people::text;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn owner_and_state_go_their_own_ways() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
@@ -34,7 +34,7 @@ async fn owner_and_state_go_their_own_ways() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_reopens_within_seven_days_and_begins_anew_later() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
@@ -57,7 +57,7 @@ async fn a_message_reopens_within_seven_days_and_begins_anew_later() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn two_claims_at_once_have_one_winner() {
     let desk = Desk::open().await;
     let mut agents = Vec::new();
@@ -84,7 +84,7 @@ async fn two_claims_at_once_have_one_winner() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn snoozed_ones_come_back_by_time_by_message_and_by_hand() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
@@ -114,7 +114,7 @@ async fn snoozed_ones_come_back_by_time_by_message_and_by_hand() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn handing_over_tells_why_and_begins_the_wait() {
     let desk = Desk::open().await;
     let contact = desk.contact("Liisa").await;
@@ -140,7 +140,7 @@ async fn handing_over_tells_why_and_begins_the_wait() {
     assert_eq!(kinds[..4], ["conversation.opened", "message.added", "message.added", "conversation.handed_over"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_begins_a_conversation() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
@@ -158,7 +158,7 @@ async fn an_agent_begins_a_conversation() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn another_workspace_and_a_viewer_get_nowhere() {
     let desk = Desk::open().await;
     let talk = desk.talk("Liisa", "Salaisuus").await;

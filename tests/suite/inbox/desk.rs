@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Desk, answers, read};
 use crate::people::text;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn drafts_are_kept_for_each_person_and_mode_until_sent() {
     let desk = Desk::open().await;
     let (aino, onni) = (desk.company.colleague("aino", "agent").await, desk.company.colleague("onni", "agent").await);
@@ -29,7 +29,7 @@ async fn drafts_are_kept_for_each_person_and_mode_until_sent() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn labels_have_one_name_and_follow_their_changes() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
@@ -54,7 +54,7 @@ async fn labels_have_one_name_and_follow_their_changes() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn canned_answers_are_own_or_shared() {
     let desk = Desk::open().await;
     let (aino, onni) = (desk.company.colleague("aino", "agent").await, desk.company.colleague("onni", "agent").await);

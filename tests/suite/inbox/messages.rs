@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Desk, answers, listed, read, staff_id};
 use crate::people::text;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_key_is_the_same_message() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
@@ -31,7 +31,7 @@ async fn the_same_key_is_the_same_message() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn many_who_write_at_once_get_gapless_numbers() {
     let desk = Desk::open().await;
     let talk = desk.talk("Liisa", "Hei").await;
@@ -71,7 +71,7 @@ async fn many_who_write_at_once_get_gapless_numbers() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn notes_stay_inside_and_mention_colleagues() {
     let desk = Desk::open().await;
     let (aino, onni) = (desk.company.colleague("aino", "agent").await, desk.company.colleague("onni", "agent").await);
@@ -92,7 +92,7 @@ async fn notes_stay_inside_and_mention_colleagues() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn own_texts_are_corrected_and_removed() {
     let desk = Desk::open().await;
     let (aino, onni) = (desk.company.colleague("aino", "agent").await, desk.company.colleague("onni", "agent").await);
@@ -112,7 +112,7 @@ async fn own_texts_are_corrected_and_removed() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn html_is_harmless_and_texts_have_limits() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
@@ -141,7 +141,7 @@ async fn html_is_harmless_and_texts_have_limits() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn read_marks_rise_and_never_fall() {
     let desk = Desk::open().await;
     let (aino, onni) = (desk.company.colleague("aino", "agent").await, desk.company.colleague("onni", "agent").await);

@@ -19,7 +19,7 @@ async fn owner_of(desk: &Desk, talk: Talk) -> Option<String> {
     agent_of(&read(desk.owner(), talk).await)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_waits_is_served_as_soon_as_somebody_has_room() {
     let desk = Desk::open().await;
     let first = desk.queued("Liisa", "Yksi").await;
@@ -50,7 +50,7 @@ async fn what_waits_is_served_as_soon_as_somebody_has_room() {
     assert_eq!((&routing["summary"], &routing["considered"][0]["verdict"]), (&json!("nobody_online"), &json!("offline")));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_usual_agent_the_language_and_the_skills_decide() {
     let desk = Desk::open().await;
     let (aino, onni) = (desk.agent("aino").await, desk.agent("onni").await);
@@ -94,7 +94,7 @@ async fn the_usual_agent_the_language_and_the_skills_decide() {
     assert_eq!(row["routing"]["considered"].as_array().unwrap().len(), 1, "only members are considered");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn load_is_shared_and_capacity_kept() {
     let desk = Desk::open().await;
     let (aino, onni) = (desk.agent("aino").await, desk.agent("onni").await);
@@ -132,7 +132,7 @@ async fn load_is_shared_and_capacity_kept() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn given_back_is_not_given_again_to_the_same_person() {
     let desk = Desk::open().await;
     let aino = desk.agent("aino").await;
@@ -148,7 +148,7 @@ async fn given_back_is_not_given_again_to_the_same_person() {
     assert_eq!(owner_of(&desk, talk).await, Some(staff_id(&onni).await));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn outside_opening_hours_it_waits_and_is_served_when_they_begin() {
     let desk = Desk::open().await;
     let day = json!([["09:00", "17:00"]]);
@@ -175,7 +175,7 @@ async fn outside_opening_hours_it_waits_and_is_served_when_they_begin() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_one_who_left_had_goes_to_others() {
     let desk = Desk::open().await;
     let aino = desk.agent("aino").await;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Desk, answers, listed};
 use crate::people::text;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn words_are_found_in_their_forms_and_only_in_the_own_workspace() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
@@ -39,7 +39,7 @@ async fn words_are_found_in_their_forms_and_only_in_the_own_workspace() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn subjects_are_found_and_pages_go_on() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;

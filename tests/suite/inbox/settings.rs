@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Desk, read};
 use crate::people::text;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn channels_keep_their_settings_and_rotate_their_keys() {
     let desk = Desk::open().await;
     let owner = desk.owner();
@@ -43,7 +43,7 @@ async fn channels_keep_their_settings_and_rotate_their_keys() {
     desk.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_removed_queue_passes_on_what_waits_in_it() {
     let desk = Desk::open().await;
     let owner = desk.owner();

@@ -56,6 +56,8 @@ pub struct ListQuery {
     pub language: Option<Locale>,
     /// Words of messages, or a number.
     pub q: Option<String>,
+    /// A filter that is not kept as a view, as JSON; it narrows the view.
+    pub filter: Option<String>,
     pub sort: Sort,
     /// Newest, most urgent, or longest waiting first when not given.
     pub order: Option<Order>,
@@ -180,6 +182,10 @@ async fn conditions(tx: &mut Tx, environment: &Environment, workspace: Workspace
     if let Some(state) = query.state {
         conditions.active = Some(state.active());
         conditions.bind("state = {}", state);
+    }
+    if let Some(filter) = &query.filter {
+        let tree = serde_json::from_str(filter).map_err(|_| Problem::field("filter", "invalid", "a filter, as JSON"))?;
+        conditions.filter(&tree, context)?;
     }
     assignee(&mut conditions, viewer, query.assignee.as_deref())?;
     if let Some(queue) = query.queue {

@@ -256,8 +256,7 @@ mod tests {
                 prop_assert!(!people.iter().any(able));
             }
             prop_assert_eq!(outcome.considered.len(), people.len());
-            let mut turned = people.clone();
-            turned.reverse();
+            let turned: Vec<Candidate> = people.into_iter().rev().collect();
             prop_assert_eq!(choose(&need, &turned), outcome, "the order of people does not matter");
         }
     }

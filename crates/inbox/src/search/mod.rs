@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The kind of a message (or of a conversation's subject, under the conversation's id) in the index.
-pub(crate) const MESSAGE: &str = "message";
+pub const MESSAGE: &str = "message";
 /// The kind of a contact, as the people crate writes it.
 const CONTACT: &str = "contact";
 /// Characters of a question.
@@ -90,6 +90,12 @@ pub struct ArticleFinder(pub ArticleFinderFunction);
 /// See [`ArticleFinder`].
 pub type ArticleFinderFunction = Arc<dyn for<'a> Fn(&'a mut Tx, ArticleQuestion) -> BoxFuture<'a, Result<Vec<ArticleHit>>> + Send + Sync>;
 
+/// The words under which a message is found, as [`ennakoi_store::search`] takes them: for tools that write messages in bulk.
+#[must_use]
+pub fn message_words(body: &str, language: Option<Locale>) -> String {
+    words::indexed(body, language)
+}
+
 /// Puts a text message into the index, under its language or, when that is unknown, under all.
 ///
 /// # Errors
@@ -142,7 +148,7 @@ async fn find(tx: &mut Tx, workspace: WorkspaceId, kind: &str, queries: &[words:
         let last = if query.unfinished { LastWord::Prefix } else { LastWord::Whole };
         hits.extend(search::find(tx, workspace, kind, &query.words, last, before, limit).await?);
     }
-    hits.sort_by(|a, b| b.row.cmp(&a.row));
+    hits.sort_by_key(|hit| std::cmp::Reverse(hit.row));
     hits.dedup_by_key(|hit| hit.row);
     let full = hits.len() >= limit as usize;
     hits.truncate(limit as usize);
