@@ -6,5 +6,10 @@ export const prerender = false;
 
 export async function load() {
 	await i18n.use(guessLocale());
-	await session.load();
+	try {
+		await session.load();
+		return { unreachable: null as unknown };
+	} catch (problem) {
+		return { unreachable: problem };
+	}
 }

@@ -1,5 +1,7 @@
-import type { Client, Options } from './client';
+import { queryString, type Client, type Options } from './client';
 import type * as S from './schema';
+
+export type ImportQuery = { dry_run?: boolean; publish?: boolean; locale?: S.Locale; category?: S.Id };
 
 /** Every call the console makes, by resource. One line each: the path, what it takes, what it returns. */
 export function endpoints(c: Client) {
@@ -39,7 +41,7 @@ export function endpoints(c: Client) {
 			create: (body: { email: string; role: S.Role }) => c.post<S.Invitation>('/invitations', body),
 			remove: (id: S.Id) => c.delete(`/invitations/${id}`),
 			byToken: (token: string) => c.get<S.InvitationByToken>(`/invitations/by-token/${token}`),
-			accept: (token: string, body: { name: string; password: string; locale: S.Locale }) =>
+			accept: (token: string, body: { name?: string; password: string; locale?: S.Locale; code?: string }) =>
 				c.post<S.Session>(`/invitations/by-token/${token}/acceptance`, body)
 		},
 		staff: {
@@ -65,7 +67,7 @@ export function endpoints(c: Client) {
 			removeIdentity: (id: S.Id, identity: S.Id) => c.delete(`/contacts/${id}/identities/${identity}`),
 			merge: (id: S.Id, loser: S.Id) => c.post<{ id: S.Id }>(`/contacts/${id}/merges`, { loser }),
 			unmerge: (id: S.Id, merge: S.Id) => c.delete(`/contacts/${id}/merges/${merge}`),
-			duplicates: (id: S.Id) => c.get<S.ContactRow[] | S.Page<S.ContactRow>>(`/contacts/${id}/duplicates`),
+			duplicates: (id: S.Id) => c.get<S.Page<S.Duplicate>>(`/contacts/${id}/duplicates`),
 			timeline: (id: S.Id, cursor?: string) => c.get<S.Page<S.TimelineEntry>>(`/contacts/${id}/timeline`, { limit: 50, cursor }),
 			pages: (id: S.Id) => c.get<S.Page<S.PageView>>(`/contacts/${id}/pages`, { limit: 20 }),
 			commerce: (id: S.Id) => c.get<S.Commerce>(`/contacts/${id}/commerce`)
@@ -92,6 +94,7 @@ export function endpoints(c: Client) {
 			messages: (id: S.Id, query: { before_seq?: number; after_seq?: number; limit?: number }, options?: Options) =>
 				c.get<S.MessagePage>(`/conversations/${id}/messages`, query, options),
 			send: (id: S.Id, body: S.NewMessage, options?: Options) => c.post<S.Message>(`/conversations/${id}/messages`, body, options),
+			removeMessage: (id: S.Id, message: S.Id) => c.delete<S.Message>(`/conversations/${id}/messages/${message}`),
 			assign: (id: S.Id, body: { agent_id: S.Id | null; queue_id?: S.Id }) => c.put<unknown>(`/conversations/${id}/assignment`, body),
 			claim: (id: S.Id) => c.post<unknown>(`/conversations/${id}/claim`),
 			close: (id: S.Id) => c.put<unknown>(`/conversations/${id}/closure`),
@@ -128,40 +131,38 @@ export function endpoints(c: Client) {
 		},
 		channels: {
 			...resource<S.Channel>(c, '/channels'),
-			rotateIdentitySecret: (id: S.Id) => c.post<{ identity_secret?: string; secret?: string }>(`/channels/${id}/identity-secret`)
+			rotateIdentitySecret: (id: S.Id) => c.post<{ identity_secret: string }>(`/channels/${id}/identity-secret`)
 		},
 		categories: resource<S.Category>(c, '/categories'),
 		articles: {
 			list: (query: { category?: S.Id; status?: string; locale?: S.Locale; q?: string; limit?: number; cursor?: string }) =>
 				c.get<S.Page<S.ArticleRow>>('/articles', query),
 			get: (id: S.Id) => c.get<S.Article>(`/articles/${id}`),
-			create: (body: { category_id: S.Id | null; locale: S.Locale; title: string; body: string; questions?: string[] }) =>
+			create: (body: { category_id: S.Id; locale: S.Locale; title: string; body: string; questions?: string[] }) =>
 				c.post<S.Article>('/articles', body),
-			update: (id: S.Id, body: { category_id?: S.Id | null; audience?: 'public' | 'staff'; related?: S.Id[] }) =>
+			update: (id: S.Id, body: { category_id?: S.Id; audience?: 'public' | 'staff'; related?: S.Id[] }) =>
 				c.patch<S.Article>(`/articles/${id}`, body),
 			archive: (id: S.Id) => c.delete(`/articles/${id}`),
 			unarchive: (id: S.Id) => c.post<unknown>(`/articles/${id}/restoration`),
-			saveText: (id: S.Id, locale: S.Locale, body: S.ArticleTextInput) => c.put<S.ArticleText>(`/articles/${id}/texts/${locale}`, body),
-			publish: (id: S.Id, locale: S.Locale) => c.put<unknown>(`/articles/${id}/texts/${locale}/publication`),
-			unpublish: (id: S.Id, locale: S.Locale) => c.delete<unknown>(`/articles/${id}/texts/${locale}/publication`),
+			saveText: (id: S.Id, locale: S.Locale, body: S.ArticleTextInput) => c.put<S.Article>(`/articles/${id}/texts/${locale}`, body),
+			publish: (id: S.Id, locale: S.Locale) => c.put<S.Article>(`/articles/${id}/texts/${locale}/publication`),
+			unpublish: (id: S.Id, locale: S.Locale) => c.delete<S.Article>(`/articles/${id}/texts/${locale}/publication`),
 			revisions: (id: S.Id, locale: S.Locale) => c.get<S.Page<S.Revision> | S.Revision[]>(`/articles/${id}/texts/${locale}/revisions`),
 			restore: (id: S.Id, locale: S.Locale, revision: number) =>
 				c.post<unknown>(`/articles/${id}/texts/${locale}/revisions/${revision}/restoration`),
 			preview: (markdown: string, options?: Options) => c.post<{ html: string }>('/articles/preview', { markdown }, options),
-			importFile: (file: File, dryRun: boolean, extra: { locale: S.Locale; category_id?: S.Id }) => {
+			importFile: (file: File, query: ImportQuery) => {
 				const form = new FormData();
-				form.append('locale', extra.locale);
-				if (extra.category_id) form.append('category_id', extra.category_id);
 				form.append('file', file, file.name);
-				return c.upload<S.ImportResult>(`/imports/articles${dryRun ? '?dry_run=1' : ''}`, form);
+				return c.upload<S.ImportResult>(`/imports/articles${queryString(query)}`, form);
 			},
-			importText: (body: { text?: string; html?: string; locale: S.Locale; category_id?: S.Id }, dryRun: boolean) =>
-				c.post<S.ImportResult>(`/imports/articles${dryRun ? '?dry_run=1' : ''}`, body)
+			importText: (body: { text: string } | { html: string }, query: ImportQuery) =>
+				c.post<S.ImportResult>(`/imports/articles${queryString(query)}`, body)
 		},
 		bot: {
 			get: () => c.get<S.BotSettings>('/bot'),
 			update: (body: Partial<S.BotSettings>) => c.patch<S.BotSettings>('/bot', body),
-			ask: (text: string, locale: S.Locale) => c.post<S.BotTurn>('/bot/ask', { text, locale })
+			ask: (text: string, locale: S.Locale) => c.post<S.BotTurn>('/bot/questions', { text, locale })
 		},
 		webhooks: {
 			...resource<S.Webhook>(c, '/webhooks'),

@@ -106,17 +106,13 @@ export type Workspace = {
 	modules: Record<string, boolean>;
 	setup: { done: string[] };
 };
-export type WorkspacePatch = {
-	name?: string;
-	settings?: Partial<Omit<Workspace, 'id' | 'slug' | 'name' | 'brand'>> & { brand?: Partial<Brand> };
-};
+export type WorkspacePatch = Partial<Omit<Workspace, 'id' | 'slug' | 'brand'>> & { brand?: Partial<Brand> };
 export type Invitation = { id: Id; email: string; role: Role; created_at: Time; expires_at: Time; link?: string | null };
 export type InvitationByToken = {
 	email: string;
 	role: Role;
-	workspace: { name: string };
-	invited_by?: string | null;
-	has_account?: boolean;
+	workspace: string;
+	account_exists: boolean;
 };
 export type Member = {
 	id: Id;
@@ -142,7 +138,7 @@ export type ApiKey = {
 export type AuditEntry = {
 	id: Id;
 	at: Time;
-	actor: string | null;
+	actor: string;
 	actor_name: string | null;
 	action: string;
 	subject_kind: string | null;
@@ -154,12 +150,13 @@ export type AuditEntry = {
 export type AttributeValue = string | number | boolean | null;
 export type ContactRow = {
 	id: Id;
-	name: string | null;
+	/** Empty for somebody who has not said it. */
+	name: string;
 	email: string | null;
 	phone: string | null;
 	locale: Locale | null;
 	company: { id: Id; name: string } | null;
-	last_seen_at: Time | null;
+	last_seen_at: Time;
 	created_at: Time;
 	blocked: boolean;
 };
@@ -167,14 +164,15 @@ export type IdentityKind = 'email' | 'phone' | 'user_id' | 'handle';
 export type Identity = { id: Id; kind: IdentityKind; value: string; verified: boolean; source: string };
 export type Contact = ContactRow & {
 	timezone: string | null;
+	avatar_url: string | null;
 	attributes: Record<string, AttributeValue>;
 	identities: Identity[];
-	companies: { id: Id; name: string; role: string | null }[];
+	companies: { id: Id; name: string; role: string }[];
 	version: number;
 	merged_into: Id | null;
-	first_seen_at: Time | null;
+	first_seen_at: Time;
 };
-export type ContactMerge = { id: Id; at?: Time; loser?: { id: Id; name: string | null } | null; undone_at?: Time | null };
+export type Duplicate = { contact: ContactRow; reasons: string[] };
 export type TimelineEntry = {
 	seq: number;
 	kind: string;
@@ -219,7 +217,7 @@ export type ConversationRow = {
 	number: number;
 	version: number;
 	channel: { id: Id; kind: ChannelKind; name: string };
-	contact: { id: Id; name: string | null; email: string | null; avatar_url: string | null } | null;
+	contact: { id: Id; name: string; email: string | null; avatar_url: string | null } | null;
 	subject: string | null;
 	preview: string;
 	preview_author: AuthorKind;
@@ -240,7 +238,7 @@ export type ConversationRow = {
 	rating: number | null;
 	solved: boolean | null;
 };
-export type Draft = { body: string; attachments: Attachment[]; updated_at: Time };
+export type Draft = { body: string; attachment_ids: Id[]; updated_at: Time };
 export type Presence = { staff_id: Id; name: string; mode: 'viewing' | 'typing' };
 export type RoutingCandidate = { staff_id: Id; name: string; verdict: string; score: number };
 export type Routing = {
@@ -326,22 +324,28 @@ export type Counts = {
 };
 export type FilterField =
 	| 'state'
+	| 'owner'
 	| 'assignee'
 	| 'queue'
 	| 'channel'
 	| 'label'
+	| 'contact'
 	| 'priority'
 	| 'language'
-	| 'contact'
-	| 'created'
-	| 'last_message'
+	| 'reason'
 	| 'rating'
 	| 'solved'
-	| 'text';
-export type FilterOperator = 'is' | 'is_not' | 'before' | 'after' | 'at_least' | 'at_most' | 'contains';
-export type Condition = { field: FilterField; op: FilterOperator; value: string | number | boolean | null };
-export type Filter = { match: 'all' | 'any'; conditions: (Condition | Filter)[] };
-export type View = { id: Id; name: string; filter: Filter; shared: boolean };
+	| 'number'
+	| 'created_at'
+	| 'last_message_at'
+	| 'waiting_since'
+	| 'closed_at';
+export type FilterOperator = 'is' | 'is_not' | 'in' | 'exists' | 'missing' | 'at_least' | 'at_most' | 'before' | 'after' | 'older_than' | 'newer_than';
+export type FilterValue = string | number | boolean | null | (string | number)[];
+export type Condition = { field: FilterField; operator: FilterOperator; value?: FilterValue };
+/** An empty `all` holds always, an empty `any` never. */
+export type Filter = { all: Filter[] } | { any: Filter[] } | { not: Filter } | Condition;
+export type View = { id: Id; name: string; filter: Filter; shared: boolean; owner_id?: Id };
 export type Sort = 'activity' | 'created' | 'priority' | 'waiting';
 export type ConversationQuery = {
 	view?: string;
@@ -354,7 +358,6 @@ export type ConversationQuery = {
 	contact?: Id;
 	language?: string;
 	q?: string;
-	filter?: string;
 	sort?: Sort;
 	order?: 'asc' | 'desc';
 	limit?: number;
@@ -369,13 +372,12 @@ export type BulkAction =
 	| { kind: 'unlabel'; label_id: Id }
 	| { kind: 'priority'; priority: Priority }
 	| { kind: 'snooze'; until: Time | null };
-export type BulkResult = { changed: Id[]; failed: { id: Id; code: string }[]; undo_token: string };
+export type BulkResult = { changed: Id[]; failed: { id: Id; code: string }[]; undo_token: string | null };
 export type ConversationEvent = {
 	seq: number;
 	kind: string;
 	occurred_at: Time;
-	actor: string | null;
-	actor_name: string | null;
+	actor: Author;
 	payload: unknown;
 };
 export type SearchResult = {
@@ -409,12 +411,13 @@ export type Calendar = {
 export type OpenState = { open: boolean; opens_at: Time | null; closes_at: Time | null };
 export type ChatMode = 'bot_first' | 'person_first' | 'person_only' | 'bot_only';
 export const CHAT_MODES: readonly ChatMode[] = ['bot_first', 'person_first', 'person_only', 'bot_only'];
+export type PreChatKey = 'name' | 'email' | 'phone';
 export type ChatSettings = {
 	origins: string[];
 	mode: ChatMode;
 	night_mode: ChatMode | null;
 	queue_id: Id | null;
-	pre_chat: { fields: string[] } | null;
+	pre_chat: { fields: { key: PreChatKey; required: boolean }[] };
 };
 export type Channel = {
 	id: Id;
@@ -438,7 +441,7 @@ export type ArticleLocaleState = {
 };
 export type ArticleRow = {
 	id: Id;
-	category_id: Id | null;
+	category_id: Id;
 	audience: 'public' | 'staff';
 	updated_at: Time;
 	locales: ArticleLocaleState[];
@@ -449,7 +452,7 @@ export type ArticleRow = {
 export type ArticleText = {
 	title: string;
 	slug: string;
-	summary: string | null;
+	summary: string;
 	body: string;
 	questions: string[];
 	video_url: string | null;
@@ -457,29 +460,24 @@ export type ArticleText = {
 	draft_revision: number;
 	status: ArticleStatus;
 	version: number;
+	updated_at: Time;
 };
-export type Article = ArticleRow & { texts: PerLocale<ArticleText>; related: Id[] };
+export type Article = Omit<ArticleRow, 'locales'> & { texts: PerLocale<ArticleText>; related: Id[]; archived: boolean };
 export type ArticleTextInput = {
 	title: string;
 	body: string;
-	summary?: string | null;
+	summary?: string;
 	questions?: string[];
 	video_url?: string | null;
 	version: number;
 };
-export type Revision = {
-	revision: number;
-	created_at: Time;
-	author_name: string | null;
-	title: string;
-	body?: string;
-	published: boolean;
-};
+export type Revision = { revision: number; created_at: Time; created_by: string; title: string; body: string };
 export type ImportResult = {
 	created: number;
 	updated: number;
+	unchanged: number;
 	rejected: { line: number; reason: string }[];
-	preview: { title: string; body?: string; category?: string | null; locale?: Locale }[];
+	preview: { line: number; title: string; body: string; category: string | null; questions: string[]; locale: Locale | null }[];
 };
 
 // ---- Commerce ---------------------------------------------------------------------------------------------------
@@ -537,10 +535,11 @@ export type Commerce = {
 export type BotSettings = {
 	enabled: boolean;
 	name: string;
-	modes: Record<string, unknown>;
-	thresholds: { wrong_cost: number };
-	greeting: PerLocale;
-	handover: { rules: string[] };
+	/** How many times worse a wrong answer is than asking back, 1–20. */
+	wrong_cost: number;
+	unknowns_before_person: number;
+	/** Words that send a conversation to people at once, besides the built-in ones. */
+	always_person: string[];
 };
 export type BotVerdict = 'answered' | 'asked_back' | 'rejected' | 'handed_over' | 'small_talk';
 export type BotTurn = {
@@ -549,11 +548,11 @@ export type BotTurn = {
 	question: string;
 	language: Locale;
 	verdict: BotVerdict;
-	confidence: number | null;
+	confidence: number;
 	candidates: { article_id: Id; title: string; score: number; confidence: number; why: string[] }[];
-	reason: string;
-	rule: string | null;
-	model_version: string;
+	reason: string | null;
+	rule: string;
+	model_version: number;
 };
 
 // ---- Webhooks ---------------------------------------------------------------------------------------------------

@@ -18,22 +18,31 @@ describe('inView', () => {
 
 describe('matchesFilter', () => {
 	const urgentOrMine: Filter = {
-		match: 'any',
-		conditions: [
-			{ field: 'priority', op: 'at_least', value: 'high' },
-			{ match: 'all', conditions: [{ field: 'assignee', op: 'is', value: 'me' }, { field: 'language', op: 'is_not', value: 'en' }] }
+		any: [
+			{ field: 'priority', operator: 'at_least', value: 'high' },
+			{ all: [{ field: 'assignee', operator: 'is', value: 'me' }, { not: { field: 'language', operator: 'is', value: 'en' } }] }
 		]
 	};
-	it('joins with and and or, nested', () => {
+	it('joins with and, or and not, nested', () => {
 		expect(matchesFilter(urgentOrMine, row('c-1', { priority: 'urgent' }), 'me')).toBe(true);
 		expect(matchesFilter(urgentOrMine, row('c-1', { owner: mine, locale: 'sv' }), 'me')).toBe(true);
 		expect(matchesFilter(urgentOrMine, row('c-1', { owner: mine, locale: 'en' }), 'me')).toBe(false);
+		expect(matchesFilter({ all: [] }, row('c-1'), 'me')).toBe(true);
+		expect(matchesFilter({ any: [] }, row('c-1'), 'me')).toBe(false);
 	});
 	it('leaves undecided what only the server can tell, unless the rest decides', () => {
-		const text = { field: 'text', op: 'contains', value: 'sohva' } as const;
-		expect(matchesFilter({ match: 'all', conditions: [text] }, row('c-1'), 'me')).toBeNull();
-		expect(matchesFilter({ match: 'all', conditions: [text, { field: 'state', op: 'is', value: 'closed' }] }, row('c-1'), 'me')).toBe(false);
-		expect(matchesFilter({ match: 'any', conditions: [text, { field: 'state', op: 'is', value: 'open' }] }, row('c-1'), 'me')).toBe(true);
+		const lately = { field: 'created_at', operator: 'newer_than', value: 3600 } as const;
+		expect(matchesFilter({ all: [lately] }, row('c-1'), 'me')).toBeNull();
+		expect(matchesFilter({ all: [lately, { field: 'state', operator: 'is', value: 'closed' }] }, row('c-1'), 'me')).toBe(false);
+		expect(matchesFilter({ any: [lately, { field: 'state', operator: 'in', value: ['open', 'waiting'] }] }, row('c-1'), 'me')).toBe(true);
+		expect(matchesFilter({ not: lately }, row('c-1'), 'me')).toBeNull();
+	});
+	it('knows labels, and what is missing', () => {
+		const labelled = row('c-1', { labels: [{ id: 'l-1', name: 'Palautus', color: '#000000' }] });
+		expect(matchesFilter({ field: 'label', operator: 'is', value: 'l-1' }, labelled, 'me')).toBe(true);
+		expect(matchesFilter({ field: 'label', operator: 'is_not', value: 'l-1' }, labelled, 'me')).toBe(false);
+		expect(matchesFilter({ field: 'assignee', operator: 'missing' }, row('c-1'), 'me')).toBe(true);
+		expect(matchesFilter({ field: 'rating', operator: 'at_most', value: 2 }, row('c-1'), 'me')).toBe(false);
 	});
 });
 

@@ -12,11 +12,11 @@ export function inView(view: string, row: ConversationRow, me: Id): Verdict {
 		case 'mine':
 			return active && row.owner.kind === 'agent' && row.owner.agent?.id === me;
 		case 'unassigned':
-			return active && (row.owner.kind === 'queue' || row.owner.kind === 'nobody');
+			return active && row.owner.agent === null && row.owner.kind !== 'bot';
 		case 'all':
-			return active && row.owner.kind !== 'bot';
+			return active;
 		case 'waiting':
-			return row.state === 'waiting';
+			return active && row.waiting_since !== null && row.owner.kind !== 'bot';
 		case 'bot':
 			return active && row.owner.kind === 'bot';
 		case 'closed':
@@ -28,74 +28,91 @@ export function inView(view: string, row: ConversationRow, me: Id): Verdict {
 	}
 }
 
-function equals(condition: Condition, row: ConversationRow, me: Id): Verdict {
-	const value = condition.value;
-	switch (condition.field) {
+function valueOf(field: Condition['field'], row: ConversationRow): string | number | boolean | null | undefined {
+	switch (field) {
 		case 'state':
-			return row.state === value;
+			return row.state;
+		case 'owner':
+			return row.owner.kind;
 		case 'assignee':
-			if (value === null || value === 'nobody') return row.owner.agent === null;
-			return row.owner.agent?.id === (value === 'me' ? me : value);
+			return row.owner.agent?.id ?? null;
 		case 'queue':
-			return row.owner.queue?.id === value;
+			return row.owner.queue?.id ?? null;
 		case 'channel':
-			return row.channel.id === value || row.channel.kind === value;
-		case 'label':
-			return row.labels.some((label) => label.id === value);
-		case 'priority':
-			return row.priority === value;
-		case 'language':
-			return row.locale === value;
+			return row.channel.id;
 		case 'contact':
-			return row.contact?.id === value;
-		case 'solved':
-			return row.solved === value;
-		case 'rating':
-			return row.rating === Number(value);
-		default:
-			return null;
-	}
-}
-
-function measure(condition: Condition, row: ConversationRow): number | null {
-	switch (condition.field) {
-		case 'created':
-			return row.created_at;
-		case 'last_message':
-			return row.last_message_at;
+			return row.contact?.id ?? null;
+		case 'priority':
+			return row.priority;
+		case 'language':
+			return row.locale;
+		case 'reason':
+			return row.reason;
 		case 'rating':
 			return row.rating;
-		case 'priority':
-			return PRIORITY_ORDER[row.priority];
+		case 'solved':
+			return row.solved;
+		case 'number':
+			return row.number;
+		case 'created_at':
+			return row.created_at;
+		case 'last_message_at':
+			return row.last_message_at;
+		case 'waiting_since':
+			return row.waiting_since;
+		case 'closed_at':
+			return row.closed_at;
 		default:
-			return null;
+			return undefined;
 	}
 }
 
+const rankOf = (value: unknown): number => (typeof value === 'string' && value in PRIORITY_ORDER ? PRIORITY_ORDER[value as Priority] : Number(value));
+
 function holds(condition: Condition, row: ConversationRow, me: Id): Verdict {
-	if (condition.op === 'is') return equals(condition, row, me);
-	if (condition.op === 'is_not') {
-		const same = equals(condition, row, me);
-		return same === null ? null : !same;
+	const wanted = condition.value === 'me' && condition.field === 'assignee' ? me : condition.value;
+	if (condition.field === 'label') {
+		const has = row.labels.some((label) => (Array.isArray(wanted) ? wanted.includes(label.id) : label.id === wanted));
+		if (condition.operator === 'exists') return row.labels.length > 0;
+		if (condition.operator === 'missing') return row.labels.length === 0;
+		return condition.operator === 'is_not' ? !has : has;
 	}
-	if (condition.op === 'contains') return null;
-	const actual = measure(condition, row);
-	const wanted = condition.field === 'priority' ? PRIORITY_ORDER[condition.value as Priority] : Number(condition.value);
-	if (actual === null || wanted === undefined || Number.isNaN(wanted)) return false;
-	return condition.op === 'before' || condition.op === 'at_most' ? actual <= wanted : actual >= wanted;
+	const actual = valueOf(condition.field, row);
+	if (actual === undefined) return null;
+	switch (condition.operator) {
+		case 'is':
+			return actual === wanted;
+		case 'is_not':
+			return actual !== wanted;
+		case 'in':
+			return Array.isArray(wanted) && wanted.includes(actual as string);
+		case 'exists':
+			return actual !== null;
+		case 'missing':
+			return actual === null;
+		case 'before':
+		case 'at_most':
+			return actual !== null && rankOf(actual) <= rankOf(wanted);
+		case 'after':
+		case 'at_least':
+			return actual !== null && rankOf(actual) >= rankOf(wanted);
+		default:
+			// Spans before now depend on the server's clock.
+			return null;
+	}
 }
 
 /** Three-valued: one "cannot tell" leaves the whole undecided unless the rest decides it. */
 export function matchesFilter(filter: Filter, row: ConversationRow, me: Id): Verdict {
-	if (filter.conditions.length === 0) return true;
-	let unknown = false;
-	for (const part of filter.conditions) {
-		const verdict = 'conditions' in part ? matchesFilter(part, row, me) : holds(part, row, me);
-		if (verdict === null) unknown = true;
-		else if (filter.match === 'all' && !verdict) return false;
-		else if (filter.match === 'any' && verdict) return true;
+	if ('field' in filter) return holds(filter, row, me);
+	if ('not' in filter) {
+		const inner = matchesFilter(filter.not, row, me);
+		return inner === null ? null : !inner;
 	}
-	return unknown ? null : filter.match === 'all';
+	const parts = 'all' in filter ? filter.all : filter.any;
+	const verdicts = parts.map((part) => matchesFilter(part, row, me));
+	if ('all' in filter) return verdicts.includes(false) ? false : verdicts.includes(null) ? null : true;
+	return verdicts.includes(true) ? true : verdicts.includes(null) ? null : false;
 }
 
 /** Negative when `a` stands above `b`. Ties fall to the higher number, so that an order is total. */

@@ -61,7 +61,8 @@ export async function act(ids: readonly Id[], action: BulkAction): Promise<boole
 			restore();
 			toasts.show(t('done.partly', { done: result.changed.length, failed: result.failed.length }), { tone: 'bad' });
 		} else {
-			toasts.show(t(DONE[action.kind], { count: result.changed.length }), { action: { label: t('action.undo'), run: () => void undo(result.undo_token, ids) } });
+			const token = result.undo_token;
+			toasts.show(t(DONE[action.kind], { count: result.changed.length }), token ? { action: { label: t('action.undo'), run: () => void undo(token, ids) } } : {});
 		}
 		await refreshUnlessLive(ids);
 		return true;

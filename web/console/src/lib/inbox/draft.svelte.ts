@@ -2,8 +2,23 @@ import { api, type Attachment, type Id } from '$lib/api';
 import { catalogue } from '$lib/state/catalogue.svelte';
 import { desk, type Detail } from '$lib/state/desk.svelte';
 import { nowMicros } from '$lib/format.svelte';
+import { t } from '$lib/i18n.svelte';
 
 export type Mode = 'reply' | 'note';
+const REMEMBERED = 'ennakoi.attachments';
+const MOST_REMEMBERED = 50;
+
+/** Drafts name their attachments by id only; what they are called is remembered by the browser that added them. */
+export function rememberAttachment(attachment: Attachment): void {
+	const all = JSON.parse(localStorage.getItem(REMEMBERED) ?? '[]') as Attachment[];
+	localStorage.setItem(REMEMBERED, JSON.stringify([attachment, ...all.filter((one) => one.id !== attachment.id)].slice(0, MOST_REMEMBERED)));
+}
+
+function rememberedAttachment(id: Id): Attachment {
+	const all = JSON.parse(localStorage.getItem(REMEMBERED) ?? '[]') as Attachment[];
+	return all.find((one) => one.id === id) ?? { id, name: t('field.file'), media_type: 'application/octet-stream', bytes: 0, url: '', width: null, height: null };
+}
+
 type Text = { body: string; attachments: Attachment[] };
 const SAVE_MS = 700;
 
@@ -36,7 +51,7 @@ export class DraftKeeper {
 		this.#begun = true;
 		for (const mode of ['reply', 'note'] as const) {
 			const stored = draft[mode];
-			if (stored && !this.#touched.has(mode)) this.texts[mode] = { body: stored.body, attachments: [...stored.attachments] };
+			if (stored && !this.#touched.has(mode)) this.texts[mode] = { body: stored.body, attachments: stored.attachment_ids.map(rememberedAttachment) };
 		}
 	}
 
@@ -69,7 +84,7 @@ export class DraftKeeper {
 				if (empty) await api.conversations.removeDraft(this.conversation, mode);
 				else await api.conversations.saveDraft(this.conversation, { mode, body, attachment_ids: attachments.map((one) => one.id) }, { keepalive: body.length < 60_000 });
 				if (!this.#unsaved.has(mode)) localStorage.removeItem(this.#place(mode));
-				desk.setDraft(this.conversation, mode, empty ? null : { body, attachments: [...attachments], updated_at: nowMicros() });
+				desk.setDraft(this.conversation, mode, empty ? null : { body, attachment_ids: attachments.map((one) => one.id), updated_at: nowMicros() });
 				this.status = 'saved';
 			} catch {
 				this.#unsaved.add(mode);

@@ -30,8 +30,8 @@ export async function suggestions(trigger: Trigger, row: ConversationRow): Promi
 function canned(text: string, row: ConversationRow): Suggestion[] {
 	const language = row.locale ?? session.workspace?.default_language ?? 'fi';
 	const values = {
-		name: row.contact?.name ?? null,
-		'contact.name': row.contact?.name ?? null,
+		name: row.contact?.name || null,
+		'contact.name': row.contact?.name || null,
 		first_name: row.contact?.name?.split(' ')[0] ?? null,
 		'agent.name': session.me.name,
 		agent: session.me.name,

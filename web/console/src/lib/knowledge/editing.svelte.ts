@@ -20,7 +20,8 @@ export class Editing {
 
 	constructor(
 		readonly article: Article,
-		readonly locale: Locale
+		readonly locale: Locale,
+		readonly onsaved: (article: Article) => void
 	) {
 		this.text = article.texts[locale];
 		this.draft = draftOf(this.text);
@@ -40,14 +41,16 @@ export class Editing {
 		this.status = 'saving';
 		const sent = JSON.stringify(this.draft);
 		try {
-			this.text = await api.articles.saveText(this.article.id, this.locale, {
+			const saved = await api.articles.saveText(this.article.id, this.locale, {
 				title: this.draft.title.trim(),
 				body: this.draft.body,
-				summary: this.draft.summary.trim() || null,
+				summary: this.draft.summary.trim(),
 				questions: this.draft.questions.map((question) => question.trim()).filter((question) => question !== ''),
 				video_url: this.draft.video.trim() || null,
 				version: this.text?.version ?? 0
 			});
+			this.text = saved.texts[this.locale];
+			this.onsaved(saved);
 			this.problem = null;
 			this.status = JSON.stringify(this.draft) === sent ? 'saved' : 'unsaved';
 			if (this.status === 'unsaved') this.changed();
@@ -55,8 +58,7 @@ export class Editing {
 		} catch (error) {
 			this.problem = error;
 			if (error instanceof Problem && error.status === 409) {
-				const body = error.body as { current?: ArticleText };
-				this.theirs = body.current ?? (await api.articles.get(this.article.id).then((fresh) => fresh.texts[this.locale] ?? null, () => null));
+				this.theirs = await api.articles.get(this.article.id).then((fresh) => fresh.texts[this.locale] ?? null, () => null);
 				this.status = 'conflict';
 			} else {
 				this.status = 'failed';

@@ -1,5 +1,7 @@
 import { api, items, type AttributeDefinition, type CannedAnswer, type Channel, type Label, type Member, type Queue, type View } from '$lib/api';
 
+import { session } from './session.svelte';
+
 /** The small lists that every screen needs: loaded once, refreshed by whoever changes them. */
 class Catalogue {
 	labels = $state.raw<Label[]>([]);
@@ -28,7 +30,7 @@ class Catalogue {
 	loadLabels = async () => void (this.labels = await api.labels.list());
 	loadStaff = async () => void (this.staff = items(await api.staff.list()));
 	loadQueues = async () => void (this.queues = await api.queues.list());
-	loadChannels = async () => void (this.channels = await api.channels.list());
+	loadChannels = async () => void (this.channels = session.can('settings:read') ? await api.channels.list() : []);
 	loadViews = async () => void (this.views = await api.views.list());
 	loadCannedAnswers = async () => void (this.cannedAnswers = await api.cannedAnswers.list());
 	loadAttributes = async () => void (this.attributes = items(await api.attributes.list('contact')));

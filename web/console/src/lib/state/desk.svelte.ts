@@ -31,6 +31,7 @@ import {
 	type Live,
 	type SocketLike
 } from '@ennakoi/realtime';
+import { simpleQuery } from '$lib/inbox/filters';
 import { catalogue } from './catalogue.svelte';
 import { context } from './context';
 import { session } from './session.svelte';
@@ -110,8 +111,7 @@ class Desk {
 		if (cursor === null) this.#listRequest?.abort();
 		const request = new AbortController();
 		this.#listRequest = request;
-		const asked: ConversationQuery = { view: query.view, sort: query.sort, order: query.order, limit: PAGE };
-		if (query.filter) asked.filter = JSON.stringify(query.filter);
+		const asked: ConversationQuery = { ...simpleQuery(query.filter), view: query.view, sort: query.sort, order: query.order, limit: PAGE };
 		if (cursor) asked.cursor = cursor;
 		try {
 			const page = await api.conversations.list(asked, { signal: request.signal });
@@ -132,6 +132,7 @@ class Desk {
 		const view = catalogue.views.find((one) => one.id === query.view);
 		const ids = reconcileList(this.list.ids, changed, this.state.conversations, {
 			belongs: (row) => {
+				if (query.sort === 'waiting' && row.waiting_since === null) return false;
 				const inside = view ? matchesFilter(view.filter, row, me) : inView(query.view, row, me);
 				if (inside === false || query.filter === null) return inside;
 				const kept = matchesFilter(query.filter, row, me);

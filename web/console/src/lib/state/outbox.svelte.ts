@@ -27,6 +27,8 @@ class Outbox {
 	items = $state.raw<Outgoing[]>([]);
 	/** An answer that was taken back; the composer picks it up. */
 	returned = $state.raw<Written | null>(null);
+	/** Messages that went a moment ago and can still be taken back, by id. */
+	recent = $state.raw<ReadonlyMap<Id, Written>>(new Map());
 	#timers = new Map<string, ReturnType<typeof setTimeout>>();
 
 	of(conversation: Id): Outgoing[] {
@@ -97,6 +99,7 @@ class Outbox {
 		try {
 			const message = await api.conversations.send(item.conversation, body, { keepalive });
 			desk.takeMessage(message);
+			if (!keepalive) this.#remember(message.id, item);
 			this.#forget(key);
 			if (desk.link !== 'open') await desk.refreshRow(item.conversation).catch(() => undefined);
 		} catch (error) {
@@ -106,6 +109,37 @@ class Outbox {
 				this.#later(key, Math.min(30_000, 1000 * 2 ** item.tries));
 			} else this.#change(key, { status: 'failed', problem });
 		}
+	}
+
+	/** Takes back what has gone: the message disappears on both sides and its text returns to the composer. */
+	async undo(message: Id): Promise<void> {
+		const written = this.recent.get(message);
+		if (!written) return;
+		this.#forgetRecent(message);
+		try {
+			desk.takeMessage(await api.conversations.removeMessage(written.conversation, message));
+			this.returned = written;
+		} catch (error) {
+			toasts.problem(error);
+		}
+	}
+
+	undoNewest(conversation: Id | null): boolean {
+		const newest = [...this.recent].findLast(([, written]) => written.conversation === conversation);
+		if (!newest) return false;
+		void this.undo(newest[0]);
+		return true;
+	}
+
+	#remember(message: Id, written: Written): void {
+		this.recent = new Map(this.recent).set(message, written);
+		setTimeout(() => this.#forgetRecent(message), UNDO_MS);
+	}
+
+	#forgetRecent(message: Id): void {
+		const recent = new Map(this.recent);
+		recent.delete(message);
+		this.recent = recent;
 	}
 
 	#offerReopen(conversation: Id): void {

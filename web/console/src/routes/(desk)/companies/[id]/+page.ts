@@ -1,7 +1,9 @@
 import { error } from '@sveltejs/kit';
 import { api, Problem } from '$lib/api';
 
-export async function load({ params }) {
+export async function load({ params, parent }) {
+	// The session chooses the workspace; without it the server cannot know whose this is.
+	await parent();
 	try {
 		const [company, people] = await Promise.all([api.companies.get(params.id), api.contacts.list({ company: params.id, limit: 100 })]);
 		return { company, people: people.items };

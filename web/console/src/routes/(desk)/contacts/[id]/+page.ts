@@ -2,7 +2,9 @@ import { error } from '@sveltejs/kit';
 import { api, Problem } from '$lib/api';
 import { redirect } from '@sveltejs/kit';
 
-export async function load({ params }) {
+export async function load({ params, parent }) {
+	// The session chooses the workspace; without it the server cannot know whose this is.
+	await parent();
 	try {
 		const contact = await api.contacts.get(params.id);
 		if (contact.merged_into) redirect(307, `/app/contacts/${contact.merged_into}`);

@@ -1,7 +1,9 @@
 import { error } from '@sveltejs/kit';
 import { api, Problem } from '$lib/api';
 
-export async function load({ params }) {
+export async function load({ params, parent }) {
+	// The session chooses the workspace; without it the server cannot know whose this is.
+	await parent();
 	try {
 		const [article, categories] = await Promise.all([api.articles.get(params.id), api.categories.list()]);
 		return { article, categories };
