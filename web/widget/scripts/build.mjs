@@ -30,20 +30,31 @@ const bareImports = {
 	load: (id) => (id.includes('vite/preload-helper') ? 'export const __vitePreload = (load) => load();' : null)
 };
 
-/** The launcher's words are in the loader already. */
-const panelWords = {
-	name: 'panel-words',
+/**
+ * Sentences are named by number in what is delivered. Only names that the sources use as `t('name'` and in no other way: those
+ * that are put together at run time keep their names. The launcher's words are in the loader already.
+ */
+const sources = (await Promise.all((await readdir(`${root}src/panel`, { recursive: true })).filter((name) => /(?<!test)\.ts$/.test(name)).map((name) => readFile(`${root}src/panel/${name}`, 'utf8')))).join('\n');
+const count = (pattern) => [...sources.matchAll(new RegExp(pattern, 'g'))].length;
+const names = Object.keys(JSON.parse(await readFile(`${root}../../i18n/en/widget.json`, 'utf8'))).filter((name) => name === 'launcher_title' || !name.startsWith('launcher_'));
+const short = new Map(names.map((name, index) => [name, count(`'${name}'`) > 0 && count(`'${name}'`) === count(`\\bt\\('${name}'`) ? index.toString(36) : name]));
+const shortNames = {
+	name: 'short-names',
 	enforce: 'pre',
-	transform: (code, id) =>
-		/i18n\/\w+\/widget\.json$/.test(id)
-			? JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(code)).filter(([key]) => key === 'launcher_title' || !key.startsWith('launcher_'))))
-			: null
+	transform(code, id) {
+		if (/i18n\/\w+\/widget\.json$/.test(id)) {
+			const words = JSON.parse(code);
+			return JSON.stringify(Object.fromEntries(names.map((name) => [short.get(name), words[name]])));
+		}
+		return id.includes('/src/panel/') && id.endsWith('.ts') ? code.replace(/\bt\('(\w+)'/g, (_, name) => `t('${short.get(name)}'`) : null;
+	}
 };
 
 /** The panel: one module, one stylesheet, a module for each language. */
 const built = await build({
 	...shared,
-	plugins: [bareImports, panelWords],
+	plugins: [bareImports, shortNames],
+	json: { namedExports: false, stringify: false },
 	build: {
 		target,
 		outDir: dist,

@@ -18,11 +18,11 @@ function start(): void {
 	const script = (document.currentScript ?? document.querySelector('script[src*="/w/v1/ennakoi.js"]')) as HTMLScriptElement | null;
 	// Included twice: the first one stays.
 	if (!script || before?.version) return;
-	const widget = new Widget({ base: new URL(script.src).origin, nonce: script.nonce ?? '', attributes: script.dataset });
+	const widget = new Widget({ base: new URL(script.src).origin, attributes: script.dataset });
 	const commands = widget as unknown as Record<string, (...rest: unknown[]) => unknown>;
 	const api: Api = (command, ...rest) => {
 		// What is not a command is private to the class and not found here.
-		if (command === 'constructor' || typeof commands[command] !== 'function') console.warn(`Ennakoi: unknown command "${command}"`);
+		if (command === 'constructor' || typeof commands[command] !== 'function') console.warn(`Ennakoi: no ${command}`);
 		else commands[command](...rest);
 	};
 	api.version = '1';

@@ -10,7 +10,6 @@ import { pageNow, Tracking } from './tracking';
 export interface Origin {
 	/** Origin of the server. */
 	base: string;
-	nonce: string;
 	attributes: DOMStringMap;
 }
 
@@ -62,8 +61,8 @@ export class Widget {
 	#claimed: Claimed | null = null;
 	/** Waits for the panel. */
 	#queue: ToPanel[] = [];
-	#returnTo: Element | null = null;
-	#unwatch: (() => void) | null = null;
+	#returnTo: HTMLElement | null = null;
+	#watching = new AbortController();
 	readonly #listeners: Record<string, Set<Listener>> = {};
 	readonly #flash = new Flash();
 	readonly #tracking = new Tracking((events) => this.#deliver(events));
@@ -86,14 +85,10 @@ export class Widget {
 		const { key } = this.#options;
 		if (!key) return this.#fail('key_missing');
 		if (options.consent) this.consent(options.consent);
-		if (this.#surface) {
-			if (options.locale) this.setLocale(options.locale);
-			if (options.theme) this.setTheme(options.theme);
-			return this.#paint();
-		}
+		if (this.#surface) return this.#paint();
 		this.#store = new Storage(key);
 		this.#locale = this.#wish ?? 'en';
-		const surface = new Surface(TEXTS[this.#locale], this.#origin.nonce, {
+		const surface = new Surface(TEXTS[this.#locale], {
 			toggle: () => this.toggle(),
 			open: () => this.open(),
 			close: () => this.close(),
@@ -101,7 +96,8 @@ export class Widget {
 		});
 		this.#surface = surface;
 		document.body.append(surface.host);
-		this.#unwatch = this.#store.watch((name, value) => this.#post({ type: 'stored', name, value }));
+		this.#watching = new AbortController();
+		this.#store.watch((name, value) => this.#post({ type: 'stored', name, value }), this.#watching.signal);
 		const allowed = await this.#fetchConfig(key);
 		if (this.#surface !== surface) return;
 		if (!allowed) return this.shutdown();
@@ -121,10 +117,9 @@ export class Widget {
 		try {
 			const response = await fetch(`${this.#origin.base}/widget/v1/${key}/config${wish ? `?locale=${wish}` : ''}`, { credentials: 'omit' });
 			if (response.ok) this.#config = await response.json();
-			if (response.status === 404) this.#fail('chat_unknown');
-			else if (response.status === 403) this.#fail('origin_not_allowed');
-			else return true;
-			return false;
+			const refusal = { 403: 'origin_not_allowed', 404: 'chat_unknown' }[response.status];
+			if (refusal) this.#fail(refusal);
+			return !refusal;
 		} catch {
 			// The page's policy may forbid the request, or the net is away: the panel, on its own origin, asks again.
 			return true;
@@ -152,8 +147,7 @@ export class Widget {
 	#prepare(): void {
 		const surface = this.#surface;
 		if (!surface || this.#frame) return;
-		const hash = new URLSearchParams({ origin: location.origin, locale: this.#locale });
-		this.#frame = surface.addFrame(`${this.#origin.base}/w/v1/panel/${this.#options.key}#${hash}`);
+		this.#frame = surface.addFrame(`${this.#origin.base}/w/v1/panel/${this.#options.key}#origin=${location.origin}&locale=${this.#locale}`);
 		this.#patience = window.setTimeout(() => {
 			surface.unavailable();
 			this.#frame = null;
@@ -226,7 +220,9 @@ export class Widget {
 		// Only who has just clicked or pressed a key is taken into the panel; a script that opens it steals no focus.
 		const focus = navigator.userActivation?.isActive ?? true;
 		if (!this.#open) {
-			this.#returnTo = document.activeElement;
+			const active = document.activeElement;
+			const { host, launcher } = this.#surface;
+			this.#returnTo = active instanceof HTMLElement && active !== document.body && active !== host ? active : launcher;
 			this.#open = true;
 			this.#prepare();
 			this.#surface.show(true, this.#small.matches, this.#alive);
@@ -239,14 +235,12 @@ export class Widget {
 
 	close(): void {
 		if (!this.#surface || !this.#open) return;
-		const { host, launcher } = this.#surface;
-		const inside = document.activeElement === host || this.#small.matches;
+		const inside = document.activeElement === this.#surface.host || this.#small.matches;
 		this.#open = false;
 		this.#queue = [];
 		this.#surface.show(false, this.#small.matches, this.#alive);
 		this.#post({ type: 'closed' });
-		const back = this.#returnTo;
-		if (inside) (back instanceof HTMLElement && back.isConnected && back !== document.body && back !== host ? back : launcher).focus();
+		if (inside) this.#returnTo?.focus();
 		this.#emit('close');
 	}
 
@@ -278,8 +272,7 @@ export class Widget {
 	}
 
 	/** What the site says about the visitor without proof: name, email, phone, locale. */
-	update(claimed: Claimed & { locale?: unknown } = {}): void {
-		if (claimed.locale) this.setLocale(claimed.locale);
+	update(claimed: Claimed = {}): void {
 		this.#claimed = { ...this.#claimed, ...claimed };
 		this.#post({ type: 'update', claimed });
 	}
@@ -333,7 +326,7 @@ export class Widget {
 		this.close();
 		this.#count(0);
 		this.#store?.clear();
-		this.#unwatch?.();
+		this.#watching.abort();
 		if (this.#alive) {
 			// The panel signs out: no policy of the page hinders it. It goes when it has had the time.
 			this.#send({ type: 'shutdown' });
@@ -373,14 +366,8 @@ export class Widget {
 		this.#emit('error', { code });
 	}
 
-	/** A listener of the site that throws is the site's affair, never the chat's. */
+	/** Each listener in its own turn: one that throws is the site's affair, never the chat's. */
 	#emit(name: string, detail?: unknown): void {
-		for (const listener of this.#listeners[name] ?? []) {
-			try {
-				listener(detail);
-			} catch (error) {
-				reportError(error);
-			}
-		}
+		for (const listener of this.#listeners[name] ?? []) queueMicrotask(() => listener(detail));
 	}
 }

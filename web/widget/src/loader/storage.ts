@@ -43,13 +43,12 @@ export class Storage {
 		for (const name of Object.keys(this.all())) this.set(name, null);
 	}
 
-	/** Tells of changes that other tabs make. Returns how to stop. */
-	watch(changed: (name: string, value: string | null) => void): () => void {
+	/** Tells of changes that other tabs make. */
+	watch(changed: (name: string, value: string | null) => void, signal: AbortSignal): void {
 		const listen = ({ key, newValue }: StorageEvent): void => {
 			if (key === null) changed('token', null);
 			else if (key.startsWith(this.#prefix)) changed(key.slice(this.#prefix.length), newValue);
 		};
-		addEventListener('storage', listen);
-		return () => removeEventListener('storage', listen);
+		addEventListener('storage', listen, { signal });
 	}
 }

@@ -1,4 +1,4 @@
-import { brandOf, css, groundOf } from '../shared/colour';
+import { brandOf, css, textOn } from '../shared/colour';
 import styles from './style.css?inline';
 import type { Texts } from './texts';
 
@@ -58,7 +58,7 @@ export class Surface {
 	#alive = false;
 	#company = '';
 
-	constructor(texts: Texts, nonce: string, touched: Touched) {
+	constructor(texts: Texts, touched: Touched) {
 		this.#texts = texts;
 		this.launcher = button('launcher', touched.toggle, icon(CHAT), this.#badge);
 		this.launcher.onpointerenter = this.launcher.onfocus = touched.intent;
@@ -69,28 +69,17 @@ export class Surface {
 		this.#root = div({ class: 'root' }, this.#panel, div({ role: 'status' }, this.#note), this.launcher);
 		this.#panel.onkeydown = ({ key }) => key === 'Escape' && touched.close();
 		const shadow = this.host.attachShadow({ mode: 'closed' });
-		this.#adopt(shadow, nonce);
+		// A constructed sheet needs no 'unsafe-inline' in the page's policy.
+		const sheet = new CSSStyleSheet();
+		sheet.replaceSync(styles);
+		shadow.adoptedStyleSheets = [sheet];
 		shadow.append(this.#root);
 	}
 
-	/** Constructable stylesheets need no 'unsafe-inline'; browsers without them get an element with the script's nonce. */
-	#adopt(shadow: ShadowRoot, nonce: string): void {
-		try {
-			const sheet = new CSSStyleSheet();
-			sheet.replaceSync(styles);
-			shadow.adoptedStyleSheets = [sheet];
-		} catch {
-			const element = document.createElement('style');
-			element.nonce = nonce;
-			element.textContent = styles;
-			shadow.append(element);
-		}
-	}
-
 	brand(colour: string, left: boolean, bottom: number, company: string, scheme: string): void {
-		const [ground, text] = groundOf(brandOf(colour));
+		const ground = brandOf(colour);
 		this.#style('--brand', css(ground));
-		this.#style('--on-brand', css(text));
+		this.#style('--on-brand', css(textOn(ground)));
 		this.#style('color-scheme', scheme);
 		if (bottom >= 0) this.#style('--bottom', `${bottom}px`);
 		this.#root.classList.toggle('left', left);
@@ -136,7 +125,7 @@ export class Surface {
 	}
 
 	#title(): string {
-		return this.#texts.title.replace('{company}', this.#company);
+		return `Chat – ${this.#company}`;
 	}
 
 	addFrame(address: string): HTMLIFrameElement {

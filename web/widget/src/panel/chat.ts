@@ -320,7 +320,7 @@ export class Chat {
 		if (fresh) {
 			// A first message has begun a conversation, or one that was closed long ago goes on in a new one.
 			const begun: Conversation = {
-				id: conversation, version: -1, state: 'open', owner: 'nobody', agent: null, last_seq: message.seq, seen_seq: message.seq, agent_seen_seq: 0,
+				id: conversation, version: -1, state: 'open', owner: this.state.config?.bot ? 'bot' : 'nobody', agent: null, last_seq: message.seq, seen_seq: message.seq, agent_seen_seq: 0,
 				queue_position: null, ask_rating: false, rating: null, solved: null, created_at: message.created_at
 			};
 			this.dispatch({ type: 'conversation', conversation: begun });

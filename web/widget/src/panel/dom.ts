@@ -27,14 +27,13 @@ export function write(element: Element, text: string): void {
 
 const ICONS = {
 	close: 'M6 6l12 12M18 6L6 18',
-	send: 'M4 12l16-7-5 15-3.5-6.5L4 12zM11.5 13.5L20 5',
+	send: 'M12 19V5M5.5 11.5L12 5l6.5 6.5',
 	clip: 'M20 11.5l-8.2 8.2a5 5 0 01-7-7.1l8.5-8.4a3.3 3.3 0 014.7 4.7l-8.4 8.3a1.7 1.7 0 01-2.4-2.3l7.4-7.4',
 	person: 'M12 12a4 4 0 100-8 4 4 0 000 8zM4.5 20.5c.6-4 3.6-6 7.5-6s6.9 2 7.5 6',
 	bot: 'M5 9.5h14v9.5H5zM12 9.5V5.5M9 13.5v1.5M15 13.5v1.5M2.5 12.5v3.5M21.5 12.5v3.5M11 4.5h2',
 	file: 'M6 3.5h8l4 4V20.5H6zM14 3.5v4h4',
 	link: 'M10 5H5v14h14v-5M14 4.5h5.5V10M19 5l-8.5 8.5',
-	retry: 'M19.5 12a7.5 7.5 0 11-2.200-5.300M18 3v4h-4',
-	up: 'M6 14.5l6-6 6 6'
+	retry: 'M19.5 12a7.5 7.5 0 11-2.200-5.300M18 3v4h-4'
 } as const;
 
 export function icon(name: keyof typeof ICONS): SVGElement {

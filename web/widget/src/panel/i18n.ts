@@ -27,9 +27,9 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 	return (texts?.[key] ?? '').replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 }
 
-/** What to tell the visitor about a problem. */
-export function explain(problem: Problem): string {
-	const key = problemKey(problem);
+/** What to tell the visitor about a problem, or what its key stands for. */
+export function explain(problem: Problem | string): string {
+	const key = typeof problem === 'string' ? problem : problemKey(problem);
 	return texts && Object.hasOwn(texts, key) ? t(key as Key) : t('problem_unknown');
 }
 

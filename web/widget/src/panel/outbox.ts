@@ -12,7 +12,7 @@ export interface Pending {
 	created_at: number;
 	/** `failed`: the server refused it, trying again by itself would change nothing. */
 	state: 'waiting' | 'sending' | 'failed';
-	/** Code of the refusal. */
+	/** Key of the sentence that explains the refusal. */
 	problem: string | null;
 }
 

@@ -1,4 +1,4 @@
-import { brandOf, css, groundOf, readable, type Rgb, softened } from '../shared/colour';
+import { brandOf, css, readable, type Rgb, softened, textOn } from '../shared/colour';
 
 export const TEXT_SIZES = [87.5, 100, 112.5, 125, 150, 175, 200] as const;
 export const NORMAL = 1;
@@ -29,9 +29,8 @@ export function wear(look: Look): void {
 	root.style.fontSize = look.text === NORMAL ? '' : `${TEXT_SIZES[look.text] ?? 100}%`;
 	const surface: Rgb = strong ? (isDark ? [0, 0, 0] : [255, 255, 255]) : isDark ? [23, 26, 32] : [255, 255, 255];
 	const colour = brandOf(look.brand);
-	let [ground, text] = groundOf(colour);
-	if (strong) [ground, text] = [isDark ? [0, 0, 0] : readable(colour, [255, 255, 255], 9), [255, 255, 255]];
-	const colours = { brand: ground, 'on-brand': text, 'brand-text': readable(colour, surface, strong ? 9 : 5), 'brand-soft': softened(colour, surface) };
+	const ground: Rgb = !strong ? colour : isDark ? [0, 0, 0] : readable(colour, [255, 255, 255], 9);
+	const colours = { brand: ground, 'on-brand': textOn(ground), 'brand-text': readable(colour, surface, strong ? 9 : 5), 'brand-soft': softened(colour, surface) };
 	for (const [name, value] of Object.entries(colours)) {
 		root.style.setProperty(`--${name}`, css(value));
 	}

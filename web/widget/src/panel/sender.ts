@@ -2,7 +2,7 @@ import type { Api, Sent } from './api';
 import { delay } from './backoff';
 import type { Link } from './connection';
 import { next, type Pending } from './outbox';
-import { Problem } from './problem';
+import { Problem, problemKey } from './problem';
 import type { Action, State } from './state';
 import type { Message } from './types';
 
@@ -93,7 +93,7 @@ export class Sender {
 			const problem = error instanceof Problem ? error : new Problem(0, 'unknown');
 			if (problem.stranger) this.#post.stranger();
 			if (!problem.passing && !problem.stranger) {
-				this.#post.dispatch({ type: 'sending', client_key, state: 'failed', problem: problem.code });
+				this.#post.dispatch({ type: 'sending', client_key, state: 'failed', problem: problemKey(problem) });
 				return null;
 			}
 			this.#post.dispatch({ type: 'sending', client_key, state: 'waiting' });

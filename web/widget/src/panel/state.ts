@@ -67,6 +67,9 @@ export function unread(state: State): number {
 	return currentThread(state)?.messages.filter((message) => !message.mine && message.kind !== 'event' && message.seq > seen).length ?? 0;
 }
 
+/** A person is to answer and nobody has taken it yet: in a queue, or beside all queues. */
+export const waitsForPerson = ({ conversation }: State): boolean => conversation?.state === 'open' && (conversation.owner === 'queue' || conversation.owner === 'nobody');
+
 /** Applies what happened; never changes its input. */
 export function reduce(state: State, action: Action): State {
 	switch (action.type) {

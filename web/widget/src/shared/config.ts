@@ -11,7 +11,6 @@ export interface Config {
 	mode: string;
 	bot: boolean;
 	pre_chat: { fields: { key: 'name' | 'email' | 'phone'; required: boolean }[] };
-	help_url: string | null;
 	/** How long a first answer of a person usually takes; unknown: null. */
 	reply_minutes: number | null;
 }
@@ -42,7 +41,6 @@ export function readConfig(value: unknown): Config {
 				field.key === 'name' || field.key === 'email' || field.key === 'phone' ? [{ key: field.key, required: field.required === true }] : []
 			)
 		},
-		help_url: text(raw.help_url),
 		reply_minutes: number(raw.reply_minutes)
 	};
 }

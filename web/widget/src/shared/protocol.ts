@@ -22,6 +22,7 @@ export interface Claimed {
 	name?: string;
 	email?: string;
 	phone?: string;
+	locale?: string;
 }
 
 export type ToPanel =

@@ -1,7 +1,7 @@
 import { h, icon, set, write } from '../dom';
 import { explain, t } from '../i18n';
 import { Problem } from '../problem';
-import type { State } from '../state';
+import { type State, waitsForPerson } from '../state';
 import type { Article, Attachment } from '../types';
 import type { Claimed } from '../../shared/protocol';
 import { Fields } from './cards';
@@ -177,11 +177,11 @@ export class Composer {
 	update(state: State): void {
 		const { conversation, config } = state;
 		this.#fresh = conversation === null && state.pending.length === 0;
-		const waiting = conversation?.state === 'open' && conversation.owner === 'queue';
+		const waiting = waitsForPerson(state);
 		const withPerson = conversation?.state === 'open' && conversation.owner === 'agent';
 		this.#person.hidden = waiting || withPerson || config?.mode === 'bot_only';
 		write(this.#person.querySelector('span') as Element, t('person'));
-		const place = waiting && conversation.queue_position !== null && config?.open.open ? ` ${t('queue_position', { position: conversation.queue_position })}.` : '';
+		const place = waiting && conversation?.queue_position != null && config?.open.open ? ` ${t('queue_position', { position: conversation.queue_position })}.` : '';
 		write(this.#queue, waiting ? t('queue_waiting') + place : '');
 		this.#askBefore(state);
 		for (const [button, text] of [[this.#send, t('send')], [this.#attach, t('attach')]] as const) {

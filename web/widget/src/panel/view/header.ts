@@ -3,7 +3,7 @@ import { type Locale } from '../../shared/locale';
 import { h, icon, set, write } from '../dom';
 import { date, day, t, time } from '../i18n';
 import { NORMAL, TEXT_SIZES } from '../preferences';
-import type { State } from '../state';
+import { type State, waitsForPerson } from '../state';
 
 const NAMES: Record<Locale, string> = { fi: 'Suomi', sv: 'Svenska', en: 'English' };
 
@@ -29,7 +29,7 @@ export function status(state: State, now: Date): string {
 	if (conversation?.state === 'closed') return t('status_closed');
 	if (conversation?.owner === 'agent') return t('status_agent', { name: conversation.agent?.name || t('staff') });
 	const peopleHere = config.mode === 'bot_only' ? '' : hours(config, now);
-	if (conversation?.owner === 'queue') return [t('status_queue'), config.open.open ? '' : peopleHere].filter(Boolean).join(' · ');
+	if (waitsForPerson(state)) return [t('status_queue'), config.open.open ? '' : peopleHere].filter(Boolean).join(' · ');
 	const bot = conversation ? conversation.owner === 'bot' : config.bot;
 	return [bot ? t('status_bot') : '', peopleHere].filter(Boolean).join(' · ');
 }

@@ -2,7 +2,6 @@ import { h, icon, type Row, set, write } from '../dom';
 import { fragment, newTab } from '../html';
 import { date, explain, size, t, time } from '../i18n';
 import type { Pending } from '../outbox';
-import { Problem } from '../problem';
 import type { Attachment, Conversation, Message } from '../types';
 
 /** What can be done in the conversation. */
@@ -69,7 +68,9 @@ function theirs(message: Message, place: Place, actions: LogActions): HTMLElemen
 	if (sources.length > 0) {
 		bubble.append(h('p', { class: 'sources' }, `${t('source')}: `, ...sources.flatMap((source, index) => [index > 0 ? ', ' : null, newTab(source.url, source.title, t('new_tab'))])));
 	}
-	const choices = options.map(({ key, label: text }) => h('button', { type: 'button', class: 'choice', onclick: () => actions.choose(key, text) }, text));
+	// The way to a person stands under the conversation anyway; here it is offered only when it is the whole offer.
+	const offered = options.filter(({ key }) => options.length === 1 || key !== 'person');
+	const choices = offered.map(({ key, label: text }) => h('button', { type: 'button', class: 'choice', onclick: () => actions.choose(key, text) }, text));
 	return h(
 		'div',
 		{ class: 'message theirs' },
@@ -109,6 +110,7 @@ export function messageRow(message: Message, place: Place, actions: LogActions):
 		},
 		touch: (element) => {
 			group(element, place.first, place.last);
+			set(element, 'data-state', null);
 			const footer = element.querySelector('.foot');
 			if (footer) write(footer, message.edited_at === null ? time(at) : `${time(at)} · ${t('edited')}`);
 			if (!place.choosable) element.querySelector('.choices')?.remove();
@@ -159,7 +161,7 @@ export class Delivery {
 	}
 
 	#refused(message: Pending): HTMLElement {
-		const why = message.problem ? explain(new Problem(400, message.problem)) : '';
+		const why = message.problem ? explain(message.problem) : '';
 		return h(
 			'p',
 			{ class: 'refused', role: 'alert' },

@@ -1,5 +1,6 @@
 import { h, icon, set, write } from '../dom';
 import { t } from '../i18n';
+import { Problem } from '../problem';
 import type { Article } from '../types';
 
 const PAUSE_MS = 350;
@@ -12,6 +13,7 @@ export class Suggestions {
 	readonly element = h('section', { class: 'suggestions', hidden: true });
 	readonly #said = h('p', { class: 'sr', role: 'status' });
 	#timer = 0;
+	#none = false;
 	#asking = new AbortController();
 
 	constructor(search: (question: string, signal: AbortSignal) => Promise<Article[]>) {
@@ -26,15 +28,20 @@ export class Suggestions {
 		clearTimeout(this.#timer);
 		this.#asking.abort();
 		const question = text?.trim() ?? '';
-		if (question.length < SHORTEST) return this.#show([]);
+		if (question.length < SHORTEST || this.#none) return this.#show([]);
 		this.#timer = window.setTimeout(() => void this.#ask(question), PAUSE_MS);
 	}
 
 	async #ask(question: string): Promise<void> {
 		this.#asking = new AbortController();
 		const { signal } = this.#asking;
-		const found = await this.#search(question, signal).catch(() => []);
-		if (!signal.aborted) this.#show(found.slice(0, SHOWN));
+		try {
+			const found = await this.#search(question, signal);
+			if (!signal.aborted) this.#show(found.slice(0, SHOWN));
+		} catch (error) {
+			// A company without help pages is not asked again.
+			this.#none = error instanceof Problem && error.status === 404;
+		}
 	}
 
 	#show(articles: Article[]): void {
