@@ -74,6 +74,18 @@ CREATE TABLE article_days (
     PRIMARY KEY (workspace_id, article_id, locale, day)
 );
 
+-- Who has voted already, under a mark that names nobody; forgotten after days.
+CREATE TABLE article_votes (
+    workspace_id UUID NOT NULL,
+    article_id UUID NOT NULL REFERENCES articles (id),
+    locale TEXT NOT NULL,
+    mark TEXT NOT NULL,
+    helpful BOOLEAN NOT NULL,
+    voted_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, article_id, locale, mark)
+);
+CREATE INDEX article_votes_by_time ON article_votes (voted_at);
+
 -- Searches that found nothing, or whose results nobody opened: the beginning of a gap.
 CREATE TABLE help_searches (
     id UUID PRIMARY KEY,

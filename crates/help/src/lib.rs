@@ -16,7 +16,9 @@ use ennakoi_http::{EventKind, Module};
 /// The module.
 #[must_use]
 pub fn module() -> Module {
+    let centre = public::Centre::default();
     let mut module = Module::new("help");
+    module.background = vec![public::background(centre.clone())];
     module.routes = categories::routes();
     module.routes.extend(articles::api::routes());
     module.routes.extend(import::routes());
@@ -29,6 +31,7 @@ pub fn module() -> Module {
         EventKind { kind: "article.archived", summary: "An article was put away.", webhook: true },
         EventKind { kind: "article.rated", summary: "A reader said whether an article helped.", webhook: false },
         EventKind { kind: "help.search_failed", summary: "A search in the help centre found nothing.", webhook: true },
+        EventKind { kind: "category.changed", summary: "A category of the knowledge bank was added, changed or removed.", webhook: false },
     ];
-    module
+    module.share(centre)
 }

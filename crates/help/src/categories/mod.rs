@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use axum::{extract::State, http::StatusCode};
 use ennakoi_http::{ApiResult, App, Json, Member, Page, Path, Route, delete, get, patch, post};
 use ennakoi_kernel::{
-    FieldErrors, Problem,
+    Environment, FieldErrors, Problem,
     access::{Access, Permission},
     ids::{CategoryId, WorkspaceId},
     limits,
 };
 use ennakoi_people::Locale;
-use ennakoi_store::{Error, FromRow, Result, Row, Tx, params};
+use ennakoi_store::{
+    Error, FromRow, Result, Row, Tx, params,
+    timeline::{self, Actor, NewEvent},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::slug;
 
@@ -122,7 +126,7 @@ pub async fn load(tx: &mut Tx, workspace: WorkspaceId, id: CategoryId) -> Result
 ///
 /// # Errors
 /// A title is missing or too long, the slug is taken, or there are too many.
-pub async fn create(tx: &mut Tx, environment: &ennakoi_kernel::Environment, workspace: WorkspaceId, new: NewCategory) -> Result<Category> {
+pub async fn create(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, new: NewCategory) -> Result<Category> {
     check(&new.title, &new.description)?;
     let others = all(tx, workspace).await?;
     if i64::try_from(others.len()).unwrap_or(MOST) >= MOST {
@@ -156,7 +160,15 @@ pub async fn create(tx: &mut Tx, environment: &ennakoi_kernel::Environment, work
         ],
     )
     .await?;
+    // Made by staff or on the way by an import: the event only says that the shelves have changed.
+    tell(tx, environment, workspace, Actor::System, category.id).await?;
     Ok(category)
+}
+
+/// Those who show categories learn that they look again.
+async fn tell(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, actor: Actor, id: CategoryId) -> Result<()> {
+    timeline::append(tx, environment, workspace, vec![NewEvent::new("category.changed", actor, json!({ "category": id }))]).await?;
+    Ok(())
 }
 
 fn check(title: &Texts, description: &Texts) -> std::result::Result<(), Problem> {
@@ -210,6 +222,7 @@ async fn update_category(State(app): State<App>, member: Member, Path(id): Path<
         Error::Constraint(_) => Problem::field("slug", "taken", "another category has this slug").into(),
         other => other,
     })?;
+    tell(&mut tx, &app.environment, member.workspace, member.actor, id).await?;
     tx.commit().await?;
     Ok(Json(category))
 }
@@ -223,6 +236,7 @@ async fn delete_category(State(app): State<App>, member: Member, Path(id): Path<
         return Err(Problem::conflict("category_not_empty", "move its articles to another category first").into());
     }
     tx.execute("DELETE FROM help_categories WHERE workspace_id = $1 AND id = $2", params![member.workspace, id]).await?;
+    tell(&mut tx, &app.environment, member.workspace, member.actor, id).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
