@@ -15,7 +15,7 @@ LAYERS = [
     {"people"},
     {"inbox"},
     {"channels", "help", "commerce", "bot", "webhooks", "outreach", "insight"},
-    {"evaluate"},
+    {"evaluate", "demo"},
     {"server"},
     {"testkit"},
     {"tests"},

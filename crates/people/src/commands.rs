@@ -51,7 +51,7 @@ pub async fn first_start(app: &App) -> Result<Option<FirstSignIn>> {
 }
 
 /// 100 random bits in five groups of letters and digits that are not mistaken for each other.
-fn readable_password(app: &App) -> String {
+pub(crate) fn readable_password(app: &App) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut random = [0u8; 20];
     app.environment.fill(&mut random);

@@ -15,6 +15,7 @@ pub mod companies;
 pub mod contacts;
 pub mod email;
 mod events;
+mod hiring;
 pub mod invitations;
 mod keys;
 mod letters;
@@ -43,6 +44,7 @@ use ennakoi_store::Tx;
 use futures_util::future::BoxFuture;
 
 pub use commands::{FirstSignIn, first_start, make_owner, reset_password};
+pub use hiring::{Colleague, hire};
 pub use locale::Locale;
 pub use sessions::{VisitorHook, authenticator};
 

@@ -138,8 +138,11 @@ pub async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Workspace>> {
     store::by_slug(tx, slug).await
 }
 
-/// Stores a changed workspace and tells the timeline which fields changed.
-pub(crate) async fn save(tx: &mut Tx, environment: &Environment, actor: Actor, before: &Workspace, after: &Workspace) -> Result<()> {
+/// Stores a changed workspace and tells the timeline which fields changed. Whether the values are allowed is the caller's matter.
+///
+/// # Errors
+/// The database refuses.
+pub async fn save(tx: &mut Tx, environment: &Environment, actor: Actor, before: &Workspace, after: &Workspace) -> Result<()> {
     let changes = [
         ("name", before.name != after.name),
         ("timezone", before.timezone != after.timezone),
