@@ -117,7 +117,7 @@ export class Surface {
 		const texts = this.#texts;
 		const unread = this.#unread;
 		const label = this.#open ? texts.close : unread ? texts.unread.replace('{count}', `${unread}`) : texts.open;
-		make(this.launcher, { 'aria-label': label, title: label, 'aria-expanded': `${this.#open}` });
+		make(this.launcher, { 'aria-label': label, 'aria-expanded': `${this.#open}` });
 		make(this.#dismiss, { 'aria-label': texts.dismiss });
 		make(this.#panel, { 'aria-label': this.#title() });
 		this.#badge.hidden = this.#open || !unread;
@@ -130,7 +130,7 @@ export class Surface {
 
 	addFrame(address: string): HTMLIFrameElement {
 		const sandbox = 'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads';
-		const frame = make(document.createElement('iframe'), { title: this.#title(), src: address, sandbox, allow: 'clipboard-write' });
+		const frame = make(document.createElement('iframe'), { title: this.#title(), src: address, sandbox });
 		this.#panel.append(frame);
 		return frame;
 	}
