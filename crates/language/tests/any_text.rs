@@ -39,7 +39,7 @@ proptest! {
     #[test]
     fn normalising_is_idempotent_and_tokens_are_its_parts(raw in any_text()) {
         let once = text::normalise(&raw);
-        prop_assert_eq!(text::normalise(&once), once.clone());
+        prop_assert_eq!(&text::normalise(&once), &once);
         let mut rest = once.as_str();
         for token in text::tokens(&once) {
             prop_assert!(!token.is_empty());
