@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn like_questions_come_together() {
-        let texts = ["missä paketti", "paketti missä on", "pakettini missä", "lahjakortin saldo", "paljonko lahjakortissa saldoa", "saldo lahjakortti"];
+        let texts = ["missä paketti", "paketti missä on", "pakettini missä", "lahjakortin saldo", "paljonko lahjakortin saldo", "lahjakortin saldo nyt"];
         let clusters = cluster(&texts, Some(Language::Fi), 2);
         let mut groups: Vec<Vec<usize>> = clusters
             .into_iter()

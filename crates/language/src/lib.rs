@@ -24,3 +24,11 @@ pub mod text;
 pub mod topics;
 
 pub use language::{Detection, Language, UnknownLanguage, detect};
+
+/// Learns the built-in models of needs, sensitive matters and language from the corpus now, instead of at their first
+/// use. Takes some seconds of processor time; a program calls it once, off its request path.
+pub fn prepare() {
+    let _ = needs::model();
+    let _ = safety::screen("", Language::Fi);
+    let _ = detect("", None, &[]);
+}

@@ -64,7 +64,7 @@ impl PerLanguage {
         if polarities.len() < 2 {
             return Err(TrainingError::TooFewPolarities);
         }
-        let recipe = Recipe { characters: (2, 5), words: 2, stems: true, concept_weight: 0.0, gaps: false, word_weight: 1.0 };
+        let recipe = Recipe { characters: (2, 5), words: 2, stems: true, concept_weight: 0.3, gaps: false, word_weight: 1.0 };
         let counts: Vec<_> = examples.iter().map(|(text, _)| recipe.counts(text, Some(language))).collect();
         let vocabulary = Vocabulary::learn(recipe, &counts, 2);
         let mut rows = Rows::new();

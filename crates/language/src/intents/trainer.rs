@@ -46,6 +46,8 @@ const MANY_EXAMPLES: usize = 4_000;
 const LEFT_OUT: usize = 6;
 /// Above this, features seen in one example only are dropped, to bound memory.
 const LARGE_SET: usize = 12_000;
+/// Fewer examples of an intent than this are few.
+const FEW_EXAMPLES: usize = 40;
 /// Fewer examples outside all intents than this do not make a class of their own.
 const OUTSIDE_CLASS: usize = 20;
 
@@ -87,13 +89,19 @@ impl Trainer {
         Ok(model)
     }
 
-    fn recipe(&self) -> Recipe {
-        Recipe { characters: (2, 5), words: 2, stems: true, concept_weight: 0.0, gaps: false, word_weight: 1.0 }
+    /// The fewer examples an intent has, the more the thesaurus must say; very large sets go without, for time.
+    fn recipe(&self, examples: usize, intents: usize) -> Recipe {
+        let concept_weight = match examples / intents.max(1) {
+            _ if examples > LARGE_SET => 0.0,
+            0..FEW_EXAMPLES => 0.6,
+            _ => 0.3,
+        };
+        Recipe { characters: (2, 5), words: 2, stems: true, concept_weight, gaps: false, word_weight: 1.0 }
     }
 
     /// Vocabulary, linear model, centres and neighbours of the examples, uncalibrated.
     fn fit(&self, examples: &[&Example], labels: &[String]) -> Model {
-        let recipe = self.recipe();
+        let recipe = self.recipe(examples.len(), labels.len());
         let counts: Vec<_> = examples.iter().map(|example| recipe.counts(&example.text, self.language)).collect();
         let vocabulary = Vocabulary::learn(recipe, &counts, if examples.len() > LARGE_SET { 2 } else { 1 });
         let mut rows = Rows::new();

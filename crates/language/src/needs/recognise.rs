@@ -8,7 +8,7 @@ use crate::learn::features::{Recipe, Rows, Vocabulary};
 use crate::learn::linear::{Linear, Training};
 
 /// Few examples of many classes: the class itself weighs more than the rest, the margin is soft.
-const TRAINING: Training = Training { cost: 0.2, tolerance: 1.0, passes: 10, positive_weight: 8.0 };
+const TRAINING: Training = Training { cost: 0.2, tolerance: 1.0, passes: 4, positive_weight: 8.0 };
 const RECIPE: Recipe = Recipe { characters: (3, 5), words: 2, stems: true, concept_weight: 1.0, gaps: false, word_weight: 0.7 };
 
 /// A model of the needs.

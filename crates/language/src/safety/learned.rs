@@ -130,10 +130,13 @@ pub struct Rehearsal {
     pub floor_recall: f64,
 }
 
+/// A lesson with its number.
+type Numbered = (usize, Lesson);
+
 /// Holds every `parts`-th line out, learns from the rest, and screens the held-out ones.
 #[must_use]
 pub fn rehearse(parts: usize, part: usize) -> Vec<Rehearsal> {
-    let (held_out, kept): (Vec<(usize, Lesson)>, Vec<(usize, Lesson)>) = lessons().into_iter().enumerate().partition(|(number, _)| number % parts == part);
+    let (held_out, kept): (Vec<Numbered>, Vec<Numbered>) = lessons().into_iter().enumerate().partition(|(number, _)| number % parts == part);
     let judge = Judge::learn(&kept.into_iter().map(|(_, lesson)| lesson).collect::<Vec<_>>());
     Language::ALL
         .into_iter()
