@@ -315,9 +315,9 @@ export class Chat {
 
 	/** The server has the message. */
 	#acknowledge(conversation: string, message: Message): void {
-		const fresh = conversation !== this.state.conversation?.id;
+		const known = conversation === this.state.conversation?.id;
 		if (message.client_key) this.keep(storedAs(message.client_key), null);
-		if (fresh) {
+		if (!known) {
 			// A first message has begun a conversation, or one that was closed long ago goes on in a new one.
 			const begun: Conversation = {
 				id: conversation, version: -1, state: 'open', owner: this.state.config?.bot ? 'bot' : 'nobody', agent: null, last_seq: message.seq, seen_seq: message.seq, agent_seen_seq: 0,
@@ -325,6 +325,8 @@ export class Chat {
 			};
 			this.dispatch({ type: 'conversation', conversation: begun });
 		}
+		// Not its first words, and what stands before is not loaded: the socket brings all of it, this message included.
+		if (message.seq > 1 && lastSeq(this.state) === 0) return this.#link.restart();
 		this.#receive(conversation, [message]);
 		this.#link.start();
 	}

@@ -27,6 +27,7 @@ export function wear(look: Look): void {
 	root.dataset.theme = isDark ? 'dark' : 'light';
 	root.dataset.contrast = strong ? 'more' : 'usual';
 	root.style.fontSize = look.text === NORMAL ? '' : `${TEXT_SIZES[look.text] ?? 100}%`;
+	root.dataset.large = String((TEXT_SIZES[look.text] ?? 0) >= 150);
 	const surface: Rgb = strong ? (isDark ? [0, 0, 0] : [255, 255, 255]) : isDark ? [23, 26, 32] : [255, 255, 255];
 	const colour = brandOf(look.brand);
 	const ground: Rgb = !strong ? colour : isDark ? [0, 0, 0] : readable(colour, [255, 255, 255], 9);

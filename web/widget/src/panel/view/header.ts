@@ -96,7 +96,8 @@ export class Header {
 		write(this.#status, status(state, new Date()));
 		this.#drawFace(state);
 		for (const [element, label] of [[this.#toggle, t('settings')], [this.#close, t('close')], [this.#smaller, t('text_smaller')], [this.#normal, t('text_normal')], [this.#larger, t('text_larger')]] as const) {
-			set(element, 'aria-label', label);
+			// The visible letters come first: people who steer by voice say what they see.
+			set(element, 'aria-label', `${element.textContent} ${label}`.trim());
 			set(element, 'title', label);
 		}
 		set(this.#sizes, 'aria-label', t('text_size'));

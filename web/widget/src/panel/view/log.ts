@@ -77,9 +77,10 @@ export class Log {
 		const rows = this.#compose(state);
 		this.#silenceHistory(rows);
 		const before = this.element.scrollHeight - this.element.scrollTop;
-		const grewAbove = this.#firstKey !== '' && rows[0]?.key !== this.#firstKey;
+		const first = firstMessage(rows);
+		const grewAbove = this.#firstKey !== '' && first !== this.#firstKey;
 		this.#rows.update(rows);
-		this.#firstKey = rows[0]?.key ?? '';
+		this.#firstKey = first;
 		this.#lastKey = rows.at(-1)?.key ?? '';
 		this.#updateTyping(state);
 		this.#updateDelivery(state);
@@ -104,7 +105,7 @@ export class Log {
 	/** What is loaded from before is not news: only what is added after the last known row is announced. */
 	#silenceHistory(rows: Row[]): void {
 		const fresh = this.#lastKey === '' && rows.length > 2;
-		const above = this.#firstKey !== '' && rows[0]?.key !== this.#firstKey;
+		const above = this.#firstKey !== '' && firstMessage(rows) !== this.#firstKey;
 		if (!fresh && !above) return;
 		this.#list.setAttribute('aria-live', 'off');
 		clearTimeout(this.#quiet);
@@ -181,9 +182,13 @@ export class Log {
 		const last = messages.filter((message) => message.kind !== 'event').at(-1);
 		const failed = state.pending.filter((message) => message.state === 'failed');
 		const going = state.pending.find((message) => message.state !== 'failed') ?? null;
-		this.#delivery.update(last?.mine ? last : null, going, failed, state.conversation, state.connection === 'offline' || !navigator.onLine);
+		const own = last?.mine && state.conversation?.state === 'open' ? last : null;
+		this.#delivery.update(own, going, failed, state.conversation, state.connection === 'offline' || !navigator.onLine);
 	}
 }
+
+/** The key of the first message; a day's line may come to stand above it at any time. */
+const firstMessage = (rows: Row[]): string => rows.find((row) => !row.key.startsWith('day '))?.key ?? '';
 
 /** Whether two neighbours are words of one speaker in one go. */
 function together(one: Message | undefined, other: Message | undefined): boolean {

@@ -34,16 +34,18 @@ export function speaker(message: Message): string {
 	return message.author.name || t('staff');
 }
 
-function file(attachment: Attachment): HTMLElement {
+function file(attachment: Attachment, shown: boolean): HTMLElement {
 	const { name, url, media_type, width, height } = attachment;
-	if (PICTURES.test(media_type)) {
+	if (shown && PICTURES.test(media_type)) {
 		const picture = h('img', { src: url, alt: t('picture', { name }), loading: 'lazy', width, height });
 		return h('a', { class: 'picture', href: url, target: '_blank', rel: 'noopener noreferrer' }, picture, h('span', { class: 'sr' }, ` (${t('new_tab')})`));
 	}
 	return h('a', { class: 'file', href: url, target: '_blank', rel: 'noopener noreferrer', download: name }, icon('file'), h('span', {}, name), h('small', {}, size(attachment.bytes)));
 }
 
-const files = (attachments: Attachment[]): HTMLElement | null => (attachments.length === 0 ? null : h('div', { class: 'files' }, ...attachments.map(file)));
+/** `stored` false: on its way; a picture has no address yet by which it can be shown. */
+const files = (attachments: Attachment[], stored = true): HTMLElement | null =>
+	attachments.length === 0 ? null : h('div', { class: 'files' }, ...attachments.map((attachment) => file(attachment, stored)));
 
 function label(message: Message): HTMLElement {
 	const bot = message.author.kind === 'bot';
@@ -89,9 +91,9 @@ function bubbleLess(bubble: HTMLElement): HTMLElement {
 	return bubble;
 }
 
-function ownContent(body: string, attachments: Attachment[], at: Date): (HTMLElement | null)[] {
+function ownContent(body: string, attachments: Attachment[], at: Date, stored: boolean): (HTMLElement | null)[] {
 	const name = said(t('you'), at);
-	return [body ? h('div', { class: 'bubble' }, name, h('span', { class: 'written' }, body)) : name, files(attachments)];
+	return [body ? h('div', { class: 'bubble' }, name, h('span', { class: 'written' }, body)) : name, files(attachments, stored)];
 }
 
 /** The row of a stored message. */
@@ -102,10 +104,10 @@ export function messageRow(message: Message, place: Place, actions: LogActions):
 	const content = [message.removed_at, message.edited_at, message.html, place.done];
 	return {
 		key,
-		mark: message.mine ? `mine ${message.removed_at}` : JSON.stringify(content),
+		mark: message.mine ? `mine ${message.removed_at} ${message.attachments.map(({ url }) => url)}` : JSON.stringify(content),
 		draw: () => {
 			if (!message.mine) return theirs(message, place, actions);
-			const shown = message.removed_at === null ? ownContent(message.body, message.attachments, at) : [h('div', { class: 'bubble' }, h('em', {}, t('removed')))];
+			const shown = message.removed_at === null ? ownContent(message.body, message.attachments, at, true) : [h('div', { class: 'bubble' }, h('em', {}, t('removed')))];
 			return h('div', { class: 'message mine' }, ...shown, foot(time(at)));
 		},
 		touch: (element) => {
@@ -128,8 +130,8 @@ export function pendingRow(message: Pending, first: boolean, last: boolean): Row
 	const at = new Date(message.created_at);
 	return {
 		key: message.client_key,
-		mark: 'mine null',
-		draw: () => h('div', { class: 'message mine' }, ...ownContent(message.body, message.attachments, at), foot(time(at))),
+		mark: 'mine null ',
+		draw: () => h('div', { class: 'message mine' }, ...ownContent(message.body, message.attachments, at, false), foot(time(at))),
 		touch: (element) => {
 			group(element, first, last);
 			set(element, 'data-state', message.state);
