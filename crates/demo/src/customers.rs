@@ -230,7 +230,7 @@ pub(crate) fn invent(past: &Past, count: usize, random: &mut Random) -> Vec<Cust
                 email: format!("{}.{}{number}@{domain}", ascii(first_name), ascii(last_name)),
                 phone: random.percent(72).then(|| format!("+35840{:07}", random.below(10_000_000))),
                 locale,
-                town: random.pick(towns),
+                town: random.pick::<&str>(towns),
                 joined,
                 appetite: [1, 2, 3, 5, 9][random.weighted(&[34, 28, 20, 13, 5])],
             }

@@ -112,7 +112,7 @@ impl Stage<'_> {
             }
             Step::BotArticle(key) => {
                 self.disclose(tx, id, script.locale, progress).await?;
-                self.cited(key, script.locale)?
+                self.cited(key, script)?
             }
             Step::HandOver(reason) => return self.hand_over(tx, id, reason).await,
             Step::Rate { score, solved, comment } => {
@@ -138,8 +138,11 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn cited(&self, key: &str, locale: Locale) -> Result<NewMessage> {
-        let article = self.knowledge.get(&(key.to_owned(), locale)).ok_or_else(|| Error::Other(format!("no article {key} in {}", locale.as_str())))?;
+    fn cited(&self, key: &str, script: &Script) -> Result<NewMessage> {
+        let article = self
+            .knowledge
+            .get(&(key.to_owned(), script.locale))
+            .ok_or_else(|| Error::Other(format!("script {}: no article {key} in {}", script.key, script.locale.as_str())))?;
         let source = Source { article_id: article.id, title: article.title.clone(), url: article.url.clone() };
         // The exact number does not matter; it stays within what the bot shows when it is sure.
         let confidence = 0.78 + f64::from(u32::try_from(article.summary.len() % 20).unwrap_or(0)) / 100.0;

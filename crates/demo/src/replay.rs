@@ -54,7 +54,6 @@ struct Plan {
 }
 
 /// Fills the workspace with the company's history and this moment.
-#[expect(clippy::too_many_arguments, reason = "the whole company comes together here once")]
 pub(crate) async fn company(
     app: &App,
     past: &Past,
