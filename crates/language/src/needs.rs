@@ -7,7 +7,7 @@ mod recognise;
 use std::sync::LazyLock;
 
 pub(crate) use recognise::{NeedModel, built_in as model};
-pub use recognise::{Recognition, rehearse};
+pub use recognise::{Recognition, fingerprint, rehearse, restore, snapshot};
 
 use crate::Language;
 

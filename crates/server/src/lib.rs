@@ -5,6 +5,7 @@ pub mod assets;
 pub mod commands;
 pub mod demo_page;
 pub mod health;
+pub mod learned;
 pub mod logging;
 pub mod middleware;
 pub mod migrations;

@@ -24,6 +24,7 @@ pub fn all(app: &App) -> Modules {
         ennakoi_commerce::module(),
         ennakoi_bot::module(&app.db),
         chat::module(hub),
+        crate::learned::module(),
     ];
     let told = modules.iter().flat_map(|module| module.events).filter(|event| event.webhook).map(|event| event.kind).collect();
     modules.push(ennakoi_webhooks::module(app, told));

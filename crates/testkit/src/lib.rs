@@ -66,7 +66,16 @@ impl TestApp {
         Self::start_on(database, folder, change).await
     }
 
+    /// What the language models learned, kept in the build folder between two runs of the tests.
+    #[must_use]
+    pub fn learned() -> std::path::PathBuf {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/learned");
+        ennakoi_server::learned::prepare(&folder);
+        folder
+    }
+
     async fn start_on(database: TestDatabase, folder: tempfile::TempDir, change: impl FnOnce(&mut Configuration)) -> Self {
+        tokio::task::spawn_blocking(Self::learned).await.expect("the models are prepared");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let mut configuration = Configuration::load(None, []).expect("the defaults are valid");

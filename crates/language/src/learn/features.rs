@@ -209,6 +209,22 @@ impl Vocabulary {
         self.idf.len()
     }
 
+    /// The features' hashes in column order, and their inverse document frequencies.
+    pub(crate) fn parts(&self) -> (Vec<u64>, &[f32]) {
+        let mut hashes = vec![0; self.idf.len()];
+        for (&hash, &column) in &self.columns {
+            hashes[column as usize] = hash;
+        }
+        (hashes, &self.idf)
+    }
+
+    /// A vocabulary from its parts.
+    pub(crate) fn from_parts(recipe: Recipe, hashes: &[u64], idf: Vec<f32>) -> Self {
+        let columns = hashes.iter().enumerate().map(|(column, &hash)| (hash, column as u32)).collect();
+        let word_columns = hashes.iter().map(|&hash| hash & BLOCK == WORD_BLOCK).collect();
+        Self { recipe, columns, idf, word_columns }
+    }
+
     /// The weighted row of a text. Each block (words, characters) has length one, times its weight. Also returns the
     /// share of the words' weight that the vocabulary knows: low for a text about something else.
     pub(crate) fn row(&self, counts: &[(u64, u32)]) -> (Vec<(u32, f32)>, f32) {

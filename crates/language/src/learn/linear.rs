@@ -57,6 +57,12 @@ impl Linear {
         Self { classes, weights }
     }
 
+    /// Number of classes, the weights of all features (feature-major), and the bias.
+    pub(crate) fn parts(&self) -> (usize, &[f32], &[f32]) {
+        let (weights, bias) = self.weights.split_at(self.weights.len() - self.classes);
+        (self.classes, weights, bias)
+    }
+
     pub(crate) fn classes(&self) -> usize {
         self.classes
     }

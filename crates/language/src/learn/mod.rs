@@ -2,6 +2,7 @@
 //! and the measures that show whether it works.
 
 pub(crate) mod calibration;
+pub(crate) mod compact;
 pub(crate) mod features;
 pub(crate) mod hashing;
 pub(crate) mod linear;

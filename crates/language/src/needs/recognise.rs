@@ -1,9 +1,10 @@
 //! Recognising the need of a text, in any of the three languages, with one model for all of them.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use super::{Corpus, Line, Side};
 use crate::Language;
+use crate::learn::compact::{self, Compact};
 use crate::learn::features::{Recipe, Rows, Vocabulary};
 use crate::learn::linear::{Linear, Training};
 
@@ -14,15 +15,44 @@ const RECIPE: Recipe = Recipe { characters: (3, 5), words: 2, stems: true, conce
 /// A model of the needs.
 pub(crate) struct NeedModel {
     vocabulary: Vocabulary,
-    linear: Linear,
+    weights: Compact,
     needs: usize,
 }
 
-static BUILT_IN: LazyLock<NeedModel> = LazyLock::new(|| NeedModel::learn(Corpus::built_in(), |_, _| true));
+static BUILT_IN: OnceLock<NeedModel> = OnceLock::new();
 
-/// The model of the built-in corpus, learned at its first use.
+/// The model of the built-in corpus, learned at its first use unless it was restored before.
 pub(crate) fn built_in() -> &'static NeedModel {
-    &BUILT_IN
+    BUILT_IN.get_or_init(|| NeedModel::learn(Corpus::built_in(), |_, _| true))
+}
+
+/// What the program learns from its corpus, as bytes to keep for the next start. Learning takes some ten seconds of one
+/// core, reading a moment.
+#[must_use]
+pub fn snapshot() -> Vec<u8> {
+    built_in().to_bytes()
+}
+
+/// Takes over a snapshot, if it is whole and nothing was learned yet; returns whether it was taken. Keep snapshots under
+/// [`fingerprint`]: one of another corpus fits no more.
+#[must_use]
+pub fn restore(bytes: &[u8]) -> bool {
+    match NeedModel::from_bytes(bytes) {
+        Some(model) if model.needs == Corpus::built_in().needs().len() => BUILT_IN.set(model).is_ok(),
+        _ => false,
+    }
+}
+
+/// Changes with the corpus and with how it is learned.
+#[must_use]
+pub fn fingerprint() -> String {
+    use std::hash::Hasher;
+    let mut hasher = crate::learn::hashing::PassThrough::default();
+    for line in Corpus::built_in().lines() {
+        hasher.write(line.text.as_bytes());
+    }
+    hasher.write(format!("{TRAINING:?} {RECIPE:?} {}", env!("CARGO_PKG_VERSION")).as_bytes());
+    format!("{:016x}", hasher.finish())
 }
 
 impl NeedModel {
@@ -38,7 +68,23 @@ impl NeedModel {
         }
         let labels: Vec<u32> = lines.iter().map(|line| line.need.unwrap_or(needs) as u32).collect();
         let linear = Linear::train(&rows, &labels, needs, vocabulary.len(), TRAINING);
-        Self { vocabulary, linear, needs }
+        Self { vocabulary, weights: Compact::of(&linear), needs }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        compact::put_length(&mut out, self.needs);
+        compact::write_vocabulary(&self.vocabulary, &mut out);
+        self.weights.write(&mut out);
+        out
+    }
+
+    fn from_bytes(mut input: &[u8]) -> Option<Self> {
+        let needs = compact::take_length(&mut input)?;
+        let (hashes, idf) = compact::read_vocabulary(&mut input)?;
+        let weights = Compact::read(&mut input)?;
+        let whole = input.is_empty() && weights.features() == hashes.len();
+        whole.then(|| Self { vocabulary: Vocabulary::from_parts(RECIPE, &hashes, idf), weights, needs })
     }
 
     /// Number of needs.
@@ -50,7 +96,7 @@ impl NeedModel {
     pub(crate) fn scores(&self, text: &str, language: Language) -> Vec<f32> {
         let mut scores = vec![0.0; self.needs];
         if self.needs > 0 {
-            self.linear.score(&self.vocabulary.read(text, Some(language)).0, &mut scores);
+            self.weights.score(&self.vocabulary.read(text, Some(language)).0, &mut scores);
         }
         scores
     }
@@ -89,4 +135,24 @@ pub fn rehearse(corpus: &Corpus, parts: usize, part: usize) -> Vec<Recognition> 
             recognition
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_judges_like_the_model_it_was_taken_of() {
+        let few = |number: usize, _: &Line| number.is_multiple_of(40);
+        let model = NeedModel::learn(Corpus::built_in(), few);
+        let bytes = model.to_bytes();
+        let restored = NeedModel::from_bytes(&bytes).unwrap();
+        for text in ["missä mun paketti on", "var är min beställning", "🦊", ""] {
+            assert_eq!(model.scores(text, Language::Fi), restored.scores(text, Language::Fi));
+        }
+        for cut in [0, 7, 8, 100, bytes.len() - 1] {
+            assert!(NeedModel::from_bytes(&bytes[..cut]).is_none(), "{cut}");
+        }
+        assert_eq!(fingerprint(), fingerprint());
+    }
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod backup;
 mod check;
+mod demo;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -46,6 +47,8 @@ enum Command {
     /// Help for people who cannot sign in.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Fill a workspace with a believable Finnish web shop to look at.
+    Demo(demo::DemoArguments),
     /// Print the API's OpenAPI 3.1 document.
     Openapi,
     /// Measure the models on your own data.
@@ -98,6 +101,7 @@ fn with_configuration(file: Option<PathBuf>, command: Command) -> Result<()> {
             Command::Backup { target } => backup::backup(&app, &target).await,
             Command::Admin(command) => admin::run(&app, command).await,
             Command::Check => check::check(&app).await,
+            Command::Demo(arguments) => demo::demo(&app, &arguments).await,
             Command::Restore { .. } | Command::Migrate | Command::Config | Command::Eval(_) => Ok(()),
         }
     })
