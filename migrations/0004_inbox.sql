@@ -1,7 +1,8 @@
 -- Channels, opening hours, queues, conversations and their messages, and what agents keep about them.
 --
 -- A conversation's `active`, `desk` and `queued_at` follow from its state and owner (see conversations/store.rs); they exist so that
--- every list of the desk is one range of one partial index.
+-- every list of the desk is one range of one partial index. Keys begin with the workspace, because SQLite prefers any index with an
+-- equality on it to a unique one that is asked for a list of ids.
 
 CREATE TABLE calendars (
     id UUID PRIMARY KEY,
@@ -58,8 +59,8 @@ CREATE TABLE conversation_numbers (
 );
 
 CREATE TABLE conversations (
-    id UUID PRIMARY KEY,
     workspace_id UUID NOT NULL,
+    id UUID NOT NULL UNIQUE,
     number BIGINT NOT NULL,
     version BIGINT NOT NULL,
     channel_id UUID NOT NULL REFERENCES channels (id),
@@ -88,7 +89,8 @@ CREATE TABLE conversations (
     closed_at BIGINT,
     active BOOLEAN NOT NULL,
     desk TEXT NOT NULL,
-    queued_at BIGINT
+    queued_at BIGINT,
+    PRIMARY KEY (workspace_id, id)
 );
 CREATE UNIQUE INDEX conversations_by_number ON conversations (workspace_id, number);
 -- Every active conversation by each order.
@@ -108,13 +110,14 @@ CREATE INDEX conversations_resting_by_priority ON conversations (workspace_id, p
 CREATE INDEX conversations_resting_of_agent ON conversations (workspace_id, agent_id, last_message_at, id) WHERE NOT active AND agent_id IS NOT NULL;
 CREATE INDEX conversations_resting_of_queue ON conversations (workspace_id, queue_id, last_message_at, id) WHERE NOT active AND queue_id IS NOT NULL;
 CREATE INDEX conversations_resting_of_channel ON conversations (workspace_id, channel_id, last_message_at, id) WHERE NOT active;
+CREATE INDEX conversations_snoozed ON conversations (workspace_id, state, last_message_at, id) WHERE state = 'snoozed';
 CREATE INDEX conversations_of_contact ON conversations (workspace_id, contact_id, number) WHERE contact_id IS NOT NULL;
 CREATE INDEX conversations_of_visitor ON conversations (workspace_id, visitor_id, number) WHERE visitor_id IS NOT NULL;
 
 CREATE TABLE messages (
-    id UUID PRIMARY KEY,
     workspace_id UUID NOT NULL,
-    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    id UUID NOT NULL,
+    conversation_id UUID NOT NULL,
     seq BIGINT NOT NULL,
     author TEXT NOT NULL,
     direction TEXT NOT NULL,
@@ -130,54 +133,60 @@ CREATE TABLE messages (
     attachments BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     edited_at BIGINT,
-    removed_at BIGINT
+    removed_at BIGINT,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id)
 );
 CREATE UNIQUE INDEX messages_in_order ON messages (workspace_id, conversation_id, seq);
 CREATE UNIQUE INDEX messages_once ON messages (workspace_id, client_key, conversation_id) WHERE client_key IS NOT NULL;
 CREATE UNIQUE INDEX messages_by_external_id ON messages (workspace_id, external_id, conversation_id) WHERE external_id IS NOT NULL;
 
 CREATE TABLE attachments (
-    id UUID PRIMARY KEY,
     workspace_id UUID NOT NULL,
+    id UUID NOT NULL,
     file_id UUID NOT NULL REFERENCES files (id),
     conversation_id UUID,
     message_id UUID,
     position BIGINT NOT NULL,
     uploader TEXT NOT NULL,
     name TEXT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX attachments_of_message ON attachments (workspace_id, message_id, position) WHERE message_id IS NOT NULL;
-CREATE INDEX attachments_unused ON attachments (created_at) WHERE message_id IS NULL;
+CREATE INDEX attachments_unsent ON attachments (workspace_id, created_at) WHERE message_id IS NULL;
 
 CREATE TABLE mentions (
     workspace_id UUID NOT NULL,
     staff_id UUID NOT NULL,
-    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    conversation_id UUID NOT NULL,
     message_id UUID NOT NULL,
     seq BIGINT NOT NULL,
     mentioned_at BIGINT NOT NULL,
-    PRIMARY KEY (workspace_id, staff_id, conversation_id)
+    PRIMARY KEY (workspace_id, staff_id, conversation_id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id)
 );
 
 CREATE TABLE read_marks (
     workspace_id UUID NOT NULL,
     staff_id UUID NOT NULL,
-    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    conversation_id UUID NOT NULL,
     seq BIGINT NOT NULL,
     read_at BIGINT NOT NULL,
-    PRIMARY KEY (workspace_id, staff_id, conversation_id)
+    PRIMARY KEY (workspace_id, staff_id, conversation_id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id)
 );
 
 CREATE TABLE drafts (
     workspace_id UUID NOT NULL,
-    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    conversation_id UUID NOT NULL,
     staff_id UUID NOT NULL,
     mode TEXT NOT NULL,
     body TEXT NOT NULL,
     attachment_ids TEXT NOT NULL,
     updated_at BIGINT NOT NULL,
-    PRIMARY KEY (workspace_id, conversation_id, staff_id, mode)
+    PRIMARY KEY (workspace_id, conversation_id, staff_id, mode),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id)
 );
 
 CREATE TABLE labels (
@@ -192,9 +201,10 @@ CREATE UNIQUE INDEX labels_by_name ON labels (workspace_id, name_key);
 
 CREATE TABLE conversation_labels (
     workspace_id UUID NOT NULL,
-    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    conversation_id UUID NOT NULL,
     label_id UUID NOT NULL REFERENCES labels (id),
-    PRIMARY KEY (workspace_id, conversation_id, label_id)
+    PRIMARY KEY (workspace_id, conversation_id, label_id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id)
 );
 CREATE INDEX conversation_labels_by_label ON conversation_labels (workspace_id, label_id, conversation_id);
 
@@ -230,17 +240,18 @@ CREATE INDEX views_of_workspace ON views (workspace_id, id);
 CREATE TABLE routings (
     id UUID PRIMARY KEY,
     workspace_id UUID NOT NULL,
-    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    conversation_id UUID NOT NULL,
     decided_at BIGINT NOT NULL,
     reason TEXT NOT NULL,
     summary TEXT NOT NULL,
     rule TEXT NOT NULL,
     queue_id UUID,
     agent_id UUID,
-    considered TEXT NOT NULL
+    considered TEXT NOT NULL,
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id)
 );
 CREATE INDEX routings_of_conversation ON routings (workspace_id, conversation_id, id);
-CREATE INDEX routings_of_agent ON routings (workspace_id, agent_id, decided_at) WHERE agent_id IS NOT NULL;
+CREATE INDEX routings_by_time ON routings (workspace_id, decided_at, agent_id, summary);
 
 CREATE TABLE bulk_undos (
     token_hash TEXT PRIMARY KEY,

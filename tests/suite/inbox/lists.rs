@@ -177,12 +177,10 @@ async fn filters_agree_with_a_plain_reading() {
     }
     assert_eq!(rows.len(), 8);
     let mut runner = TestRunner::deterministic();
-    let made = aino.post("views", json!({ "name": "Koe", "filter": { "all": [] } })).await.expect(201);
-    let path = format!("views/{}", text(&made["id"]));
-    for _ in 0..150 {
+    for _ in 0..120 {
         let filter = filters().new_tree(&mut runner).unwrap().current();
-        aino.patch(&path, json!({ "filter": filter })).await.expect(200);
-        let mut found = listed(&aino, &format!("view={}", text(&made["id"]))).await;
+        let text = url::form_urlencoded::byte_serialize(filter.to_string().as_bytes()).collect::<String>();
+        let mut found = listed(&aino, &format!("filter={text}")).await;
         found.sort_unstable();
         let names_state = filter.to_string().contains("\"state\"");
         let active = |row: &Value| names_state || row["state"] == "open" || row["state"] == "waiting";

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use ennakoi_http::App;
 use ennakoi_kernel::{
-    Environment, Problem, Timestamp,
+    Duration, Environment, Problem,
     ids::{AttachmentId, ConversationId, MessageId, WorkspaceId},
     limits,
 };
@@ -24,6 +24,9 @@ use serde::Serialize;
 pub use store::Held;
 
 use crate::messages::Visibility;
+
+/// An uploaded file that no message carries is forgotten after this long, at the next upload. Drafts hold files, so it is generous.
+const SENT_WITHIN: Duration = Duration::days(30);
 
 /// A file as messages show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -70,6 +73,7 @@ pub async fn prepare(app: &App, workspace: WorkspaceId, name: &str, bytes: Bytes
 /// The database refuses.
 pub async fn create(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, uploader: Actor, prepared: Prepared) -> Result<Attachment> {
     let id: AttachmentId = environment.new_id();
+    store::forget_unsent(tx, workspace, environment.now() - SENT_WITHIN).await?;
     store::insert(tx, environment, workspace, id, uploader, &prepared).await?;
     let Prepared { name, bytes, kind, .. } = prepared;
     Ok(Attachment { id, url: url(workspace, id, &name), name, media_type: kind.media_type.to_owned(), bytes, width: kind.width, height: kind.height })
@@ -133,12 +137,4 @@ fn missing() -> ennakoi_store::Error {
 /// Where staff get a file. A page's own pictures carry no headers, so the workspace stands in the address.
 fn url(workspace: WorkspaceId, id: AttachmentId, name: &str) -> String {
     format!("/api/v1/attachments/{id}/{}?workspace={workspace}", serve::percent_encoded(name))
-}
-
-/// Forgets files that nobody sent within a day.
-///
-/// # Errors
-/// The database refuses.
-pub async fn forget_unsent(tx: &mut Tx, before: Timestamp) -> Result<u64> {
-    store::forget_unsent(tx, before).await
 }

@@ -117,6 +117,7 @@ pub(super) async fn held(tx: &mut Tx, workspace: WorkspaceId, id: AttachmentId) 
     .await
 }
 
-pub(super) async fn forget_unsent(tx: &mut Tx, before: Timestamp) -> Result<u64> {
-    tx.execute("DELETE FROM attachments WHERE message_id IS NULL AND created_at < $1", params![before]).await
+pub(super) async fn forget_unsent(tx: &mut Tx, workspace: WorkspaceId, before: Timestamp) -> Result<()> {
+    tx.execute("DELETE FROM attachments WHERE workspace_id = $1 AND message_id IS NULL AND created_at < $2", params![workspace, before]).await?;
+    Ok(())
 }

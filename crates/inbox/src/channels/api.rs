@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .returns::<IdentitySecret>(200),
         post("/api/v1/channels/{id}/identity-secret", "rotate_identity_secret", manages, rotate_identity_secret)
             .summary("Replaces the identity key; the one before stays good for 24 hours.")
+            .secret_answer()
             .returns::<IdentitySecret>(201),
     ]
 }

@@ -124,7 +124,7 @@ pub async fn of_visitor(
     contact: Option<ContactId>,
     limit: u32,
 ) -> Result<Vec<Conversation>> {
-    let select = |condition: &str| format!("{} AND {condition} AND channel_id = $3 ORDER BY number DESC LIMIT $4", store::select());
+    let select = |condition: &str| format!("{} AND {condition} AND channel_id = $3 ORDER BY number + 0 DESC LIMIT $4", store::select());
     let mut found: Vec<Conversation> = tx.all(&select("visitor_id = $2"), params![workspace, visitor, channel, limit]).await?;
     if let Some(contact) = contact {
         let theirs = "contact_id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND (id = $2 OR merged_into = $2))";

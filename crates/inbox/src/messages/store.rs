@@ -35,7 +35,7 @@ pub(super) struct Stored {
 
 const SELECT: &str = "SELECT m.id, m.conversation_id, m.seq, m.author, m.direction, m.visibility, m.kind, m.body, m.format, m.language, m.meta, \
                       m.client_key, m.delivery, m.attachments, m.created_at, m.edited_at, m.removed_at, c.contact_id, c.contact_seen_seq \
-                      FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.workspace_id = $1";
+                      FROM messages m JOIN conversations c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id WHERE m.workspace_id = $1";
 
 impl FromRow for Stored {
     fn from_row(row: &mut Row) -> Result<Self> {
@@ -91,14 +91,17 @@ pub(super) async fn window(
 
 pub(super) async fn by_ids(tx: &mut Tx, workspace: WorkspaceId, ids: &[MessageId]) -> Result<Vec<Stored>> {
     let (places, values) = sql::list(2, ids);
-    tx.all(&format!("{SELECT} AND m.id IN ({places}) ORDER BY m.conversation_id, m.seq"), &sql::with_list(&[workspace.into()], values)).await
+    let mut found: Vec<Stored> = tx.all(&format!("{SELECT} AND m.id IN ({places})"), &sql::with_list(&[workspace.into()], values)).await?;
+    // Put in order here: asked to do it, the database would walk the index of the order, which is the whole history.
+    found.sort_unstable_by_key(|message| (message.conversation, message.seq));
+    Ok(found)
 }
 
-/// The newest message that this author sent under this key.
+/// The message that this author sent under this key. Not put in order: that would tempt the database to walk all messages.
 pub(super) async fn by_author_key(tx: &mut Tx, workspace: WorkspaceId, client_key: &str, author: Actor) -> Result<Option<MessageId>> {
     let found: Option<(MessageId,)> = tx
         .optional(
-            "SELECT id FROM messages WHERE workspace_id = $1 AND client_key = $2 AND author = $3 ORDER BY id DESC LIMIT 1",
+            "SELECT id FROM messages WHERE workspace_id = $1 AND client_key = $2 AND author = $3 LIMIT 1",
             params![workspace, client_key, author.to_string()],
         )
         .await?;
