@@ -4,11 +4,12 @@
 mod parse;
 
 use axum::{
+    Extension,
     body::Bytes,
     extract::{FromRequest, Multipart, Request, State},
     http::header,
 };
-use ennakoi_http::{ApiResult, App, Json, Member, Query, Route, post};
+use ennakoi_http::{ApiResult, App, Json, Member, Principal, Query, Route, post};
 use ennakoi_kernel::{
     Environment, Problem,
     access::{Access, Permission},
@@ -76,7 +77,13 @@ struct Imported {
     preview: Vec<Piece>,
 }
 
-async fn import_articles(State(app): State<App>, member: Member, Query(query): Query<ImportQuery>, request: Request) -> ApiResult<Json<Imported>> {
+async fn import_articles(
+    State(app): State<App>,
+    member: Member,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<ImportQuery>,
+    request: Request,
+) -> ApiResult<Json<Imported>> {
     let source = read(&app, request).await?;
     let parsed = parse(&source)?;
     if parsed.pieces.len() > MOST {
@@ -84,7 +91,7 @@ async fn import_articles(State(app): State<App>, member: Member, Query(query): Q
     }
     let mut tx = app.db.begin().await?;
     let mut imported = Imported { preview: parsed.pieces.iter().take(SHOWN).cloned().collect(), rejected: parsed.rejected, ..Imported::default() };
-    let publish = query.publish && member.role.is_none_or(|role| role.may(Permission::KnowledgePublish));
+    let publish = query.publish && may_publish(&principal);
     let mut importer =
         Importer { environment: &app.environment, workspace: member.workspace, actor: member.actor, query: &query, publish, default_category: query.category };
     for piece in parsed.pieces {
@@ -103,6 +110,14 @@ async fn import_articles(State(app): State<App>, member: Member, Query(query): Q
         tx.commit().await?;
     }
     Ok(Json(imported))
+}
+
+/// To write and to publish are two rights, for people and for programs.
+fn may_publish(principal: &Principal) -> bool {
+    match principal {
+        Principal::Staff { workspace, .. } => workspace.is_some_and(|(_, role)| role.may(Permission::KnowledgePublish)),
+        Principal::ApiKey { scopes, .. } => scopes.contains(&Permission::KnowledgePublish),
+    }
 }
 
 /// The text to import, from a file or from the JSON body.

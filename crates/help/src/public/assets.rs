@@ -15,7 +15,8 @@ use super::response::hex;
 const CSS: &str = include_str!("assets/help.css");
 const JS: &str = include_str!("assets/help.js");
 
-static NAMES: LazyLock<[String; 2]> = LazyLock::new(|| [(CSS, "css"), (JS, "js")].map(|(text, ending)| format!("help-{}.{ending}", hex(&Sha256::digest(text)[..8]))));
+static NAMES: LazyLock<[String; 2]> =
+    LazyLock::new(|| [(CSS, "css"), (JS, "js")].map(|(text, ending)| format!("help-{}.{ending}", hex(&Sha256::digest(text)[..8]))));
 static PATHS: LazyLock<[String; 2]> = LazyLock::new(|| NAMES.each_ref().map(|name| format!("/help/assets/{name}")));
 
 pub(super) fn css_path() -> &'static str {

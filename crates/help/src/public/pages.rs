@@ -204,8 +204,7 @@ fn category_page(app: &App, shelf: &Shelf, locale: Locale, category: &Category, 
     }
     let has_articles = |locale: &Locale| shelf.of(*locale).count_in(category.id) > 0;
     if number == 1 {
-        frame.alternates =
-            shelf.written().filter(has_articles).map(|locale| Alternate { locale, path: category_path(shelf, locale, category) }).collect();
+        frame.alternates = shelf.written().filter(has_articles).map(|locale| Alternate { locale, path: category_path(shelf, locale, category) }).collect();
         frame.default_path = frame.alternates.first().map(|alternate| alternate.path.clone());
     }
     frame.indexed = !all.is_empty();

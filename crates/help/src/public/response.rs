@@ -71,9 +71,8 @@ impl Page {
     }
 
     pub(super) fn modified(mut self, at: Timestamp) -> Self {
-        self.modified = jiff::Timestamp::from_second(at.seconds())
-            .ok()
-            .and_then(|at| HeaderValue::from_str(&at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok());
+        self.modified =
+            jiff::Timestamp::from_second(at.seconds()).ok().and_then(|at| HeaderValue::from_str(&at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok());
         self
     }
 
@@ -89,11 +88,7 @@ impl Page {
     pub(super) fn answer(&self, request: &HeaderMap, token: &str, day: i64) -> Response {
         let etag = if self.has_gap() { format!("W/\"{}-{day}\"", self.etag) } else { format!("\"{}\"", self.etag) };
         let fresh = self.status == StatusCode::OK && self.keep != Keep::Never && matches(request, &etag);
-        let mut response = if fresh {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            (self.status, self.body(token)).into_response()
-        };
+        let mut response = if fresh { StatusCode::NOT_MODIFIED.into_response() } else { (self.status, self.body(token)).into_response() };
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.keep.header()));

@@ -61,8 +61,7 @@ pub(super) async fn show(app: &App, shelf: &Shelf, locale: Locale, asked: &str, 
     // The same words mean something else in another language: the switch leads to its start page, with them kept.
     let asked: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", &query).finish();
     frame.indexed = false;
-    frame.alternates =
-        shelf.written().map(|locale| Alternate { locale, path: format!("{}?{asked}", render::home(&shelf.workspace.slug, locale)) }).collect();
+    frame.alternates = shelf.written().map(|locale| Alternate { locale, path: format!("{}?{asked}", render::home(&shelf.workspace.slug, locale)) }).collect();
     let heading = match hits.len() {
         0 => texts::say(locale, "results_none", &gaps),
         count => texts::counted(locale, "results", count, &gaps),
