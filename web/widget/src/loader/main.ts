@@ -116,7 +116,7 @@ export class Widget {
 		const wish = this.#wish;
 		try {
 			const response = await fetch(`${this.#origin.base}/widget/v1/${key}/config${wish ? `?locale=${wish}` : ''}`, { credentials: 'omit' });
-			if (response.ok) this.#config = await response.json();
+			if (response.ok) this.#adopt(await response.json());
 			const refusal = { 403: 'origin_not_allowed', 404: 'chat_unknown' }[response.status];
 			if (refusal) this.#fail(refusal);
 			return !refusal;
@@ -126,15 +126,19 @@ export class Widget {
 		}
 	}
 
+	#adopt(config: unknown): void {
+		this.#config = Object(config) as Config;
+		this.#speak(this.#config.locale);
+		this.#paint();
+	}
+
 	#paint(): void {
 		const surface = this.#surface;
 		if (!surface) return;
-		const { brand, workspace, locale } = this.#config ?? {};
+		const { brand, workspace } = this.#config ?? {};
 		const { bottom, launcher, side, theme } = this.#options;
-		this.#locale = pickLocale([locale]) ?? this.#locale;
 		const scheme = theme === 'dark' || theme === 'light' ? theme : 'light dark';
 		surface.brand(brand?.color ?? '', (side ?? brand?.launcher) === 'left', Number(bottom ?? -1), workspace?.name ?? '', scheme);
-		surface.speak(TEXTS[this.#locale], this.#locale);
 		surface.launcher.hidden = launcher === 'none' || this.#hidden;
 	}
 
@@ -173,8 +177,7 @@ export class Widget {
 			case 'error':
 				return this.#fail(message.code);
 			case 'config':
-				this.#config = Object(message.config) as Config;
-				return this.#paint();
+				return this.#adopt(message.config);
 			case 'locale':
 				return this.#speak(message.locale);
 		}
@@ -285,7 +288,7 @@ export class Widget {
 		this.#post({ type: 'locale', locale });
 	}
 
-	#speak(wish: string): void {
+	#speak(wish?: string): void {
 		this.#locale = pickLocale([wish]) ?? this.#locale;
 		this.#surface?.speak(TEXTS[this.#locale], this.#locale);
 	}

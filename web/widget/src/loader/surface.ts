@@ -84,6 +84,7 @@ export class Surface {
 		if (bottom >= 0) this.#style('--bottom', `${bottom}px`);
 		this.#root.classList.toggle('left', left);
 		this.#company = company;
+		this.#say();
 	}
 
 	#style(name: string, value: string): void {

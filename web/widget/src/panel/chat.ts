@@ -54,6 +54,7 @@ export class Chat {
 		this.#api = new Api(key, () => this.visitor.token);
 		this.visitor = new Visitor(this.#api, {
 			keep: (name, value) => this.keep(name, value),
+			kept: (name) => this.kept(name),
 			error: (code) => bridge.tell({ type: 'error', code }),
 			locale: () => screen.locale(),
 			arrived: (conversation) => conversation && this.#began(conversation),

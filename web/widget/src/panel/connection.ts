@@ -135,7 +135,8 @@ export class Link {
 		this.#drop();
 		if (this.#stopped) return;
 		if (this.#failures >= ATTEMPTS && navigator.onLine) return void this.#ask();
-		this.#heard.condition('offline');
+		// A short break that the next attempt mends is not worth a word.
+		this.#heard.condition(this.#attempt === 0 && navigator.onLine ? 'connecting' : 'offline');
 		this.#timer = window.setTimeout(() => this.#connect(), delay(this.#attempt, Math.random()));
 		this.#attempt += 1;
 	}

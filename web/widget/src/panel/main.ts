@@ -1,4 +1,5 @@
 import './style.css';
+import { readConfig } from '../shared/config';
 import { type Locale, pickLocale } from '../shared/locale';
 import type { ToPanel } from '../shared/protocol';
 import { Bridge } from './bridge';
@@ -91,14 +92,16 @@ class Panel {
 		this.#text = Math.min(TEXT_SIZES.length - 1, Math.max(0, Number(stored.text ?? NORMAL) || 0));
 		this.#contrast = stored.contrast === '1';
 		this.#theme = init.theme ?? 'auto';
-		const config = init.config as { locale?: unknown } | null;
-		await speak(pickLocale([typeof config?.locale === 'string' ? config.locale : null, init.locale, navigator.language]) ?? 'en');
+		const config = init.config ? readConfig(init.config) : null;
+		const wish = pickLocale([init.locale, config?.locale, navigator.language]) ?? 'en';
+		await speak(!config || config.languages.includes(wish) ? wish : config.locale);
 		this.#begun = true;
 		this.#layout(init.small);
 		this.#chat.begin(init);
 		this.#composer.fill(stored.draft ?? '');
 		this.#render(this.#chat.state);
-		if (!init.config) await this.#chat.refresh();
+		// Asked for in another language, or not at all.
+		if (config?.locale !== locale) await this.#chat.refresh();
 	}
 
 	#act(message: ToPanel): void {
@@ -145,16 +148,16 @@ class Panel {
 		wear(look);
 	}
 
-	/** Offline is said, not hidden; a short break while reconnecting is not worth a word. */
+	/** Offline is said, not hidden. */
 	#tellConnection(state: State): void {
 		const offline = state.connection === 'offline' || !navigator.onLine;
 		set(this.#notice, 'data-kind', offline ? 'offline' : 'online');
 		if (offline) write(this.#notice, t('offline'));
-		else if (this.#wasOffline && (state.connection === 'live' || state.connection === 'polling' || state.connection === 'idle')) {
+		else if (this.#wasOffline) {
 			write(this.#notice, t('reconnected'));
 			setTimeout(() => this.#notice.dataset.kind === 'online' && write(this.#notice, ''), 4_000);
 		}
-		this.#wasOffline = offline || (this.#wasOffline && state.connection === 'connecting');
+		this.#wasOffline = offline;
 	}
 
 	#send(body: string, attachments: Parameters<Chat['send']>[1], option: string | null): void {

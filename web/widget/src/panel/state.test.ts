@@ -93,6 +93,12 @@ describe('typing', () => {
 	});
 });
 
+test('trying again is not yet a connection', () => {
+	const offline = reduce(empty, { type: 'connection', connection: 'offline' });
+	expect(reduce(offline, { type: 'connection', connection: 'connecting' }).connection).toBe('offline');
+	expect(reduce(offline, { type: 'connection', connection: 'live' }).connection).toBe('live');
+});
+
 test('forgetting leaves nothing of the person', () => {
 	const state = reduce(reduce(talking([message(1)]), { type: 'pending', message: pending('k', 1) }), { type: 'forget' });
 	expect(state).toEqual(empty);

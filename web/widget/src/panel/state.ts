@@ -93,7 +93,8 @@ export function reduce(state: State, action: Action): State {
 			return { ...state, pending: state.pending.map((message) => (message.client_key === client_key ? { ...message, state: sending, problem } : message)) };
 		}
 		case 'connection':
-			return { ...state, connection: action.connection };
+			// Trying again is not being connected: what was said of the lost connection stands until it is back.
+			return action.connection === 'connecting' && state.connection === 'offline' ? state : { ...state, connection: action.connection };
 		case 'typing':
 			return { ...state, typing: action.on ? { ...action.author, until: action.now + TYPING_MS } : null };
 		case 'tick':

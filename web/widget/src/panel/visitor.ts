@@ -6,6 +6,7 @@ import type { Conversation } from './types';
 /** What the visitor needs of the rest. */
 export interface Surroundings {
 	keep(name: string, value: string | null): void;
+	kept(name: string): string | null;
 	error(code: string): void;
 	locale(): string;
 	arrived(conversation: Conversation | null): void;
@@ -58,6 +59,7 @@ export class Visitor {
 		}
 		this.token = arrived.token;
 		this.#around.keep('token', arrived.token);
+		this.#around.keep('subject', this.#identity && subjectMark(this.#identity));
 		this.#around.arrived(arrived.conversation);
 		if (this.#claimed) await this.#tell(this.#claimed);
 		this.track([]);
@@ -77,10 +79,18 @@ export class Visitor {
 		this.#around.changed();
 	}
 
+	/** The site says, signed, who this is. Whoever was here before as somebody else is signed out first: nothing of theirs is shown. */
 	async identify(token: string): Promise<void> {
 		if (token === this.#identity) return;
+		const before = this.#around.kept('subject');
+		const other = before !== null && before !== subjectMark(token);
 		this.#identity = token;
 		if (!this.token) return;
+		if (other) {
+			void this.leave();
+			return this.lost();
+		}
+		this.#around.keep('subject', subjectMark(token));
 		if (await this.#tell({ identity: token })) this.#around.changed();
 	}
 
@@ -118,13 +128,24 @@ export class Visitor {
 	}
 
 	async leave(): Promise<void> {
-		const { token } = this;
-		if (!token) return;
+		if (!this.token) return;
 		try {
 			await this.#api.leave();
 		} catch (error) {
 			this.#around.error(error instanceof Problem ? error.code : 'unknown');
 		}
-		this.token = null;
 	}
+}
+
+/** A short mark of who a signed identity is about: enough to notice that it is somebody else, too little to say who. */
+export function subjectMark(token: string): string {
+	let subject = token;
+	try {
+		subject = String(JSON.parse(atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/'))).sub);
+	} catch {
+		// Unreadable: the server will refuse it; as a mark the token itself does.
+	}
+	let mark = 0x811c9dc5;
+	for (const letter of subject) mark = Math.imul(mark ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+	return (mark >>> 0).toString(36);
 }

@@ -10,7 +10,7 @@ const TOGETHER = 5 * 60 * 1_000_000;
 /** Nearer to the end than this (px) the log follows what comes. */
 const NEAR = 80;
 
-const EVENTS = new Set(['handed_over', 'assigned', 'closed', 'reopened', 'contact_details_left']);
+const EVENTS = new Set(['handed_over', 'assigned', 'closed', 'reopened']);
 
 /** Who the other side is, before a word is said, and the conversation itself. */
 export class Log {
@@ -158,8 +158,7 @@ export class Log {
 			event === 'assigned' ? (name ? t('event_assigned', { name }) : t('event_assigned_nobody'))
 			: event === 'handed_over' ? t('event_handed_over')
 			: event === 'closed' ? t('event_closed')
-			: event === 'reopened' ? t('event_reopened')
-			: t('event_contact_details_left');
+			: t('event_reopened');
 		return { key: message.id, mark: text, draw: () => h('p', { class: 'event' }, text) };
 	}
 
