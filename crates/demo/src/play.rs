@@ -117,7 +117,8 @@ impl Stage<'_> {
             Step::HandOver(reason) => return self.hand_over(tx, id, reason).await,
             Step::Rate { score, solved, comment } => {
                 let comment = Some(fill(comment)).filter(|comment| !comment.is_empty());
-                let rating = Rating { score: Some(*score), solved: Some(*solved), comment };
+                let score = if comment.is_none() { (*score - talk.displeasure).max(1) } else { *score };
+                let rating = Rating { score: Some(score), solved: Some(*solved && score > 2), comment };
                 conversations::rate(tx, &self.past.environment, self.workspace, id, Actor::Contact(contact), rating).await?;
                 return Ok(());
             }

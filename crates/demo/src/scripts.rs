@@ -50,6 +50,18 @@ impl Script {
     }
 }
 
+impl Script {
+    /// Whether the step of this place is the customer's rating.
+    pub(crate) fn rates_at(&self, place: usize) -> bool {
+        matches!(self.steps.get(place), Some(Step::Rate { .. }))
+    }
+
+    /// The customer says in words how it was.
+    pub(crate) fn has_comment(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Rate { comment, .. } if !comment.is_empty()))
+    }
+}
+
 /// What is put into the gaps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slots {

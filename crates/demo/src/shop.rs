@@ -102,7 +102,13 @@ pub(crate) fn plan(past: &Past, customers: &[Customer], random: &mut Random) -> 
         let share = span as f64 / Duration::days(548).0 as f64;
         let wanted = 1 + (f64::from(customer.appetite) * share) as usize;
         for number in 0..wanted {
-            let mut placed = customer.joined + if number == 0 { random.minutes(1, 90) } else { Duration(random.between(0, span)) };
+            // Whoever was a customer before the history begins orders some time, not on its first day.
+            let first = if customer.joined < past.begin + Duration::days(4) {
+                Duration(random.between(0, span.min(Duration::days(150).0)))
+            } else {
+                random.minutes(1, 90)
+            };
+            let mut placed = customer.joined + if number == 0 { first } else { Duration(random.between(0, span)) };
             if number > 0 {
                 // The year's course: a draw in a weak month is mostly thrown again.
                 for _ in 0..4 {

@@ -34,6 +34,8 @@ pub(crate) struct Talk {
     /// Place in the crew of who answers.
     pub(crate) agent: usize,
     pub(crate) email: bool,
+    /// How much less than the script says a customer without a comment is pleased.
+    pub(crate) displeasure: i64,
     pub(crate) acts: Vec<(Timestamp, Act)>,
 }
 
@@ -145,8 +147,11 @@ impl<'a> World<'a> {
         let agent = self.agent(locale, random);
         let slots = self.slots(locale, customer, purchase, agent, random);
         let mut acts = self.course(&self.scripts[script], begin, email, true, random);
-        acts.retain(|(at, _)| *at < self.past.now);
-        Some(Talk { script, customer, slots, agent, email, acts })
+        // Most people leave without a word; those who have one to say rate.
+        let silent = random.percent(55) && !self.scripts[script].has_comment();
+        acts.retain(|(at, act)| *at < self.past.now && !(silent && matches!(act, Act::Step(place) if self.scripts[script].rates_at(*place))));
+        let displeasure = [0, 1, 2, 3, 4][random.weighted(&[58, 24, 10, 5, 3])];
+        Some(Talk { script, customer, slots, agent, email, displeasure, acts })
     }
 
     fn agent(&self, locale: Locale, random: &mut Random) -> usize {
@@ -223,7 +228,7 @@ impl<'a> World<'a> {
             if state == Live::Snoozed {
                 acts.push((end + Duration::seconds(20), Act::Snooze(random.percent(60).then(|| self.past.now + random.minutes(600, 4_000)))));
             }
-            return Some(Talk { script, customer, slots, agent, email: self.scripts[script].subject.is_some(), acts });
+            return Some(Talk { script, customer, slots, agent, email: self.scripts[script].subject.is_some(), displeasure: 0, acts });
         }
         None
     }
