@@ -23,7 +23,6 @@ interface BootOptions {
 	side?: 'left' | 'right';
 	/** Distance from the page's lower edge in pixels, e.g. above a cookie banner. */
 	bottom?: number | string;
-	consent?: { analytics?: boolean };
 }
 
 /** The few things of the configuration that the page's side needs; the panel reads the rest. */
@@ -84,7 +83,6 @@ export class Widget {
 		this.#options = { ...this.#options, ...options };
 		const { key } = this.#options;
 		if (!key) return this.#fail('key_missing');
-		if (options.consent) this.consent(options.consent);
 		if (this.#surface) return this.#paint();
 		this.#store = new Storage(key);
 		this.#locale = this.#wish ?? 'en';

@@ -26,7 +26,6 @@ function icon(path: string): SVGElement {
 }
 
 const CHAT = 'M4 5.5h16v11h-9.5L6 20v-3.5H4zM8 9.5h8M8 12.5h5';
-const DOWN = 'M5 9l7 7 7-7';
 const CROSS = 'M6 6l12 12M18 6L6 18';
 
 /** What the visitor does on the surface. */
@@ -149,7 +148,7 @@ export class Surface {
 		this.#alive = alive;
 		this.#panel.hidden = !open;
 		this.#root.classList.toggle('small', small);
-		this.launcher.firstElementChild?.replaceWith(icon(open ? DOWN : CHAT));
+		this.launcher.firstElementChild?.replaceWith(icon(open ? CROSS : CHAT));
 		if (open) this.#hideNote();
 		this.#isolate(open && small);
 		this.fit();
