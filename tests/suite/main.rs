@@ -1,8 +1,13 @@
 //! The one integration binary: the real server, a real database, through HTTP.
 
 mod access;
+mod chat;
 mod help;
+mod commerce;
 mod inbox;
+mod live;
+mod nodes;
 mod people;
 mod schema;
 mod store;
+mod webhooks;

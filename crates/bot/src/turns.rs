@@ -169,6 +169,7 @@ const TURNS_SHOWN: u32 = 100;
 
 async fn list_bot_turns(State(app): State<App>, member: Member, Path(id): Path<ConversationId>) -> ApiResult<Json<Page<BotTurn>>> {
     let mut tx = app.db.read().await?;
+    ennakoi_inbox::conversations::load(&mut tx, member.workspace, id).await?;
     let turns = tx
         .all(
             "SELECT id, at, message_id, question, language, verdict, confidence, candidates, needs, reason, rule, model_version \

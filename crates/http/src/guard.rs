@@ -11,7 +11,7 @@ use axum::{
 };
 use ennakoi_kernel::{Problem, access::Access};
 
-use crate::{ApiError, App, Authenticator, ClientAddress, Principal, RateLimit, Route, SignedIn, idempotency};
+use crate::{ApiError, App, Authenticator, ClientAddress, Principal, RateLimit, Route, SignedIn, idempotency, route::Kept};
 
 #[derive(Clone)]
 struct Guard {
@@ -20,12 +20,20 @@ struct Guard {
     access: Access,
     rate: RateLimit,
     operation: &'static str,
+    kept: Kept,
 }
 
 /// A router of all routes, each behind its guard.
 pub fn guarded(app: &App, routes: Vec<Route>, authenticator: &Arc<dyn Authenticator>) -> Router<App> {
     routes.into_iter().fold(Router::new(), |router, route| {
-        let guard = Guard { app: app.clone(), authenticator: authenticator.clone(), access: route.access, rate: route.rate, operation: route.operation };
+        let guard = Guard {
+            app: app.clone(),
+            authenticator: authenticator.clone(),
+            access: route.access,
+            rate: route.rate,
+            operation: route.operation,
+            kept: route.kept,
+        };
         let handler = route.handler.layer(DefaultBodyLimit::max(route.body_bytes)).layer(middleware::from_fn_with_state(guard, check));
         router.route(route.path, handler)
     })
@@ -35,7 +43,10 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     let (mut parts, body) = request.into_parts();
     match admit(&guard, &mut parts).await {
         Ok(None) => next.run(Request::from_parts(parts, body)).await,
-        Ok(Some(scope)) => idempotency::once(&guard.app, guard.operation, &scope, Request::from_parts(parts, body), next).await,
+        Ok(Some(scope)) => {
+            let scope = idempotency::Scope { caller: scope, operation: guard.operation, kept: guard.kept };
+            idempotency::once(&guard.app, scope, Request::from_parts(parts, body), next).await
+        }
         Err(problem) => ApiError(problem).into_response(),
     }
 }

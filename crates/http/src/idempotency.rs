@@ -2,6 +2,7 @@
 //!
 //! The key is reserved before the handler runs and the answer stored after it. A reservation whose handler never finished
 //! (the process died) can be taken again after a minute; what the handler had committed is then found by its own client key.
+//! An answer that shows a secret is not stored: a repetition is told that the first request was carried out.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -13,14 +14,21 @@ use axum::{
 use ennakoi_kernel::{Duration, Problem};
 use ennakoi_store::{files::digest, params};
 
-use crate::{ApiError, App};
+use crate::{ApiError, App, route::Kept};
 
 const HEADER: &str = "idempotency-key";
 const TAKEN_AGAIN_AFTER: Duration = Duration::minutes(1);
 const KEPT_FOR: Duration = Duration::hours(24);
 const ANSWER_BYTES: usize = 4 << 20;
 
-pub(crate) async fn once(app: &App, operation: &'static str, caller: &str, request: Request, next: Next) -> Response {
+/// Whose request it is, and what is kept of its answer.
+pub(crate) struct Scope {
+    pub(crate) caller: String,
+    pub(crate) operation: &'static str,
+    pub(crate) kept: Kept,
+}
+
+pub(crate) async fn once(app: &App, scope: Scope, request: Request, next: Next) -> Response {
     let key = match request.headers().get(HEADER).map(|value| value.to_str()) {
         Some(Ok(key)) if request.method() == Method::POST && (1..=200).contains(&key.len()) => key.to_owned(),
         Some(_) if request.method() == Method::POST => return refuse(Problem::invalid("idempotency_key_invalid", "1 to 200 visible characters")),
@@ -31,14 +39,14 @@ pub(crate) async fn once(app: &App, operation: &'static str, caller: &str, reque
         return refuse(Problem::new(ennakoi_kernel::ProblemKind::TooLarge, "too_large", "the request is larger than allowed here"));
     };
     let fingerprint = digest(&[parts.uri.path().as_bytes(), b"\n", &body].concat());
-    let scope = format!("{caller} {operation} {key}");
-    match reserve(app, &scope, &fingerprint).await {
+    let name = format!("{} {} {key}", scope.caller, scope.operation);
+    match reserve(app, &name, &fingerprint).await {
         Ok(Some(answer)) => return answer,
         Ok(None) => {}
         Err(problem) => return refuse(problem),
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    match record(app, &scope, response).await {
+    match record(app, &name, scope.kept, response).await {
         Ok(response) => response,
         Err(problem) => refuse(problem),
     }
@@ -70,6 +78,10 @@ async fn reserve(app: &App, scope: &str, fingerprint: &str) -> Result<Option<Res
     }
     match (fresh, status) {
         (0, None) => Err(Problem::conflict("idempotency_key_in_use", "the first request with this key is still running")),
+        (0, Some(_)) if body.is_none() => Err(Problem::conflict(
+            "answer_shown_once",
+            "the first request with this key was carried out; its answer held a secret that is shown only once",
+        )),
         (0, Some(status)) => {
             let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
             let media_type = media_type.unwrap_or_else(|| "application/json".to_owned());
@@ -80,17 +92,19 @@ async fn reserve(app: &App, scope: &str, fingerprint: &str) -> Result<Option<Res
 }
 
 /// Stores the answer. A fault of ours is not stored: the caller may try again.
-async fn record(app: &App, scope: &str, response: Response) -> Result<Response, Problem> {
+async fn record(app: &App, scope: &str, kept: Kept, response: Response) -> Result<Response, Problem> {
     let (parts, body) = response.into_parts();
     let body: Bytes = to_bytes(body, ANSWER_BYTES).await.map_err(|_| Problem::internal())?;
     let mut tx = app.db.begin().await?;
     if parts.status.is_server_error() || parts.status == StatusCode::TOO_MANY_REQUESTS {
         tx.execute("DELETE FROM idempotency_keys WHERE scope = $1", params![scope]).await?;
     } else {
+        // A refusal holds no secret.
+        let stored = (kept == Kept::Whole || !parts.status.is_success()).then(|| body.to_vec());
         let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         tx.execute(
             "UPDATE idempotency_keys SET status = $2, media_type = $3, body = $4 WHERE scope = $1",
-            params![scope, i64::from(parts.status.as_u16()), media_type, body.to_vec()],
+            params![scope, i64::from(parts.status.as_u16()), media_type, stored],
         )
         .await?;
     }

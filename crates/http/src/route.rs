@@ -13,6 +13,14 @@ use crate::{App, RateLimit};
 
 type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
 
+/// How much of an answer is kept for a request that is repeated with the same `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Whole,
+    /// The answer shows a secret once: only that it was given is kept.
+    StatusOnly,
+}
+
 /// One entry of the route table.
 #[derive(Clone)]
 pub struct Route {
@@ -31,6 +39,7 @@ pub struct Route {
     pub(crate) takes: Option<MakeSchema>,
     pub(crate) returns: Option<MakeSchema>,
     pub(crate) handler: MethodRouter<App>,
+    pub(crate) kept: Kept,
 }
 
 impl Route {
@@ -71,6 +80,12 @@ impl Route {
         self.body_bytes = most;
         self
     }
+    /// The answer shows a secret, once: it is not kept for repetitions of the request.
+    #[must_use]
+    pub const fn secret_answer(mut self) -> Self {
+        self.kept = Kept::StatusOnly;
+        self
+    }
     #[must_use]
     pub const fn rate(mut self, rate: RateLimit) -> Self {
         self.rate = rate;
@@ -99,6 +114,7 @@ macro_rules! methods {
                 takes: None,
                 returns: None,
                 handler: on(MethodFilter::$filter, handler),
+                kept: Kept::Whole,
             }
         }
     )+};

@@ -71,9 +71,9 @@ pub async fn by_contact(tx: &mut Tx, environment: &Environment, workspace: Works
     if seq <= held.contact_seen_seq {
         return Ok(());
     }
-    held.contact_seen_seq = seq;
+    let from = std::mem::replace(&mut held.contact_seen_seq, seq);
     conversations::touch(tx, workspace, &mut held).await?;
-    let event = NewEvent::new("conversation.seen", actor, json!({ "by": "contact", "seq": seq }));
+    let event = NewEvent::new("conversation.seen", actor, json!({ "by": "contact", "from": from, "seq": seq }));
     timeline::append(tx, environment, workspace, vec![event.contact(held.contact).conversation(conversation)]).await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ennakoi_kernel::ids::WorkspaceId;
+use ennakoi_kernel::{Problem, ids::WorkspaceId};
 
 use crate::{
     Engine, Error, FromRow, FromValue, Result, Row, Value,
@@ -191,8 +191,9 @@ impl Tx {
     /// # Errors
     /// See [`Error`].
     pub async fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64> {
+        refuse_nul(parameters)?;
         match &mut self.inner {
-            Inner::SqliteWrite(guard) => sqlite::execute(guard.connection(), sql, parameters),
+            Inner::SqliteWrite(guard) => sqlite::execute(guard.standing()?, sql, parameters),
             Inner::SqliteRead(guard) => sqlite::execute(guard.connection(), sql, parameters),
             Inner::Postgres(transaction) => transaction.execute(sql, parameters).await,
         }
@@ -203,8 +204,9 @@ impl Tx {
     /// # Errors
     /// See [`Error`].
     pub async fn each(&mut self, sql: &str, parameters: &[Value], each: impl FnMut(Row) -> Result<bool> + Send) -> Result<()> {
+        refuse_nul(parameters)?;
         match &mut self.inner {
-            Inner::SqliteWrite(guard) => sqlite::query(guard.connection(), sql, parameters, each),
+            Inner::SqliteWrite(guard) => sqlite::query(guard.standing()?, sql, parameters, each),
             Inner::SqliteRead(guard) => sqlite::query(guard.connection(), sql, parameters, each),
             Inner::Postgres(transaction) => transaction.query(sql, parameters, each).await,
         }
@@ -264,6 +266,14 @@ impl Tx {
             Inner::SqliteRead(guard) => Ok(guard.connection().execute_batch(sql)?),
             Inner::Postgres(transaction) => transaction.batch(sql).await,
         }
+    }
+}
+
+/// PostgreSQL cannot hold the character NUL in a text, and what came with one is never meant: both databases refuse it alike.
+fn refuse_nul(parameters: &[Value]) -> Result<()> {
+    match parameters.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0'))) {
+        true => Err(Problem::invalid("text_invalid", "a text does not contain the character NUL").into()),
+        false => Ok(()),
     }
 }
 

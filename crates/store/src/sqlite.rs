@@ -159,6 +159,16 @@ impl WriteGuard {
         &self.guard.as_ref().expect("held until commit or drop").connection
     }
 
+    /// The connection, if the transaction still stands: after an I/O error SQLite may have rolled it back, and a statement that
+    /// followed would be committed by itself.
+    pub(crate) fn standing(&self) -> Result<&Connection> {
+        let connection = self.connection();
+        if connection.is_autocommit() {
+            return Err(Error::Unavailable("the database rolled the transaction back".to_owned()));
+        }
+        Ok(connection)
+    }
+
     /// Ends the transaction and waits until its group is durable.
     pub(crate) async fn commit(mut self) -> Result<()> {
         let mut guard = self.guard.take().expect("held until commit or drop");

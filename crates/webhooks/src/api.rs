@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/v1/webhooks", "list_webhooks", manage, list_webhooks).summary("Where events are told").returns::<Page<Webhook>>(200),
         post("/api/v1/webhooks", "create_webhook", manage, create_webhook)
             .summary("Tell events to an address; the secret is shown once")
+            .secret_answer()
             .takes::<NewWebhook>()
             .returns::<WithSecret>(201),
         get("/api/v1/webhooks/kinds", "list_webhook_kinds", manage, list_webhook_kinds).summary("Kinds of events").returns::<Page<String>>(200),
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> Vec<Route> {
         delete("/api/v1/webhooks/{id}", "delete_webhook", manage, delete_webhook).summary("Remove a webhook").answers(204),
         post("/api/v1/webhooks/{id}/secret", "rotate_webhook_secret", manage, rotate_webhook_secret)
             .summary("A new secret; the old one signs beside it for a day")
+            .secret_answer()
             .returns::<WithSecret>(200),
         get("/api/v1/webhooks/{id}/deliveries", "list_webhook_deliveries", manage, list_webhook_deliveries)
             .summary("What was delivered, newest first")

@@ -7,7 +7,7 @@ use ennakoi_egress::{Egress, Limits, Method, Reach, Request, header};
 use ennakoi_http::App;
 use ennakoi_kernel::{Duration, Timestamp};
 use ennakoi_store::Result;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 use url::Url;
 
 use crate::{
@@ -28,7 +28,8 @@ const WAITS: [Duration; 9] = [
     Duration::hours(24),
 ];
 const LEASE: Duration = Duration::minutes(1);
-const AT_ONCE: i64 = 16;
+/// Deliveries under way at the same time.
+const AT_ONCE: usize = 16;
 /// A receiver may ask for a longer wait, up to this.
 const LONGEST_WAIT: Duration = Duration::hours(24);
 const KEPT: Duration = Duration::days(30);
@@ -39,14 +40,15 @@ pub(crate) fn client(app: &App) -> Option<Egress> {
     Egress::new(reach, Limits { answer_bytes: 64 << 10, ..Limits::default() }).inspect_err(|error| tracing::error!(%error, "webhooks cannot be delivered")).ok()
 }
 
-/// Delivers until `stop` becomes true.
+/// Delivers until `stop` becomes true, and then finishes what is under way. A receiver that is slow holds up nobody else's.
 pub(crate) async fn run(app: App, client: Option<Egress>, mut stop: watch::Receiver<bool>) {
     let Some(client) = client else { return };
     let mut round = 0u32;
+    let mut tasks = JoinSet::new();
     while !*stop.borrow() {
         round = round.wrapping_add(1);
-        let done = match deliver_due(&app, &client).await {
-            Ok(done) => done,
+        let begun = match begin_due(&app, &client, &mut tasks).await {
+            Ok(begun) => begun,
             Err(error) => {
                 tracing::warn!(%error, "webhooks cannot be claimed");
                 0
@@ -57,10 +59,16 @@ pub(crate) async fn run(app: App, client: Option<Egress>, mut stop: watch::Recei
         {
             tracing::warn!(%error, "old deliveries are not removed");
         }
-        if done == 0 {
-            tokio::select! { _ = stop.changed() => {}, () = tokio::time::sleep(IDLE) => {} }
+        if begun == 0 {
+            tokio::select! {
+                _ = stop.changed() => {}
+                Some(_) = tasks.join_next() => {}
+                () = tokio::time::sleep(IDLE) => {}
+            }
         }
+        while tasks.try_join_next().is_some() {}
     }
+    while tasks.join_next().await.is_some() {}
 }
 
 async fn forget_old(app: &App) -> Result<()> {
@@ -69,13 +77,15 @@ async fn forget_old(app: &App) -> Result<()> {
     tx.commit().await
 }
 
-async fn deliver_due(app: &App, client: &Egress) -> Result<usize> {
+/// Begins as many due deliveries as there is room for; returns how many.
+async fn begin_due(app: &App, client: &Egress, tasks: &mut JoinSet<()>) -> Result<usize> {
     let now = app.environment.now();
-    if !store::due(&mut app.db.read().await?, now).await? {
+    let room = AT_ONCE.saturating_sub(tasks.len());
+    if room == 0 || !store::due(&mut app.db.read().await?, now).await? {
         return Ok(0);
     }
     let mut tx = app.db.begin().await?;
-    let claimed = store::claim(&mut tx, now, now + LEASE, AT_ONCE).await?;
+    let claimed = store::claim(&mut tx, now, now + LEASE, i64::try_from(room).unwrap_or(1)).await?;
     let mut webhooks: HashMap<_, Webhook> = HashMap::new();
     for delivery in &claimed {
         if !webhooks.contains_key(&delivery.webhook)
@@ -86,7 +96,6 @@ async fn deliver_due(app: &App, client: &Egress) -> Result<usize> {
     }
     tx.commit().await?;
     let count = claimed.len();
-    let mut tasks = tokio::task::JoinSet::new();
     for delivery in claimed {
         let Some(webhook) = webhooks.get(&delivery.webhook).cloned() else { continue };
         let (app, client) = (app.clone(), client.clone());
@@ -96,7 +105,6 @@ async fn deliver_due(app: &App, client: &Egress) -> Result<usize> {
             }
         });
     }
-    while tasks.join_next().await.is_some() {}
     Ok(count)
 }
 

@@ -1,6 +1,9 @@
 //! The life of a conversation: owner, state, version.
 
-use ennakoi_inbox::conversations::{HandOver, Owner, Reason};
+use ennakoi_inbox::{
+    conversations::{HandOver, Owner, Reason},
+    messages::{Direction, NewMessage},
+};
 use ennakoi_kernel::Duration;
 use ennakoi_store::timeline::Actor;
 use serde_json::json;
@@ -48,8 +51,12 @@ async fn a_message_reopens_within_seven_days_and_begins_anew_later() {
     assert_eq!((&row["state"], &row["owner"]["kind"], &row["closed_at"]), (&json!("open"), &json!("agent"), &json!(null)));
     aino.put(&talk.path("/closure"), json!({})).await.expect(200);
     desk.company.app.clock.advance(Duration::days(8));
-    let added = desk.says(talk, "Uusi pulma").await;
+    let keyed = NewMessage { client_key: Some("uusi".to_owned()), ..NewMessage::text(Actor::Contact(talk.contact), Direction::In, "Uusi pulma") };
+    let added = desk.writes(talk, keyed.clone()).await;
     assert_ne!(added.message.conversation_id, talk.id);
+    // Sent again to the conversation that the sender knows: not a third one.
+    let again = desk.writes(talk, keyed).await;
+    assert_eq!((again.fresh, again.message.id), (false, added.message.id));
     assert_eq!(added.message.seq, 1);
     assert_eq!(read(&aino, talk).await["state"], "closed");
     let again = aino.get(&format!("conversations/{}", added.message.conversation_id)).await.expect(200);

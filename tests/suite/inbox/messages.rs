@@ -26,6 +26,10 @@ async fn the_same_key_is_the_same_message() {
     let workspace = desk.workspace();
     let found = desk.within(async |tx| ennakoi_inbox::messages::by_client_key(tx, workspace, keyed.author, "v1").await).await;
     assert_eq!(found.map(|message| message.id), Some(repeated.message.id));
+    // The same key in another conversation is another message.
+    let elsewhere = desk.talk("Matti", "Hei").await;
+    let other_first = aino.post(&elsewhere.path("/messages"), json!({ "client_key": "k1", "body": "Muu", "visibility": "public" })).await.expect(201);
+    assert_ne!(other_first["id"], first["id"]);
     let other = desk.within(async |tx| ennakoi_inbox::messages::by_client_key(tx, workspace, Actor::Bot, "v1").await).await;
     assert!(other.is_none(), "a key is its author's own");
     desk.settle().await;

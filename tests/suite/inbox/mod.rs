@@ -1,4 +1,5 @@
 //! Conversations, messages, the desk and routing, and the attacks on them.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod attachments;
 mod bulk;

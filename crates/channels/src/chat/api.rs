@@ -247,7 +247,13 @@ async fn mine(tx: &mut Tx, caller: &Caller, limit: u32) -> ennakoi_store::Result
         Some(contact) if caller.verified => Some(contacts::resolve(tx, caller.workspace, contact).await?),
         _ => None,
     };
-    conversations::of_visitor(tx, caller.workspace, caller.channel, caller.id, contact, limit).await
+    let mut theirs = Vec::new();
+    for conversation in conversations::of_visitor(tx, caller.workspace, caller.channel, caller.id, contact, limit).await? {
+        if write::is_theirs(tx, caller, &conversation).await? {
+            theirs.push(conversation);
+        }
+    }
+    Ok(theirs)
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

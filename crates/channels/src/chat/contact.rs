@@ -35,6 +35,10 @@ const PAGES_KEPT: usize = 20;
 /// # Errors
 /// The database refuses.
 pub async fn ensure(tx: &mut Tx, environment: &Environment, caller: &mut Caller) -> Result<ContactId> {
+    if caller.contact.is_none() {
+        // Another request of the same visitor may have made it since this one was let in.
+        visitors::lock(tx, caller).await?;
+    }
     if let Some(contact) = caller.contact {
         return contacts::resolve(tx, caller.workspace, contact).await;
     }

@@ -59,23 +59,15 @@ fn bytes_of(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect()
 }
 
-async fn upload_widget_attachment(State(app): State<App>, mut caller: Caller, mut form: Multipart) -> ApiResult<(axum::http::StatusCode, Json<Attachment>)> {
-    let unreadable = |_| Problem::invalid("body_unreadable", "send one file as multipart/form-data");
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() != Some("file") {
-            continue;
-        }
-        let name = field.file_name().unwrap_or("file").to_owned();
-        let bytes = field.bytes().await.map_err(unreadable)?;
-        let prepared = attachments::prepare(&app, caller.workspace, &name, bytes).await?;
-        let mut tx = app.db.begin().await?;
-        // The file is sent by whoever uploaded it: the contact, from now on.
-        contact::ensure(&mut tx, &app.environment, &mut caller).await?;
-        let file = attachments::create(&mut tx, &app.environment, caller.workspace, caller.actor(), prepared).await?;
-        tx.commit().await?;
-        return Ok((axum::http::StatusCode::CREATED, Json(file)));
-    }
-    Err(Problem::field("file", "required", "send one file in the field \"file\"").into())
+async fn upload_widget_attachment(State(app): State<App>, mut caller: Caller, form: Multipart) -> ApiResult<(axum::http::StatusCode, Json<Attachment>)> {
+    let (name, bytes) = attachments::api::read_file(form).await?;
+    let prepared = attachments::prepare(&app, caller.workspace, &name, bytes).await?;
+    let mut tx = app.db.begin().await?;
+    // The file is sent by whoever uploaded it: the contact, from now on.
+    contact::ensure(&mut tx, &app.environment, &mut caller).await?;
+    let file = attachments::create(&mut tx, &app.environment, caller.workspace, caller.actor(), prepared).await?;
+    tx.commit().await?;
+    Ok((axum::http::StatusCode::CREATED, Json(file)))
 }
 
 /// The proof that an address was given out by us.

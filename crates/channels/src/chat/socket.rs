@@ -15,7 +15,7 @@ use ennakoi_http::{App, RateLimit, Route, get};
 use ennakoi_inbox::{
     conversations,
     live::{Ephemeral, Hub, Notice, Subscription, Topic, Typist},
-    messages::{self, Audience, AuthorKind, Visibility},
+    messages::{self, Audience, AuthorKind, Message, Visibility},
     read_marks,
 };
 use ennakoi_kernel::{
@@ -271,7 +271,8 @@ impl Chat {
     async fn catch_up_after(&mut self, notice: &Notice) -> Result<(), Closed> {
         if let Notice::Change(change) = notice {
             let (conversation, seen) = (self.conversation, self.last_seq);
-            let again = change.messages.iter().filter(|message| Some(message.conversation_id) == conversation && message.seq <= seen);
+            let edited = |message: &&Message| message.edited_at.is_some() || message.removed_at.is_some();
+            let again = change.messages.iter().filter(|message| Some(message.conversation_id) == conversation && message.seq <= seen).filter(edited);
             let items: Vec<_> = again.cloned().filter_map(|message| view::message(&self.app, message)).collect();
             if !items.is_empty() {
                 self.send_json(&json!({ "type": "messages", "conversation_id": conversation, "items": items })).await?;

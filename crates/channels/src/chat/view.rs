@@ -158,11 +158,17 @@ pub fn message(app: &App, message: Message) -> Option<WidgetMessage> {
         body: if removed { String::new() } else { message.body },
         html: if removed { String::new() } else { message.html },
         attachments: if removed { Vec::new() } else { message.attachments.into_iter().map(|file| files::signed(app, conversation, file)).collect() },
-        meta: Meta { bot_turn: None, ..message.meta },
+        meta: shown(message.meta, message.kind, mine),
         created_at: message.created_at,
         edited_at: message.edited_at,
         removed_at: message.removed_at,
     })
+}
+
+/// What of a message's extras its customer may see: not who of staff did what, nor the bot's inner reasons.
+fn shown(meta: Meta, kind: Kind, mine: bool) -> Meta {
+    let data = meta.data.filter(|_| mine || kind == Kind::Form);
+    Meta { bot_turn: None, data, ..meta }
 }
 
 fn first_name(name: &str) -> String {

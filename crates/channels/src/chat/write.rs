@@ -11,6 +11,7 @@ use ennakoi_kernel::{
     Environment, Problem,
     ids::{AttachmentId, ConversationId, WorkspaceId},
 };
+use ennakoi_people::contacts;
 use ennakoi_store::{Result, Tx};
 use serde_json::json;
 
@@ -29,6 +30,9 @@ pub struct Written {
     pub option_key: Option<String>,
 }
 
+/// Bytes of the key of an option.
+const OPTION_KEY_BYTES: usize = 200;
+
 /// Stores what a visitor wrote, in one transaction.
 ///
 /// # Errors
@@ -41,6 +45,9 @@ pub async fn write(app: &App, caller: &mut Caller, written: Written) -> Result<A
 }
 
 async fn write_in(tx: &mut Tx, environment: &Environment, caller: &mut Caller, written: Written) -> Result<Added> {
+    if written.option_key.as_ref().is_some_and(|key| key.len() > OPTION_KEY_BYTES) {
+        return Err(Problem::field("option_key", "too_long", format!("at most {OPTION_KEY_BYTES} bytes")).into());
+    }
     let workspace = caller.workspace;
     let contact = contact::ensure(tx, environment, caller).await?;
     let author = caller.actor();
@@ -74,17 +81,20 @@ pub async fn owned(tx: &mut Tx, caller: &Caller, id: ConversationId) -> Result<C
     if conversation.channel != caller.channel {
         return Err(missing().into());
     }
-    if conversation.visitor == Some(caller.id) {
-        return Ok(conversation);
-    }
     // Earlier conversations of a contact open only to who has proved to be that contact.
-    let (Some(theirs), Some(mine), true) = (conversation.contact, caller.contact, caller.verified) else { return Err(missing().into()) };
-    let resolved = ennakoi_people::contacts::resolve(tx, caller.workspace, mine).await?;
-    if theirs == resolved || ennakoi_people::contacts::resolve(tx, caller.workspace, theirs).await? == resolved {
-        Ok(conversation)
-    } else {
-        Err(missing().into())
+    let begun_here = conversation.visitor == Some(caller.id);
+    if (begun_here || caller.verified) && is_theirs(tx, caller, &conversation).await? { Ok(conversation) } else { Err(missing().into()) }
+}
+
+/// Whether the conversation is with the person who sits at the browser now. Another one who has proved who they are since does
+/// not get the first one's words.
+pub(super) async fn is_theirs(tx: &mut Tx, caller: &Caller, conversation: &Conversation) -> Result<bool> {
+    let (Some(theirs), Some(mine)) = (conversation.contact, caller.contact) else { return Ok(conversation.contact.is_none()) };
+    if theirs == mine {
+        return Ok(true);
     }
+    let resolved = contacts::resolve(tx, caller.workspace, mine).await?;
+    Ok(theirs == resolved || contacts::resolve(tx, caller.workspace, theirs).await? == resolved)
 }
 
 async fn begin(tx: &mut Tx, environment: &Environment, caller: &Caller, contact: ennakoi_kernel::ids::ContactId) -> Result<Conversation> {
@@ -130,8 +140,8 @@ pub async fn ask_for_person(app: &App, caller: &mut Caller, conversation: Option
         let actor = caller.actor();
         let to = HandOver { actor, reason: Reason::PERSON_REQUESTED, queue: channel.settings.queue_id, note: None };
         conversations::hand_over(&mut tx, &app.environment, workspace, held.id, to).await?;
-        tx.commit().await?;
     }
+    tx.commit().await?;
     Ok(held.id)
 }
 

@@ -8,7 +8,7 @@ use ennakoi_kernel::{
 use ennakoi_language::text;
 use ennakoi_people::Locale;
 use ennakoi_store::{
-    Result, Tx, params, search,
+    Error, Result, Tx, params, search,
     timeline::{self, Actor, NewEvent},
 };
 use schemars::JsonSchema;
@@ -103,6 +103,9 @@ pub async fn create(tx: &mut Tx, environment: &Environment, workspace: Workspace
 /// long; the article is not there.
 pub async fn save(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, actor: Actor, id: ArticleId, locale: Locale, text: Text) -> Result<Article> {
     check(&text)?;
+    // Two who save at once come one after the other; the second then sees that its version is stale.
+    let lock = tx.engine().for_update();
+    tx.optional::<(ArticleId,)>(&format!("SELECT id FROM articles WHERE workspace_id = $1 AND id = $2{lock}"), params![workspace, id]).await?;
     let article = load(tx, workspace, id).await?;
     let now = environment.now();
     let questions: Vec<&str> = text.questions.iter().map(|question| question.trim()).filter(|question| !question.is_empty()).collect();
@@ -134,7 +137,9 @@ pub async fn save(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId
              version = article_texts.version + 1, draft_revision = $10, updated_at = $11, updated_by = $12 WHERE article_texts.version = $13",
             params![workspace, id, locale, slug, &text.title, &text.summary, &text.body, &questions, text.video_url, revision, now, actor.to_string(), version],
         )
-        .await?;
+        .await
+        // Another article took the same address in this moment: tried again, this one gets the next.
+        .map_err(|error| if let Error::Constraint(text) = error { Error::Collision(text) } else { error })?;
     if written == 0 {
         return Err(Problem::conflict("stale_version", "somebody saved this text in between").into());
     }

@@ -1,7 +1,7 @@
 //! From a shelf to HTML: the frame that every page shares, and the templates. All values are escaped by the template engine;
 //! what is not says `safe` here, in Rust.
 
-use std::{fmt::Write, sync::LazyLock};
+use std::sync::LazyLock;
 
 use axum::http::StatusCode;
 use ennakoi_kernel::{Problem, Timestamp};

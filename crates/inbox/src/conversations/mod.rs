@@ -1,6 +1,6 @@
 //! Conversations: who they are with, who owns them, and what state they are in.
 //!
-//! Invariants: owner and state are two things and never mixed; every change goes through [`change`]'s lock-and-save, which raises
+//! Invariants: owner and state are two things and never mixed; every change holds the row, saves it and raises
 //! `version`; numbers of a workspace have no gaps that a rollback did not make.
 
 pub mod api;

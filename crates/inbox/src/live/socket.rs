@@ -43,6 +43,8 @@ struct Desk {
     session: Option<SessionId>,
     name: String,
     focus: Option<ConversationId>,
+    /// [`sessions::changes`] when the session and the role were last looked up.
+    checked: u64,
     sink: SplitSink<WebSocket, Frame>,
 }
 
@@ -54,9 +56,10 @@ pub(super) async fn serve(app: App, hub: Hub, member: Member, staff: StaffId, se
         Ok(subscription) => subscription,
         Err(error) => return tracing::warn!(%error, "a live socket could not be served"),
     };
+    let checked = sessions::changes();
     let name = name_of(&app, &member, staff).await;
     let (sink, stream) = web_socket.split();
-    let mut desk = Desk { app, hub, member, staff, session, name, focus: None, sink };
+    let mut desk = Desk { app, hub, member, staff, session, name, focus: None, checked, sink };
     let _ = desk.talk(subscription, stream).await;
     desk.look_at(None, Mode::Viewing).await;
 }
@@ -84,7 +87,10 @@ impl Desk {
                     Some(Ok(_)) => {}
                 },
                 notice = subscription.receiver.recv(), if sent.is_some() => match notice {
-                    Some(Notice::Change(change)) if Some(change.seq) > sent => self.send(Frame::Text(change.staff_text())).await?,
+                    Some(Notice::Change(change)) if Some(change.seq) > sent => {
+                        self.check_if_changed().await?;
+                        self.send(Frame::Text(change.staff_text())).await?;
+                    }
                     Some(Notice::Change(_)) => {}
                     Some(Notice::Ephemeral(ephemeral)) => self.send_json(&serde_json::to_value(&*ephemeral).unwrap_or_default()).await?,
                     // Too slow: the client reconnects and resumes.
@@ -103,6 +109,7 @@ impl Desk {
                 return Ok(None);
             }
         };
+        self.check_if_changed().await?;
         match request {
             Request::Hello { last_seq } => return self.welcome(last_seq, seq).await.map(Some),
             Request::Focus { conversation } => {
@@ -181,13 +188,27 @@ impl Desk {
         self.look_at(Some(conversation), if on { Mode::Typing } else { Mode::Viewing }).await;
     }
 
-    async fn beat(&mut self) -> Result<(), Closed> {
-        if let Some(session) = self.session {
-            let mut tx = self.app.db.read().await.map_err(|_| Closed)?;
-            if !sessions::alive(&mut tx, session, self.app.environment.now()).await.unwrap_or(true) {
-                return Err(Closed);
-            }
+    /// At once when a session or role has changed on this node; on another node the next heartbeat notices it.
+    async fn check_if_changed(&mut self) -> Result<(), Closed> {
+        if self.checked == sessions::changes() { Ok(()) } else { self.check().await }
+    }
+
+    /// An ended session, or a person who has left, hears no more; a changed role counts from now on.
+    async fn check(&mut self) -> Result<(), Closed> {
+        let Some(session) = self.session else { return Ok(()) };
+        let changes = sessions::changes();
+        let mut tx = self.app.db.read().await.map_err(|_| Closed)?;
+        match sessions::role_in(&mut tx, session, self.member.workspace, self.app.environment.now()).await {
+            Ok(Some(role)) if role.may(Permission::ConversationsRead) => self.member.role = Some(role),
+            Ok(_) => return Err(Closed),
+            Err(error) => tracing::warn!(%error, "a socket's session could not be looked up; it is again soon"),
         }
+        self.checked = changes;
+        Ok(())
+    }
+
+    async fn beat(&mut self) -> Result<(), Closed> {
+        self.check().await?;
         if let Some(conversation) = self.focus {
             self.look_at(Some(conversation), Mode::Viewing).await;
         }

@@ -129,9 +129,9 @@ fn check(new: &NewMessage) -> Result<(), Problem> {
     if new.attachments.len() > limits::ATTACHMENTS {
         return Err(Problem::field("attachment_ids", "too_many", format!("at most {} files", limits::ATTACHMENTS)));
     }
-    let bad_key = |key: &Option<String>| key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 200);
+    let bad_key = |key: &Option<String>| key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 200 || key.contains(char::is_control));
     if bad_key(&new.client_key) {
-        return Err(Problem::field("client_key", "invalid", "1 to 200 bytes"));
+        return Err(Problem::field("client_key", "invalid", "1 to 200 visible bytes"));
     }
     Ok(())
 }
@@ -210,6 +210,7 @@ pub(crate) async fn append(
     let now = environment.now();
     conversation.last_seq += 1;
     let seq = conversation.last_seq;
+    let seen_from = conversation.contact_seen_seq;
     mark_read(tx, workspace, conversation, new.author, now).await?;
     if !matches!(new.kind, Kind::Event | Kind::Rating) {
         conversation.last_message_at = now;
@@ -227,7 +228,10 @@ pub(crate) async fn append(
             drafts::clear(tx, workspace, conversation.id, staff, drafts::Mode::of(new.visibility)).await?;
         }
     }
-    let payload = json!({ "message": id, "seq": seq, "direction": new.direction, "visibility": new.visibility, "kind": new.kind });
+    let mut payload = json!({ "message": id, "seq": seq, "direction": new.direction, "visibility": new.visibility, "kind": new.kind });
+    if conversation.contact_seen_seq > seen_from {
+        payload["seen_from"] = json!(seen_from);
+    }
     Ok((id, NewEvent::new("message.added", new.author, payload).contact(conversation.contact).conversation(conversation.id)))
 }
 

@@ -1,6 +1,6 @@
 //! Routing: who of those who serve a queue gets a conversation, and why.
 //!
-//! What waits, waits in the database in the order of [`store::line`]; routing only ever takes from it, so nothing is lost when nobody
+//! What waits, waits in the database in its queue's order (priority, then the longest wait); routing only ever takes from it, so nothing is lost when nobody
 //! has room, when people go home, or when the process dies. Every decision is stored with the people who were considered.
 
 pub mod choose;

@@ -36,6 +36,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .returns::<Page<Invitation>>(200),
         post("/api/v1/invitations", "create_invitation", manage, create_invitation)
             .summary("Invite somebody; a letter is sent and the link is in the answer")
+            .secret_answer()
             .takes::<NewInvitation>()
             .returns::<Invitation>(201),
         delete("/api/v1/invitations/{id}", "delete_invitation", manage, delete_invitation).summary("Withdraw an invitation").answers(204),

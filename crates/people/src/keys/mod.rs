@@ -27,6 +27,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/v1/api-keys", "list_api_keys", access, list_api_keys).summary("API keys, newest first").query::<PageQuery>().returns::<Page<ApiKey>>(200),
         post("/api/v1/api-keys", "create_api_key", access, create_api_key)
             .summary("Make an API key; the key itself is shown only in this answer")
+            .secret_answer()
             .takes::<NewApiKey>()
             .returns::<ApiKey>(201),
         delete("/api/v1/api-keys/{id}", "delete_api_key", access, delete_api_key).summary("Withdraw an API key; it stops at once").answers(204),

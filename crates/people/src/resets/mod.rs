@@ -42,6 +42,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .answers(204),
         post("/api/v1/staff/{id}/password-reset", "create_password_reset_link", Access::Needs(Permission::StaffManage), create_password_reset_link)
             .summary("Make a link for a member who cannot sign in, to be handed over in person")
+            .secret_answer()
             .takes::<ResetLinkRequest>()
             .returns::<ResetLink>(201),
     ]

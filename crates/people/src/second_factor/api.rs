@@ -16,6 +16,7 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         post("/api/v1/profile/totp", "begin_totp", Access::SignedIn, begin_totp)
             .summary("Get a secret for an authenticator app; it counts once a code is confirmed")
+            .secret_answer()
             .takes::<BeginTotp>()
             .returns::<TotpSecret>(201),
         put("/api/v1/profile/totp", "confirm_totp", Access::SignedIn, confirm_totp)

@@ -12,14 +12,15 @@ use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use ennakoi_http::{App, ClientAddress, cookie};
 use ennakoi_kernel::{
     Duration, Problem, Timestamp,
-    ids::{SessionId, StaffId},
+    access::Role,
+    ids::{SessionId, StaffId, WorkspaceId},
 };
 use ennakoi_store::{Result, Tx};
 
 pub use api::{Membership, MembershipWorkspace, Session, SessionRow, StaffProfile};
 pub(crate) use api::{answer, load_session, prove, routes};
 pub(crate) use authenticator::forget_cached;
-pub use authenticator::{VisitorHook, authenticator};
+pub use authenticator::{VisitorHook, authenticator, changes};
 pub(crate) use store::is_strong;
 
 /// The cookie's name.
@@ -80,12 +81,13 @@ pub(crate) async fn end_all(tx: &mut Tx, staff: StaffId, keep: Option<SessionId>
     store::delete_of_staff(tx, staff, keep).await
 }
 
-/// Whether the session still counts, for connections that outlive the request that opened them.
+/// The role that the session's person has in the workspace now, for connections that outlive the request that opened them;
+/// `None` when the session is over or the person has left.
 ///
 /// # Errors
 /// The database refuses.
-pub async fn alive(tx: &mut Tx, session: SessionId, now: Timestamp) -> Result<bool> {
-    store::alive(tx, session, now).await
+pub async fn role_in(tx: &mut Tx, session: SessionId, workspace: WorkspaceId, now: Timestamp) -> Result<Option<Role>> {
+    store::role_in(tx, session, workspace, now).await
 }
 
 /// The person signed in by the request's cookie, for public routes that behave differently then.

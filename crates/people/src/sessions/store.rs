@@ -64,9 +64,15 @@ pub(super) async fn list(tx: &mut Tx, staff: StaffId, now: Timestamp, before: Op
     .await
 }
 
-pub(super) async fn alive(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<bool> {
-    let row: Option<(SessionId,)> = tx.optional("SELECT id FROM sessions WHERE id = $1 AND expires_at > $2", params![id, now]).await?;
-    Ok(row.is_some())
+pub(super) async fn role_in(tx: &mut Tx, id: SessionId, workspace: WorkspaceId, now: Timestamp) -> Result<Option<Role>> {
+    let row: Option<(String,)> = tx
+        .optional(
+            "SELECT m.role FROM sessions s JOIN memberships m ON m.staff_id = s.staff_id \
+             WHERE s.id = $1 AND s.expires_at > $2 AND m.workspace_id = $3 AND m.left_at IS NULL",
+            params![id, now, workspace],
+        )
+        .await?;
+    Ok(row.and_then(|(role,)| role.parse().ok()))
 }
 
 /// Whether two factors, a passkey or an identity provider began the session.

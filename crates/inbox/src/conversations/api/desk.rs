@@ -93,6 +93,7 @@ async fn keep_draft(AppState(app): AppState<App>, member: Member, Path(id): Path
 async fn delete_draft(AppState(app): AppState<App>, member: Member, Path(id): Path<ConversationId>, Query(which): Query<WhichDraft>) -> ApiResult<StatusCode> {
     let staff = member.person()?;
     let mut tx = app.db.begin().await?;
+    conversations::load(&mut tx, member.workspace, id).await?;
     drafts::clear(&mut tx, member.workspace, id, staff, which.mode).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,0 +1,222 @@
+//! Ids of another workspace's things lead nowhere, on every route that carries one.
+//!
+//! Each route is called twice with the same address and body: by the owner of another workspace, who must get 404, and by the
+//! owner of the thing, who must not. Without the second call a mistyped address would look like a closed door.
+
+use std::collections::BTreeMap;
+
+use axum::http::Method;
+use ennakoi_http::Route;
+use ennakoi_kernel::{Duration, access::Access};
+use serde_json::{Value, json};
+
+use super::{address, call, routes};
+use crate::{
+    inbox::Desk,
+    people::{id_of, text},
+};
+
+/// Routes whose parameter is the caller's own word for their own thing: another workspace's same word is another thing.
+const OWN_NAMES: [&str; 7] = ["put_order", "put_shipment", "put_invoice", "put_subscription", "put_product", "remove_attribute", "list_widget_articles"];
+
+/// One of everything, in one workspace.
+struct World {
+    desk: Desk,
+    /// The beginning of a route's path → what stands for `{id}` below it.
+    ids: BTreeMap<&'static str, String>,
+    /// Other parameters.
+    others: BTreeMap<&'static str, String>,
+}
+
+async fn made(desk: &Desk, path: &str, body: Value) -> String {
+    text(&desk.owner().post(path, body).await.expect(201)["id"])
+}
+
+impl World {
+    async fn build() -> Self {
+        let desk = Desk::open().await;
+        let owner = desk.owner().clone();
+        let aino = desk.company.colleague("aino", "agent").await;
+        let talk = desk.talk("Liisa", "Hei").await;
+        let loser = desk.contact("Liisu").await;
+        let merged = desk.contact("Liisukka").await;
+        let merge = made(&desk, &format!("contacts/{}/merges", talk.contact), json!({ "loser": merged })).await;
+        let company = made(&desk, "companies", json!({ "name": "Meri Oy" })).await;
+        owner.put(&format!("contacts/{}/companies/{company}", talk.contact), json!({ "role": "ostaja" })).await;
+        let detail = owner.get(&format!("contacts/{}", talk.contact)).await.expect(200);
+        let message = made(&desk, &talk.path("/messages"), json!({ "client_key": "m", "body": "Hei!", "visibility": "public" })).await;
+        let label = made(&desk, "labels", json!({ "name": "Palautus", "color": "#ff0000" })).await;
+        let file = owner.upload("attachments", "a.txt", "text/plain", b"hei".to_vec()).await.expect(201);
+        let sent = json!({ "client_key": "f", "body": "", "visibility": "public", "attachment_ids": [file["id"]] });
+        owner.post(&talk.path("/messages"), sent).await.expect(201);
+        let category = made(&desk, "categories", json!({ "title": { "fi": "Toimitus" } })).await;
+        let article = made(&desk, "articles", json!({ "category_id": category, "locale": "fi", "title": "Toimitusaika", "body": "Kolme päivää." })).await;
+        let empty = made(&desk, "categories", json!({ "title": { "fi": "Tyhjä" } })).await;
+        let now = desk.company.app.app.environment.now().0;
+        let order = json!({ "number": "1001", "status": "processing", "currency": "EUR", "total_minor": 100, "placed_at": now, "updated_at": now });
+        let order = text(&owner.put("orders/w-1", order).await.expect(201)["id"]);
+        let filter = json!({ "field": "state", "operator": "is", "value": "open" });
+        let ids = BTreeMap::from([
+            ("conversations", talk.id.to_string()),
+            ("contacts", talk.contact.to_string()),
+            ("companies", company.clone()),
+            ("labels", label.clone()),
+            ("queues", made(&desk, "queues", json!({ "name": "Toinen" })).await),
+            ("calendars", made(&desk, "calendars", json!({ "name": "Arki", "timezone": "Europe/Helsinki" })).await),
+            ("channels", made(&desk, "channels", json!({ "kind": "chat", "name": "Toinen" })).await),
+            ("views", made(&desk, "views", json!({ "name": "Avoimet", "filter": filter, "shared": true })).await),
+            ("canned-answers", made(&desk, "canned-answers", json!({ "shortcut": "hei", "title": "Hei", "body": { "fi": "Hei!" }, "shared": true })).await),
+            ("attachments", text(&file["id"])),
+            ("articles", article),
+            ("categories", empty),
+            ("orders", order),
+            ("staff", id_of(&aino).await),
+            ("api-keys", made(&desk, "api-keys", json!({ "name": "k", "scopes": ["contacts:read"] })).await),
+            ("invitations", made(&desk, "invitations", json!({ "email": "uusi@example.fi", "role": "agent" })).await),
+            ("webhooks", made(&desk, "webhooks", json!({ "url": "https://example.com/hook" })).await),
+        ]);
+        let identity = text(&detail["identities"][0]["id"]);
+        let others = BTreeMap::from([
+            ("message", message),
+            ("label", label),
+            ("identity", identity),
+            ("merge", merge),
+            ("company", company),
+            ("locale", "fi".to_owned()),
+            ("revision", "1".to_owned()),
+            ("name", "a.txt".to_owned()),
+            ("loser", loser.to_string()),
+        ]);
+        Self { desk, ids, others }
+    }
+
+    fn address(&self, path: &str) -> String {
+        let collection = path.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default();
+        address(path, |name| if name == "id" { self.ids.get(collection).cloned() } else { self.others.get(name).cloned() })
+    }
+
+    /// A body with which the route does something. `None`: it takes none, or an empty one will do.
+    fn body(&self, operation: &str) -> Value {
+        match operation {
+            "add_identity" => json!({ "kind": "email", "value": "toinen@example.fi" }),
+            "merge_contacts" => json!({ "loser": self.others["loser"] }),
+            "create_message" => json!({ "client_key": "toinen", "body": "Hei", "visibility": "private" }),
+            "update_message" => json!({ "body": "Hei hei" }),
+            "mark_seen" => json!({ "seq": 1 }),
+            "keep_draft" => json!({ "mode": "reply", "body": "luonnos" }),
+            "save_article_text" => json!({ "title": "Toimitusaika", "body": "Neljä päivää.", "version": 1 }),
+            _ => json!({}),
+        }
+    }
+}
+
+/// Whether the route names a thing of one workspace.
+fn names_a_thing(route: &Route) -> bool {
+    matches!(route.access, Access::Needs(_)) && route.path.contains('{') && !OWN_NAMES.contains(&route.operation)
+}
+
+/// First what only looks, then what changes, at last what removes: inner things before those that hold them.
+fn order(route: &Route) -> (u8, usize) {
+    let kind = match route.method {
+        Method::GET => 0,
+        Method::PATCH | Method::PUT => 1,
+        Method::POST => 2,
+        _ => 3,
+    };
+    (kind, usize::MAX - route.path.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn things_of_another_workspace_are_not_there() {
+    let world = World::build().await;
+    let neighbour = world.desk.company.neighbour().await;
+    let mut table: Vec<Route> = routes(&world.desk.company.app).into_iter().filter(names_a_thing).collect();
+    assert!(table.len() > 60, "only {} routes name a thing", table.len());
+    table.sort_by_key(order);
+    let mut wrong = Vec::new();
+    for route in &table {
+        let suffix = if route.operation == "delete_draft" { "?mode=reply" } else { "" };
+        let path = format!("{}{suffix}", world.address(route.path));
+        let body = world.body(route.operation);
+        let body = (!matches!(route.method, Method::GET | Method::DELETE)).then_some(&body);
+        world.desk.company.app.clock.advance(Duration(100_000));
+        let theirs = call(&neighbour, &route.method, &path, body).await;
+        if theirs.status != 404 {
+            wrong.push(format!("{} {path} answers a stranger {} {}", route.method, theirs.status, theirs.text));
+        }
+        let ours = call(world.desk.owner(), &route.method, &path, body).await;
+        if matches!(ours.status.as_u16(), 400..=404 | 405..=408 | 422 | 500..) {
+            wrong.push(format!("{} {path} does not answer its own workspace: {} {}", route.method, ours.status, ours.text));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    world.desk.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_and_sign_in_ways_of_somebody_else_are_not_there() {
+    let desk = Desk::open().await;
+    let aino = desk.company.colleague("aino", "agent").await;
+    let onni = desk.company.colleague("onni", "agent").await;
+    let session = text(&aino.get("sessions").await.expect(200)["items"][0]["id"]);
+    onni.delete(&format!("sessions/{session}")).await.expect(404);
+    aino.get("session").await.expect(200);
+    onni.delete("profile/passkeys/0190a000-0000-7000-8000-00000000dead").await.expect(404);
+    // Only an operator of the installation sees its providers.
+    for (method, path) in
+        [(Method::GET, "oidc-providers"), (Method::POST, "oidc-providers"), (Method::DELETE, "oidc-providers/0190a000-0000-7000-8000-00000000dead")]
+    {
+        let body = json!({ "name": "x", "issuer": "https://id.example.com", "client_id": "x", "client_secret": "x", "domains": ["example.fi"] });
+        call(&aino, &method, path, (method == Method::POST).then_some(&body)).await.expect(403);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn references_inside_a_body_stay_in_the_workspace() {
+    let world = World::build().await;
+    let neighbour = world.desk.company.neighbour().await;
+    let ids = &world.ids;
+    let channel = text(&neighbour.post("channels", json!({ "kind": "chat", "name": "Oma" })).await.expect(201)["id"]);
+    let contact = text(&neighbour.post("contacts", json!({ "name": "Oma" })).await.expect(201)["id"]);
+    let talk = json!({ "channel_id": channel, "contact_id": contact, "body": "Hei" });
+    let conversation = text(&neighbour.post("conversations", talk).await.expect(201)["id"]);
+    let category = text(&neighbour.post("categories", json!({ "title": { "fi": "Oma" } })).await.expect(201)["id"]);
+    let article = text(&neighbour.post("articles", json!({ "category_id": category, "locale": "fi", "title": "Oma", "body": "x" })).await.expect(201)["id"]);
+    let cases = [
+        (Method::POST, "conversations".to_owned(), json!({ "channel_id": ids["channels"], "contact_id": contact, "body": "Hei" })),
+        (Method::POST, "conversations".to_owned(), json!({ "channel_id": channel, "contact_id": ids["contacts"], "body": "Hei" })),
+        (Method::PUT, format!("conversations/{conversation}/assignment"), json!({ "agent_id": ids["staff"] })),
+        (Method::PUT, format!("conversations/{conversation}/assignment"), json!({ "queue_id": ids["queues"] })),
+        (Method::PUT, format!("conversations/{conversation}/labels/{}", ids["labels"]), json!({})),
+        (
+            Method::POST,
+            format!("conversations/{conversation}/messages"),
+            json!({ "client_key": "a", "body": "x", "visibility": "public", "attachment_ids": [ids["attachments"]] }),
+        ),
+        (
+            Method::POST,
+            format!("conversations/{conversation}/messages"),
+            json!({ "client_key": "b", "body": "x", "visibility": "private", "mentions": [ids["staff"]] }),
+        ),
+        (Method::POST, "queues".to_owned(), json!({ "name": "x", "calendar_id": ids["calendars"] })),
+        (Method::POST, "queues".to_owned(), json!({ "name": "x", "members": [ids["staff"]] })),
+        (Method::POST, "channels".to_owned(), json!({ "kind": "chat", "name": "x", "settings": { "queue_id": ids["queues"] } })),
+        (Method::POST, "articles".to_owned(), json!({ "category_id": ids["categories"], "locale": "fi", "title": "x", "body": "x" })),
+        (Method::PATCH, format!("articles/{article}"), json!({ "category_id": ids["categories"] })),
+        (Method::PATCH, format!("articles/{article}"), json!({ "related": [ids["articles"]] })),
+        (Method::POST, format!("contacts/{contact}/merges"), json!({ "loser": ids["contacts"] })),
+        (Method::POST, "contacts".to_owned(), json!({ "name": "x", "company_id": ids["companies"] })),
+        (Method::PUT, format!("contacts/{contact}/companies/{}", ids["companies"]), json!({})),
+    ];
+    let mut wrong = Vec::new();
+    for (method, path, body) in cases {
+        let answer = call(&neighbour, &method, &path, Some(&body)).await;
+        if !matches!(answer.status.as_u16(), 404 | 422) {
+            wrong.push(format!("{method} {path} {body}: {} {}", answer.status, answer.text));
+        }
+    }
+    let bulk = json!({ "ids": [ids["conversations"]], "action": { "kind": "close" } });
+    let outcome = neighbour.post("conversations/bulk", bulk).await.expect(200);
+    assert!(outcome["changed"].as_array().unwrap().is_empty(), "{outcome}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
