@@ -35,7 +35,7 @@ impl Options {
         let mut options = Self::default();
         if rows >= DEEPER_FROM {
             let small = Growing { trees: 900, patience: 40, ..Growing::default() };
-            let deep = Growing { leaves: 28, least_rows: 40.0, trees: 700, ..small.clone() };
+            let deep = Growing { leaves: 28, least_rows: 40.0, trees: 700, patience: 40, ..Growing::default() };
             options.shapes = vec![small, deep];
         }
         options
