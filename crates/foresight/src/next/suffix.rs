@@ -372,11 +372,11 @@ mod tests {
             state.push(random.below(5) as u16, 0);
         }
         let mut state = CaseState::default();
-        (0..5).for_each(|a| state.push(a, 0));
+        (0..5).for_each(|a| state.push(a, i64::from(a) * 60_000));
         assert_eq!(model.predict(&state).likeliest(), None);
         assert!(model.predict(&state).end() > 0.9);
         let mut state = CaseState::default();
-        (0..3).for_each(|a| state.push(a, 0));
+        (0..3).for_each(|a| state.push(a, i64::from(a) * 60_000));
         let prediction = model.predict(&state);
         assert_eq!(prediction.likeliest(), Some(3));
         assert!((prediction.median_wait.expect("seen") / 60_000.0 - 1.0).abs() < 0.6);
