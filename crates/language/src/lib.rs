@@ -1,1 +1,26 @@
-//! Purpose and invariants are stated here.
+//! Text → meaning, in Finnish, Swedish and English: which language, which entities, which need, which article answers,
+//! how the customer feels, what must go to a person.
+//!
+//! Purpose: everything the product understands of what people write, on the CPU, with nothing sent outside.
+//!
+//! Invariants: no input or output, no async, no clock, no randomness that is not seeded by a constant, so the same text
+//! gives the same answer everywhere. Every function accepts any Unicode text of any length in time linear in it.
+
+pub mod answers;
+pub mod clusters;
+pub mod colloquial;
+mod concepts;
+pub mod entities;
+pub mod feeling;
+pub mod intents;
+mod language;
+pub mod learn;
+pub mod needs;
+pub mod quotes;
+pub mod retrieval;
+pub mod safety;
+pub mod summary;
+pub mod text;
+pub mod topics;
+
+pub use language::{Detection, Language, UnknownLanguage, detect};

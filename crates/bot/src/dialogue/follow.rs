@@ -1,0 +1,167 @@
+//! The follower that makes the bot answer: it reads what customers wrote, decides outside the transaction, and speaks inside it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use ennakoi_inbox::{
+    calendars::{self, OpenState},
+    channels::{self, Mode},
+    conversations::{self, Conversation, Owner, State},
+    messages::{self, Audience, AuthorKind, Kind, Message},
+};
+use ennakoi_kernel::{
+    Duration,
+    ids::{ConversationId, WorkspaceId},
+};
+use ennakoi_people::workspaces;
+use ennakoi_store::{
+    Result, Tx,
+    follower::{Batch, Follower},
+    params,
+};
+use serde_json::Value;
+
+use super::{
+    decide::{Heard, Talk, decide},
+    speak::{Scene, say_closed, speak},
+};
+use crate::{Knowledge, settings};
+
+/// What was written longer ago than this is left to people: an answer hours late helps nobody.
+const TOO_LATE: Duration = Duration::hours(1);
+/// Messages of one customer that are read together.
+const READ_TOGETHER: u32 = 20;
+
+pub(crate) fn follower(knowledge: Knowledge) -> Follower {
+    Follower {
+        name: "bot.dialogue",
+        kinds: &["message.added", "conversation.handed_over"],
+        handle: Arc::new(move |batch| Box::pin(follow(batch, knowledge.clone()))),
+    }
+}
+
+async fn follow(batch: Batch, knowledge: Knowledge) -> Result<()> {
+    // Several messages of one talk are answered together, in the order of talks' first event.
+    let mut talks: BTreeMap<i64, ConversationId> = BTreeMap::new();
+    let late = batch.environment.now() - TOO_LATE;
+    for event in batch.events.iter().filter(|event| event.recorded_at > late && concerns(&event.kind, &event.payload)) {
+        if let Some(conversation) = event.conversation
+            && !talks.values().any(|known| *known == conversation)
+        {
+            talks.insert(event.seq, conversation);
+        }
+    }
+    if talks.is_empty() {
+        return Ok(());
+    }
+    // Each talk in its own transaction, which notes what it has answered: the batch may be repeated without harm.
+    for conversation in talks.into_values() {
+        answer(&batch, &knowledge, conversation).await?;
+    }
+    Ok(())
+}
+
+fn concerns(kind: &str, payload: &Value) -> bool {
+    kind == "conversation.handed_over" || payload["direction"] == "in" && payload["visibility"] == "public" && payload["kind"] != "event"
+}
+
+struct Situation {
+    conversation: Conversation,
+    workspace: workspaces::Workspace,
+    settings: settings::Settings,
+    talk: Talk,
+    handled_seq: i64,
+    heard: Vec<Message>,
+    mode: Mode,
+    open: OpenState,
+}
+
+async fn answer(batch: &Batch, knowledge: &Knowledge, id: ConversationId) -> Result<()> {
+    let mut tx = batch.db.read().await?;
+    let Some(situation) = look(&mut tx, batch, id).await? else { return Ok(()) };
+    drop(tx);
+    let known = knowledge.of(batch.workspace, situation.settings.wrong_cost).await?;
+    let heard = heard(&situation);
+    let decision = heard.as_ref().map(|heard| decide(&batch.environment, &situation.settings, &known, &situation.talk, heard));
+    let mut tx = batch.begin().await?;
+    // Somebody may have taken it while we thought.
+    let present = conversations::load(&mut tx, batch.workspace, id).await?;
+    if present.owner != situation.conversation.owner
+        || present.state == State::Closed
+        || handled(&mut tx, batch.workspace, id).await?.0 != situation.handled_seq
+    {
+        return Ok(());
+    }
+    let handled_seq = situation.heard.last().map_or(situation.handled_seq, |message| message.seq);
+    let scene = Scene {
+        environment: &batch.environment,
+        workspace: &situation.workspace,
+        conversation: &present,
+        known: &known,
+        open: situation.open,
+        people: situation.mode != Mode::BotOnly,
+    };
+    let talk = match decision {
+        Some(decision) => speak(&mut tx, &scene, situation.talk, decision).await?,
+        None => {
+            let locale = situation.talk.locale.or(present.locale).unwrap_or(situation.workspace.default_language);
+            say_closed(&mut tx, &scene, situation.talk, locale).await?
+        }
+    };
+    remember(&mut tx, batch, id, handled_seq, &talk).await?;
+    tx.commit().await
+}
+
+/// Everything needed to answer, or `None` when it is not the bot's turn.
+async fn look(tx: &mut Tx, batch: &Batch, id: ConversationId) -> Result<Option<Situation>> {
+    let workspace = batch.workspace;
+    let conversation = conversations::load(tx, workspace, id).await?;
+    if conversation.state == State::Closed {
+        return Ok(None);
+    }
+    let channel = channels::load(tx, workspace, conversation.channel).await?;
+    let open = calendars::open_state_of_queue(tx, workspace, conversation.queue.or(channel.settings.queue_id), batch.environment.now()).await?;
+    let mode = if open.open { channel.settings.mode } else { channel.settings.night_mode.unwrap_or(channel.settings.mode) };
+    let (handled_seq, talk) = handled(tx, workspace, id).await?;
+    let waits_at_night = matches!(conversation.owner, Owner::Queue(_) | Owner::Nobody) && !open.open;
+    let bots_turn = match conversation.owner {
+        Owner::Bot => true,
+        // Until people are back, the bot answers what it can.
+        _ => waits_at_night && mode != Mode::PersonOnly,
+    };
+    let mut page = messages::list(tx, workspace, id, Some(handled_seq), None, READ_TOGETHER, Audience::Contact).await?;
+    page.items.retain(|message| message.author.kind == AuthorKind::Contact && message.kind != Kind::Event && message.removed_at.is_none());
+    let must_tell_closed = waits_at_night && !talk.told_closed;
+    if !(bots_turn && !page.items.is_empty() || must_tell_closed) {
+        return Ok(None);
+    }
+    if !bots_turn {
+        page.items.clear();
+    }
+    let settings = settings::load(tx, workspace).await?;
+    let workspace = workspaces::load(tx, workspace).await?;
+    Ok(Some(Situation { conversation, workspace, settings, talk, handled_seq, heard: page.items, mode, open }))
+}
+
+/// What the customer wrote since the bot's last turn, as one; `None` when nothing is to be answered.
+fn heard(situation: &Situation) -> Option<Heard> {
+    let last = situation.heard.last()?;
+    let text = situation.heard.iter().map(|message| message.body.trim()).filter(|body| !body.is_empty()).collect::<Vec<_>>().join("\n");
+    let option = last.meta.data.as_ref().and_then(|data| data["option"].as_str()).map(ToOwned::to_owned);
+    Some(Heard { text, option, locale: situation.conversation.locale })
+}
+
+async fn handled(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId) -> Result<(i64, Talk)> {
+    let row: Option<(i64, String)> =
+        tx.optional("SELECT handled_seq, state FROM bot_dialogues WHERE workspace_id = $1 AND conversation_id = $2", params![workspace, id]).await?;
+    Ok(row.map_or_else(Default::default, |(seq, state)| (seq, serde_json::from_str(&state).unwrap_or_default())))
+}
+
+async fn remember(tx: &mut Tx, batch: &Batch, id: ConversationId, handled_seq: i64, talk: &Talk) -> Result<()> {
+    tx.execute(
+        "INSERT INTO bot_dialogues (workspace_id, conversation_id, handled_seq, state, updated_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET handled_seq = $3, state = $4, updated_at = $5",
+        params![batch.workspace, id, handled_seq, serde_json::to_string(talk)?, batch.environment.now()],
+    )
+    .await?;
+    Ok(())
+}

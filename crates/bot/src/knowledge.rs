@@ -1,0 +1,229 @@
+//! What the bot knows: the published articles, as the help module's events bring them, and an index of them for each workspace.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use ennakoi_kernel::ids::{ArticleId, WorkspaceId};
+use ennakoi_language::{
+    Language,
+    answers::{ArticleText, Index, Options},
+};
+use ennakoi_people::Locale;
+use ennakoi_store::{
+    Db, Error, FromRow, Result, Row, Tx,
+    follower::{Batch, Follower},
+    params,
+};
+use serde::Deserialize;
+
+/// Articles that one workspace's index holds, at most; the newest count.
+const ARTICLES_MAX: i64 = 10_000;
+
+/// An article as the bot cites it.
+#[derive(Clone, Debug)]
+pub struct KnownArticle {
+    pub id: ArticleId,
+    pub locale: Locale,
+    pub title: String,
+    pub summary: String,
+    pub body: String,
+    pub questions: Vec<String>,
+    pub url: String,
+}
+
+impl FromRow for KnownArticle {
+    fn from_row(row: &mut Row) -> Result<Self> {
+        Ok(Self {
+            id: row.take()?,
+            locale: row.take()?,
+            title: row.take()?,
+            summary: row.take()?,
+            body: row.take()?,
+            questions: serde_json::from_str(&row.take::<String>()?)?,
+            url: row.take()?,
+        })
+    }
+}
+
+/// An index with the articles it was made of.
+pub struct Known {
+    /// Raised by every change of an article; a turn records which one it used.
+    pub version: i64,
+    pub index: Index,
+    articles: HashMap<(ArticleId, Locale), KnownArticle>,
+}
+
+impl Known {
+    /// The article in the wanted language, or in whichever there is.
+    #[must_use]
+    pub fn article(&self, id: ArticleId, locale: Locale) -> Option<&KnownArticle> {
+        self.articles.get(&(id, locale)).or_else(|| Locale::ALL.iter().find_map(|other| self.articles.get(&(id, *other))))
+    }
+}
+
+type Cache = HashMap<WorkspaceId, Arc<Known>>;
+
+/// The indexes of this node, built when they are first needed and again when an article has changed.
+#[derive(Clone)]
+pub struct Knowledge {
+    db: Db,
+    cache: Arc<Mutex<Cache>>,
+    /// One build at a time: it is the only heavy thing a node does.
+    building: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Knowledge {
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db, cache: Arc::default(), building: Arc::default() }
+    }
+
+    /// What the workspace's bot knows now.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn of(&self, workspace: WorkspaceId, cost_of_wrong: f32) -> Result<Arc<Known>> {
+        let version = version(&mut self.db.read().await?, workspace).await?;
+        if let Some(known) = self.cached(workspace, version) {
+            return Ok(known);
+        }
+        let _turn = self.building.lock().await;
+        if let Some(known) = self.cached(workspace, version) {
+            return Ok(known);
+        }
+        let mut tx = self.db.read().await?;
+        let version = self::version(&mut tx, workspace).await?;
+        let articles = articles(&mut tx, workspace).await?;
+        drop(tx);
+        let built = tokio::task::spawn_blocking(move || build(version, articles, cost_of_wrong)).await;
+        let known = Arc::new(built.map_err(|error| Error::Other(format!("the bot's index could not be built: {error}")))?);
+        self.lock().insert(workspace, known.clone());
+        Ok(known)
+    }
+
+    /// Forgets the workspace's index, e.g. because its cost of a wrong answer changed.
+    pub fn forget(&self, workspace: WorkspaceId) {
+        self.lock().remove(&workspace);
+    }
+
+    fn cached(&self, workspace: WorkspaceId, version: i64) -> Option<Arc<Known>> {
+        self.lock().get(&workspace).filter(|known| known.version == version).cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
+        self.cache.lock().expect("not held across a panic")
+    }
+}
+
+/// The language crate's name of a locale.
+#[must_use]
+pub const fn language(locale: Locale) -> Language {
+    match locale {
+        Locale::Fi => Language::Fi,
+        Locale::Sv => Language::Sv,
+        Locale::En => Language::En,
+    }
+}
+
+/// Our name of a language.
+#[must_use]
+pub const fn locale(language: Language) -> Locale {
+    match language {
+        Language::Fi => Locale::Fi,
+        Language::Sv => Locale::Sv,
+        Language::En => Locale::En,
+    }
+}
+
+fn build(version: i64, articles: Vec<KnownArticle>, cost_of_wrong: f32) -> Known {
+    let texts: Vec<ArticleText> = articles
+        .iter()
+        .map(|article| ArticleText {
+            id: article.id.to_string(),
+            language: language(article.locale),
+            title: article.title.clone(),
+            questions: article.questions.clone(),
+            body: if article.summary.is_empty() { article.body.clone() } else { format!("{}\n\n{}", article.summary, article.body) },
+        })
+        .collect();
+    let index = Index::build(&texts, Options { cost_of_wrong, ..Options::default() });
+    Known { version, index, articles: articles.into_iter().map(|article| ((article.id, article.locale), article)).collect() }
+}
+
+async fn version(tx: &mut Tx, workspace: WorkspaceId) -> Result<i64> {
+    let row: Option<(i64,)> = tx.optional("SELECT knowledge_version FROM bot_settings WHERE workspace_id = $1", params![workspace]).await?;
+    Ok(row.map_or(0, |(version,)| version))
+}
+
+async fn articles(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<KnownArticle>> {
+    tx.all(
+        "SELECT article_id, locale, title, summary, body, questions, url FROM bot_articles WHERE workspace_id = $1 ORDER BY updated_at DESC LIMIT $2",
+        params![workspace, ARTICLES_MAX],
+    )
+    .await
+}
+
+#[derive(Deserialize)]
+struct Published {
+    article: ArticleId,
+    locale: Locale,
+    title: String,
+    #[serde(default)]
+    summary: String,
+    body: String,
+    #[serde(default)]
+    questions: Vec<String>,
+    url: String,
+    audience: String,
+}
+
+#[derive(Deserialize)]
+struct Unpublished {
+    article: ArticleId,
+    locale: Locale,
+}
+
+/// Keeps the bot's copy of the articles in step with what the company publishes.
+pub(crate) fn follower() -> Follower {
+    Follower { name: "bot.knowledge", kinds: &["article.published", "article.unpublished"], handle: Arc::new(|batch| Box::pin(follow(batch))) }
+}
+
+async fn follow(batch: Batch) -> Result<()> {
+    let mut tx = batch.begin().await?;
+    let workspace = batch.workspace;
+    for event in &batch.events {
+        let (article, locale) = if event.kind == "article.published" {
+            let published: Published = event.payload()?;
+            if published.audience == "public" {
+                keep(&mut tx, workspace, &published, event.recorded_at).await?;
+                continue;
+            }
+            (published.article, published.locale)
+        } else {
+            let gone: Unpublished = event.payload()?;
+            (gone.article, gone.locale)
+        };
+        tx.execute("DELETE FROM bot_articles WHERE workspace_id = $1 AND article_id = $2 AND locale = $3", params![workspace, article, locale]).await?;
+    }
+    tx.execute(
+        "INSERT INTO bot_settings (workspace_id, settings, knowledge_version, updated_at) VALUES ($1, '{}', 1, $2) \
+         ON CONFLICT (workspace_id) DO UPDATE SET knowledge_version = bot_settings.knowledge_version + 1",
+        params![workspace, batch.environment.now()],
+    )
+    .await?;
+    batch.commit(tx).await
+}
+
+async fn keep(tx: &mut Tx, workspace: WorkspaceId, published: &Published, at: ennakoi_kernel::Timestamp) -> Result<()> {
+    let questions = serde_json::to_string(&published.questions)?;
+    tx.execute(
+        "INSERT INTO bot_articles (workspace_id, article_id, locale, title, summary, body, questions, url, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (workspace_id, article_id, locale) DO UPDATE SET \
+         title = $4, summary = $5, body = $6, questions = $7, url = $8, updated_at = $9",
+        params![workspace, published.article, published.locale, &published.title, &published.summary, &published.body, questions, &published.url, at],
+    )
+    .await?;
+    Ok(())
+}

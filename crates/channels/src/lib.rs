@@ -1,0 +1,3 @@
+//! Channels: how customers reach the company. Each adapter is a folder; the inbox never learns a provider's name.
+
+pub mod chat;

@@ -1,0 +1,34 @@
+//! The knowledge bank: categories and articles in several languages, their drafts, revisions and publication, imports, and the
+//! public help centre.
+//!
+//! Invariants: the public sees published revisions only; saving is optimistic (a stale version is refused with the current
+//! text, nothing is overwritten); every save of text is a revision and can be restored.
+
+pub mod articles;
+pub mod categories;
+pub mod import;
+pub mod markdown;
+pub mod public;
+pub mod slug;
+
+use ennakoi_http::{EventKind, Module};
+
+/// The module.
+#[must_use]
+pub fn module() -> Module {
+    let mut module = Module::new("help");
+    module.routes = categories::routes();
+    module.routes.extend(articles::api::routes());
+    module.routes.extend(import::routes());
+    module.routes.extend(public::routes());
+    module.events = &[
+        EventKind { kind: "article.created", summary: "An article was begun.", webhook: false },
+        EventKind { kind: "article.updated", summary: "An article's category, audience or text changed.", webhook: false },
+        EventKind { kind: "article.published", summary: "A text of an article became public.", webhook: true },
+        EventKind { kind: "article.unpublished", summary: "A text of an article was taken back.", webhook: true },
+        EventKind { kind: "article.archived", summary: "An article was put away.", webhook: true },
+        EventKind { kind: "article.rated", summary: "A reader said whether an article helped.", webhook: false },
+        EventKind { kind: "help.search_failed", summary: "A search in the help centre found nothing.", webhook: true },
+    ];
+    module
+}

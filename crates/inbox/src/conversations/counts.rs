@@ -1,0 +1,71 @@
+//! Numbers beside the views. Each stops at a limit, so that none of them ever counts a history.
+
+use std::collections::BTreeMap;
+
+use ennakoi_kernel::{
+    Environment,
+    ids::{StaffId, ViewId, WorkspaceId},
+};
+use ennakoi_store::{Result, Tx};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::list::{BOT, Conditions, MENTIONED, UNASSIGNED, WAITING};
+use crate::views::{self, filter};
+
+/// Numbers stop here: 1000 means 1000 or more.
+const MOST: i64 = 1_000;
+
+/// How many active conversations (open or waiting) each view holds; 1000 means 1000 or more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Counts {
+    pub mine: i64,
+    pub unassigned: i64,
+    pub all: i64,
+    pub mentions: i64,
+    pub waiting: i64,
+    pub bot: i64,
+    /// By the id of the view.
+    pub views: BTreeMap<ViewId, i64>,
+}
+
+/// The numbers that a person sees; a program sees those that are nobody's in particular.
+///
+/// # Errors
+/// The database refuses.
+pub async fn counts(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, viewer: Option<StaffId>) -> Result<Counts> {
+    let fixed = |condition: &str| {
+        let mut conditions = Conditions::new(workspace);
+        conditions.add(condition);
+        conditions
+    };
+    let mut counts = Counts {
+        unassigned: count(tx, &fixed(UNASSIGNED)).await?,
+        all: count(tx, &Conditions::new(workspace)).await?,
+        waiting: count(tx, &fixed(WAITING)).await?,
+        bot: count(tx, &fixed(BOT)).await?,
+        ..Counts::default()
+    };
+    let Some(viewer) = viewer else { return Ok(counts) };
+    let mut mine = Conditions::new(workspace);
+    mine.bind("agent_id = {}", viewer);
+    counts.mine = count(tx, &mine).await?;
+    let mut mentions = Conditions::new(workspace);
+    mentions.bind(MENTIONED, viewer);
+    counts.mentions = count(tx, &mentions).await?;
+    let context = filter::Context { viewer: Some(viewer), now: environment.now() };
+    for view in views::list(tx, workspace, viewer).await? {
+        let mut conditions = Conditions::new(workspace);
+        conditions.filter(&view.filter, context)?;
+        counts.views.insert(view.id, count(tx, &conditions).await?);
+    }
+    Ok(counts)
+}
+
+async fn count(tx: &mut Tx, conditions: &Conditions) -> Result<i64> {
+    let statement = format!(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM conversations WHERE workspace_id = $1 AND active{} LIMIT {MOST}) AS counted",
+        conditions.text()
+    );
+    tx.scalar(&statement, &conditions.parameters).await
+}

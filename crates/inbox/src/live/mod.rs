@@ -1,0 +1,239 @@
+//! Live screens: what happens on the timeline reaches every open socket of the workspace.
+//!
+//! The hub reads each workspace's timeline once per node, however many sockets are open, looks up what the events touched, and
+//! hands the same [`Change`] to everybody concerned. A socket that cannot keep up is dropped: its client reconnects and resumes
+//! from the last sequence number it saw. So the state of a client that applies changes by "newer version wins" equals a fresh
+//! one, whatever was lost, doubled or late.
+
+pub mod api;
+mod change;
+mod presence;
+mod socket;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use ennakoi_http::App;
+use ennakoi_kernel::{
+    ids::{ConversationId, WorkspaceId},
+    limits,
+};
+use ennakoi_store::{Db, Result, bus::Signal, timeline};
+use tokio::sync::{broadcast::error::RecvError, mpsc, watch};
+
+pub use change::{Change, EventBrief, build};
+pub use presence::{Ephemeral, Mode, Typist};
+
+/// Notices that wait for one slow socket before it is dropped.
+const BACKLOG: usize = 64;
+/// How often the hub looks for missed wake-ups.
+const SWEEP: Duration = Duration::from_secs(2);
+
+/// What a socket is told.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    Change(Arc<Change>),
+    Ephemeral(Arc<Ephemeral>),
+}
+
+/// What a socket listens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// Everything of the workspace: staff.
+    Workspace,
+    /// One conversation: its customer.
+    Conversation(ConversationId),
+}
+
+/// All live sockets of this node; cheap to clone.
+#[derive(Clone, Default)]
+pub struct Hub(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    workspaces: Mutex<HashMap<WorkspaceId, Listeners>>,
+    presence: Mutex<presence::Presence>,
+    next: AtomicU64,
+}
+
+struct Listeners {
+    /// The last event that was handed on.
+    seq: i64,
+    topics: HashMap<Topic, HashMap<u64, mpsc::Sender<Notice>>>,
+}
+
+/// A place in the hub; given back when dropped.
+pub struct Subscription {
+    hub: Hub,
+    workspace: WorkspaceId,
+    topic: Topic,
+    number: u64,
+    pub receiver: mpsc::Receiver<Notice>,
+    /// Everything after this event arrives through `receiver`.
+    pub seq: i64,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.hub.leave(self.workspace, self.topic, self.number);
+    }
+}
+
+impl Hub {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// The workspace has no timeline, or the database refuses.
+    pub async fn subscribe(&self, db: &Db, workspace: WorkspaceId, topic: Topic) -> Result<Subscription> {
+        // Read before registering: the hub may be ahead of it, never behind, so nothing between the two is lost.
+        let head = timeline::head(&mut db.read().await?, workspace).await?;
+        let (sender, receiver) = mpsc::channel(BACKLOG);
+        let number = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let mut workspaces = self.lock();
+        let listeners = workspaces.entry(workspace).or_insert_with(|| Listeners { seq: head, topics: HashMap::new() });
+        listeners.topics.entry(topic).or_default().insert(number, sender);
+        Ok(Subscription { hub: self.clone(), workspace, topic, number, receiver, seq: listeners.seq })
+    }
+
+    /// Open sockets of this node.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.lock().values().flat_map(|listeners| listeners.topics.values()).map(HashMap::len).sum()
+    }
+
+    /// Who looks at a conversation now.
+    #[must_use]
+    pub fn present(&self, workspace: WorkspaceId, conversation: ConversationId, now: ennakoi_kernel::Timestamp) -> Vec<presence::Person> {
+        self.0.presence.lock().expect("not held across a panic").of(workspace, conversation, now)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<WorkspaceId, Listeners>> {
+        self.0.workspaces.lock().expect("not held across a panic")
+    }
+
+    fn leave(&self, workspace: WorkspaceId, topic: Topic, number: u64) {
+        let mut workspaces = self.lock();
+        let Some(listeners) = workspaces.get_mut(&workspace) else { return };
+        if let Some(sockets) = listeners.topics.get_mut(&topic) {
+            sockets.remove(&number);
+            if sockets.is_empty() {
+                listeners.topics.remove(&topic);
+            }
+        }
+        if listeners.topics.is_empty() {
+            workspaces.remove(&workspace);
+        }
+    }
+
+    fn send(&self, workspace: WorkspaceId, topic: Topic, notice: &Notice) {
+        let mut workspaces = self.lock();
+        let Some(sockets) = workspaces.get_mut(&workspace).and_then(|listeners| listeners.topics.get_mut(&topic)) else { return };
+        // Dropping the sender ends the socket; its client resumes.
+        sockets.retain(|_, sender| sender.try_send(notice.clone()).is_ok());
+    }
+
+    /// Follows the timelines of all workspaces that somebody listens to, until `stop` becomes true.
+    pub async fn run(self, app: App, mut stop: watch::Receiver<bool>) {
+        let (mut wakes, mut signals) = (app.db.bus().subscribe(), app.db.bus().signals());
+        let mut sweep = tokio::time::interval(SWEEP);
+        sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stop.changed() => return,
+                wake = wakes.recv() => match wake {
+                    Ok(wake) => self.advance(&app, wake.workspace).await,
+                    Err(RecvError::Lagged(_)) => self.advance_all(&app).await,
+                    Err(RecvError::Closed) => return,
+                },
+                signal = signals.recv() => if let Ok(signal) = signal { self.pass_on(&app, &signal) },
+                _ = sweep.tick() => {
+                    self.advance_all(&app).await;
+                    self.forget_absent(&app);
+                }
+            }
+        }
+    }
+
+    async fn advance_all(&self, app: &App) {
+        let workspaces: Vec<WorkspaceId> = self.lock().keys().copied().collect();
+        for workspace in workspaces {
+            self.advance(app, workspace).await;
+        }
+    }
+
+    async fn advance(&self, app: &App, workspace: WorkspaceId) {
+        loop {
+            let Some(seq) = self.lock().get(&workspace).map(|listeners| listeners.seq) else { return };
+            match self.read(app, workspace, seq).await {
+                Ok(Some(change)) => {
+                    if let Some(listeners) = self.lock().get_mut(&workspace) {
+                        listeners.seq = change.seq;
+                    }
+                    self.hand_on(workspace, change);
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!(%workspace, %error, "live screens are behind; trying again soon");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn read(&self, app: &App, workspace: WorkspaceId, seq: i64) -> Result<Option<Arc<Change>>> {
+        let mut tx = app.db.read().await?;
+        let events = timeline::after(&mut tx, workspace, seq, limits::EVENTS_PAGE).await?;
+        if events.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Arc::new(build(&mut tx, workspace, events).await?)))
+    }
+
+    fn hand_on(&self, workspace: WorkspaceId, change: Arc<Change>) {
+        let conversations: Vec<ConversationId> = change.conversations.iter().map(|row| row.id).collect();
+        let notice = Notice::Change(change);
+        self.send(workspace, Topic::Workspace, &notice);
+        for conversation in conversations {
+            self.send(workspace, Topic::Conversation(conversation), &notice);
+        }
+    }
+
+    fn pass_on(&self, app: &App, signal: &Signal) {
+        let Ok(ephemeral) = serde_json::from_str::<Ephemeral>(&signal.text) else { return };
+        let told = match ephemeral {
+            Ephemeral::Looking { person, conversation } => {
+                let now = app.environment.now();
+                let changed = self.0.presence.lock().expect("not held across a panic").see(signal.workspace, person, conversation, now);
+                for conversation in changed {
+                    self.tell_presence(app, signal.workspace, conversation);
+                }
+                return;
+            }
+            other => other,
+        };
+        let conversation = told.conversation();
+        let notice = Notice::Ephemeral(Arc::new(told));
+        self.send(signal.workspace, Topic::Workspace, &notice);
+        if let Some(conversation) = conversation {
+            self.send(signal.workspace, Topic::Conversation(conversation), &notice);
+        }
+    }
+
+    fn tell_presence(&self, app: &App, workspace: WorkspaceId, conversation: ConversationId) {
+        let people = self.present(workspace, conversation, app.environment.now());
+        self.send(workspace, Topic::Workspace, &Notice::Ephemeral(Arc::new(Ephemeral::Presence { conversation, people })));
+    }
+
+    fn forget_absent(&self, app: &App) {
+        let gone = self.0.presence.lock().expect("not held across a panic").expire(app.environment.now());
+        for (workspace, conversation) in gone {
+            self.tell_presence(app, workspace, conversation);
+        }
+    }
+}

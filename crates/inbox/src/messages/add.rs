@@ -1,0 +1,324 @@
+//! Adding a message: its place in the order, what it changes about the conversation, and who hears of it.
+
+use ennakoi_kernel::{
+    Duration, Environment, Problem, Timestamp,
+    ids::{AttachmentId, ConversationId, MessageId, StaffId, WorkspaceId},
+    limits,
+};
+use ennakoi_people::Locale;
+use ennakoi_store::{
+    Result, Tx,
+    timeline::{self, Actor, NewEvent},
+};
+use serde_json::json;
+
+use super::{AuthorKind, Delivery, Direction, Format, Kind, Message, Meta, Visibility, load, render, store};
+use crate::{
+    attachments, calendars, channels,
+    conversations::{self, Conversation, NewConversation, Owner, State, lock, save},
+    drafts, queues, read_marks, search,
+};
+
+/// A closed conversation is continued by a message within this span; later a new one begins.
+pub(crate) const CONTINUED_WITHIN: Duration = Duration::days(7);
+/// Characters of the beginning that lists show.
+const PREVIEW_CHARACTERS: usize = 160;
+
+/// A message to be added. [`NewMessage::text`] fills in the usual.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub author: Actor,
+    pub direction: Direction,
+    pub visibility: Visibility,
+    pub kind: Kind,
+    pub body: String,
+    pub format: Format,
+    /// Language of the text, when it is known.
+    pub language: Option<Locale>,
+    pub meta: Meta,
+    /// The sender's own key: the same key again is the same message.
+    pub client_key: Option<String>,
+    /// The channel's own id, e.g. an e-mail's Message-ID.
+    pub external_id: Option<String>,
+    pub attachments: Vec<AttachmentId>,
+    /// Colleagues who are to see it.
+    pub mentions: Vec<StaffId>,
+}
+
+/// The message as it now stands.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// Its `conversation_id` differs from the one asked for when that had been closed for more than seven days.
+    pub message: Message,
+    /// Whether this call added it, or it had been there.
+    pub fresh: bool,
+}
+
+/// Adds a message. A customer's message wakes or reopens the conversation and starts the wait for an answer; an agent's public
+/// answer ends the wait, and takes the conversation when nobody owned it.
+///
+/// # Errors
+/// The conversation is not there, the text is empty or too long, or an attachment is not the author's to send.
+pub async fn add(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, conversation: ConversationId, new: NewMessage) -> Result<Added> {
+    check(&new)?;
+    let mut held = lock(tx, workspace, conversation).await?;
+    if let Some(id) = known(tx, workspace, &held, &new).await? {
+        return Ok(Added { message: load(tx, workspace, id).await?, fresh: false });
+    }
+    let now = environment.now();
+    if from_customer(&new) && held.state == State::Closed && held.closed_at.is_some_and(|at| at + CONTINUED_WITHIN < now) {
+        // Sent again after a lost answer: the first time it had begun the new conversation already.
+        if let Some(key) = &new.client_key
+            && let Some(id) = store::by_author_key(tx, workspace, key, new.author).await?
+        {
+            return Ok(Added { message: load(tx, workspace, id).await?, fresh: false });
+        }
+        held = begin_again(tx, environment, workspace, &held).await?;
+    }
+    let before = held.clone();
+    let mut events = effects(&mut held, &new, now);
+    let author = new.author;
+    let (message, added) = append(tx, environment, workspace, &mut held, new).await?;
+    if before.state == held.state && before.owner == held.owner && before.waiting_since == held.waiting_since && before.locale == held.locale {
+        conversations::touch(tx, workspace, &mut held).await?;
+    } else {
+        save(tx, workspace, &mut held, now).await?;
+    }
+    if before.state == State::Snoozed && held.state != State::Snoozed {
+        conversations::timers::forget(tx, workspace, held.id).await?;
+    }
+    if let (Owner::Agent(agent), false) = (held.owner, before.owner == held.owner) {
+        crate::routing::record_taking(tx, environment, workspace, &held, agent, "answered").await?;
+    }
+    events.push(added);
+    events.iter_mut().for_each(|event| {
+        event.contact = held.contact;
+        event.conversation = Some(held.id);
+        event.actor = author;
+    });
+    timeline::append(tx, environment, workspace, events).await?;
+    Ok(Added { message: load(tx, workspace, message).await?, fresh: true })
+}
+
+/// A new conversation that goes on where a long closed one ended, begun by whoever answers first on the channel now.
+async fn begin_again(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, closed: &Conversation) -> Result<Conversation> {
+    let settings = channels::load(tx, workspace, closed.channel).await.map(|channel| channel.settings).unwrap_or_default();
+    let open = calendars::open_state_of_channel(tx, workspace, closed.channel, environment.now()).await?.open;
+    let owner = if settings.mode_now(open).bot_begins() {
+        Owner::Bot
+    } else {
+        queues::destination(tx, workspace, None, closed.channel).await?.map_or(Owner::Nobody, Owner::Queue)
+    };
+    conversations::open(tx, environment, workspace, NewConversation::after(closed, owner)).await
+}
+
+fn from_customer(new: &NewMessage) -> bool {
+    new.direction == Direction::In && new.visibility == Visibility::Public && AuthorKind::of(&new.author) == AuthorKind::Contact && new.kind != Kind::Event
+}
+
+fn check(new: &NewMessage) -> Result<(), Problem> {
+    if new.body.chars().count() > limits::MESSAGE_CHARACTERS {
+        return Err(Problem::field("body", "too_long", format!("at most {} characters", limits::MESSAGE_CHARACTERS)));
+    }
+    if new.kind == Kind::Text && new.body.trim().is_empty() && new.attachments.is_empty() {
+        return Err(Problem::field("body", "required", "write something or attach a file"));
+    }
+    if new.body.contains('\0') {
+        return Err(Problem::field("body", "invalid", "a text does not contain the character NUL"));
+    }
+    if new.attachments.len() > limits::ATTACHMENTS {
+        return Err(Problem::field("attachment_ids", "too_many", format!("at most {} files", limits::ATTACHMENTS)));
+    }
+    let bad_key = |key: &Option<String>| key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 200);
+    if bad_key(&new.client_key) {
+        return Err(Problem::field("client_key", "invalid", "1 to 200 bytes"));
+    }
+    Ok(())
+}
+
+/// The message, if it was sent before.
+async fn known(tx: &mut Tx, workspace: WorkspaceId, conversation: &Conversation, new: &NewMessage) -> Result<Option<MessageId>> {
+    if let Some(key) = &new.client_key
+        && let Some(id) = store::by_client_key(tx, workspace, conversation.id, key).await?
+    {
+        return Ok(Some(id));
+    }
+    match &new.external_id {
+        Some(external_id) => store::by_external_id(tx, workspace, conversation.id, external_id).await,
+        None => Ok(None),
+    }
+}
+
+/// What the message changes about the conversation. The events still lack actor and conversation.
+fn effects(conversation: &mut Conversation, new: &NewMessage, now: Timestamp) -> Vec<NewEvent> {
+    let mut events = Vec::new();
+    let mut event = |kind, payload| events.push(NewEvent::new(kind, new.author, payload));
+    conversation.locale = conversation.locale.or(new.language);
+    if from_customer(new) {
+        match conversation.state {
+            State::Closed => {
+                conversations::revive(conversation);
+                event("conversation.reopened", json!({ "by": "message" }));
+            }
+            State::Snoozed => event("conversation.woke", json!({ "by": "message" })),
+            State::Open | State::Waiting => {}
+        }
+        conversation.state = State::Open;
+        conversation.snoozed_until = None;
+        conversation.waiting_since = conversation.waiting_since.or(Some(now));
+        return events;
+    }
+    let answer = new.direction == Direction::Out && new.visibility == Visibility::Public && new.kind != Kind::Event;
+    if !answer {
+        return events;
+    }
+    match new.author {
+        Actor::Staff(staff) => {
+            conversation.waiting_since = None;
+            if conversation.state != State::Closed {
+                if conversation.state == State::Snoozed {
+                    event("conversation.woke", json!({ "by": "answer" }));
+                }
+                conversation.state = State::Waiting;
+                conversation.snoozed_until = None;
+                if !matches!(conversation.owner, Owner::Agent(_)) {
+                    conversation.owner = Owner::Agent(staff);
+                    event("conversation.assigned", json!({ "agent": staff, "queue": conversation.queue, "by": "answer" }));
+                }
+            }
+        }
+        Actor::ApiKey(_) => conversation.waiting_since = None,
+        // While the bot owns the conversation its answers are answers; in a queue they only pass the time.
+        Actor::Bot if conversation.owner == Owner::Bot => conversation.waiting_since = None,
+        _ => {}
+    }
+    events
+}
+
+/// Gives the message its number and writes it with all that hangs on it. The caller saves the conversation and appends the event.
+///
+/// # Errors
+/// An attachment is not the author's to send, or the database refuses.
+pub(crate) async fn append(
+    tx: &mut Tx,
+    environment: &Environment,
+    workspace: WorkspaceId,
+    conversation: &mut Conversation,
+    new: NewMessage,
+) -> Result<(MessageId, NewEvent)> {
+    let id: MessageId = environment.new_id();
+    let now = environment.now();
+    conversation.last_seq += 1;
+    let seq = conversation.last_seq;
+    mark_read(tx, workspace, conversation, new.author, now).await?;
+    if !matches!(new.kind, Kind::Event | Kind::Rating) {
+        conversation.last_message_at = now;
+        conversation.preview = preview(&new);
+        conversation.preview_author = AuthorKind::of(&new.author);
+    }
+    insert(tx, workspace, conversation.id, (id, seq), &new, now).await?;
+    attachments::give(tx, workspace, conversation.id, id, new.author, &new.attachments).await?;
+    for staff in &new.mentions {
+        store::mention(tx, workspace, *staff, conversation.id, (id, seq), now).await?;
+    }
+    if new.kind == Kind::Text {
+        search::index_message(tx, workspace, conversation.id, id, &new.body, new.language.or(conversation.locale), now).await?;
+        if let Actor::Staff(staff) = new.author {
+            drafts::clear(tx, workspace, conversation.id, staff, drafts::Mode::of(new.visibility)).await?;
+        }
+    }
+    let payload = json!({ "message": id, "seq": seq, "direction": new.direction, "visibility": new.visibility, "kind": new.kind });
+    Ok((id, NewEvent::new("message.added", new.author, payload).contact(conversation.contact).conversation(conversation.id)))
+}
+
+/// Whoever writes has read what stands above.
+async fn mark_read(tx: &mut Tx, workspace: WorkspaceId, conversation: &mut Conversation, author: Actor, now: Timestamp) -> Result<()> {
+    let seq = conversation.last_seq;
+    match author {
+        Actor::Staff(staff) => {
+            conversation.staff_seen_seq = seq;
+            read_marks::raise(tx, workspace, staff, conversation.id, seq, now).await
+        }
+        Actor::Contact(_) | Actor::Visitor(_) => {
+            conversation.contact_seen_seq = seq;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn insert(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    (id, seq): (MessageId, i64),
+    new: &NewMessage,
+    now: Timestamp,
+) -> Result<()> {
+    let outgoing = new.direction == Direction::Out && new.visibility == Visibility::Public && new.kind != Kind::Event;
+    let values = [
+        id.into(),
+        workspace.into(),
+        conversation.into(),
+        seq.into(),
+        new.author.to_string().into(),
+        new.direction.into(),
+        new.visibility.into(),
+        new.kind.into(),
+        (&new.body).into(),
+        new.format.into(),
+        new.language.into(),
+        serde_json::to_value(&new.meta)?.into(),
+        new.client_key.clone().into(),
+        new.external_id.clone().into(),
+        outgoing.then_some(Delivery::Sent).into(),
+        new.attachments.len().into(),
+        now.into(),
+    ];
+    store::insert(tx, &values).await
+}
+
+/// The beginning of the text on one line. A message of files only has none; the screen says so in its own words.
+fn preview(new: &NewMessage) -> String {
+    let plain = render::plain(&new.body, new.format);
+    let mut line = String::new();
+    for word in plain.split_whitespace() {
+        if line.chars().count() + word.chars().count() >= PREVIEW_CHARACTERS {
+            let room = PREVIEW_CHARACTERS.saturating_sub(line.chars().count());
+            line.extend(word.chars().take(room));
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+/// Something that happened and stands in the thread between the messages.
+pub(crate) struct Note {
+    pub(crate) actor: Actor,
+    /// Code for the screen: `handed_over`, `assigned`, `closed`, `reopened`.
+    pub(crate) code: &'static str,
+    pub(crate) data: serde_json::Value,
+}
+
+/// Puts a note about what happened into the thread, visible to both sides. The caller saves the conversation.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) async fn note_event(
+    tx: &mut Tx,
+    environment: &Environment,
+    workspace: WorkspaceId,
+    conversation: &mut Conversation,
+    note: Note,
+) -> Result<NewEvent> {
+    let new = NewMessage {
+        kind: Kind::Event,
+        meta: Meta { event: Some(note.code.to_owned()), data: Some(note.data), ..Meta::default() },
+        ..NewMessage::text(note.actor, Direction::Out, "")
+    };
+    Ok(append(tx, environment, workspace, conversation, new).await?.1)
+}

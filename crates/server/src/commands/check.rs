@@ -1,0 +1,71 @@
+//! `ennakoi check`
+
+use anyhow::{Result, bail};
+use ennakoi_http::App;
+use ennakoi_kernel::ids::WorkspaceId;
+use ennakoi_store::{files, maintenance, params};
+
+pub(super) async fn check(app: &App) -> Result<()> {
+    let mut findings = match app.db.path() {
+        Some(path) => maintenance::check_sqlite(&path)?,
+        None => Vec::new(),
+    };
+    findings.extend(gaps(app).await?);
+    findings.extend(disorder(app).await?);
+    findings.extend(missing_files(app).await?);
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if findings.is_empty() {
+        println!("all is well");
+        return Ok(());
+    }
+    bail!("{} findings", findings.len())
+}
+
+/// A timeline counts 1, 2, 3 … up to its head.
+async fn gaps(app: &App) -> Result<Vec<String>> {
+    let mut tx = app.db.read().await?;
+    let wrong: Vec<(WorkspaceId, i64, i64)> = tx
+        .all(
+            "SELECT h.workspace_id, h.seq, COUNT(e.seq) FROM timeline_heads h LEFT JOIN events e ON e.workspace_id = h.workspace_id \
+             GROUP BY h.workspace_id, h.seq HAVING h.seq <> COUNT(e.seq) OR h.seq <> COALESCE(MAX(e.seq), 0)",
+            params![],
+        )
+        .await?;
+    Ok(wrong.into_iter().map(|(workspace, head, count)| format!("timeline of {workspace}: head {head}, {count} events")).collect())
+}
+
+/// Messages of a conversation count 1, 2, 3 … up to its last one.
+async fn disorder(app: &App) -> Result<Vec<String>> {
+    let mut tx = app.db.read().await?;
+    let wrong: Vec<(uuid::Uuid, i64, i64)> = tx
+        .all(
+            "SELECT c.id, c.last_seq, COUNT(m.seq) FROM conversations c LEFT JOIN messages m ON m.workspace_id = c.workspace_id AND m.conversation_id = c.id \
+             GROUP BY c.id, c.last_seq HAVING c.last_seq <> COUNT(m.seq) OR c.last_seq <> COALESCE(MAX(m.seq), 0) LIMIT 100",
+            params![],
+        )
+        .await?;
+    Ok(wrong.into_iter().map(|(id, last, count)| format!("conversation {id}: last message {last}, {count} messages")).collect())
+}
+
+/// Every stored file's bytes are where they should be.
+async fn missing_files(app: &App) -> Result<Vec<String>> {
+    let mut known: Vec<(WorkspaceId, String)> = Vec::new();
+    let mut tx = app.db.read().await?;
+    tx.each("SELECT DISTINCT workspace_id, sha256 FROM files", params![], |mut row| {
+        known.push((row.take()?, row.take()?));
+        Ok(true)
+    })
+    .await?;
+    drop(tx);
+    let mut missing = Vec::new();
+    for (workspace, sha256) in known {
+        match app.blobs.get(&files::key(workspace, &sha256)).await {
+            Ok(bytes) if files::digest(&bytes) == sha256 => {}
+            Ok(_) => missing.push(format!("file {sha256} of {workspace} is damaged")),
+            Err(_) => missing.push(format!("file {sha256} of {workspace} is missing")),
+        }
+    }
+    Ok(missing)
+}

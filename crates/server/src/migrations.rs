@@ -1,0 +1,27 @@
+//! The one numbered series of migrations.
+
+use ennakoi_store::migrate::Migration;
+
+macro_rules! migrations {
+    ($($version:literal $name:literal $sqlite:literal $postgres:literal),+ $(,)?) => {
+        /// All steps in order.
+        pub const ALL: &[Migration] = &[$(Migration {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../../../migrations/", $sqlite)),
+            postgres: include_str!(concat!("../../../migrations/", $postgres)),
+        }),+];
+    };
+}
+
+migrations! {
+    1 "store" "0001_store.sql" "0001_store.sql",
+    2 "search" "0002_search.sqlite.sql" "0002_search.postgres.sql",
+    3 "people" "0003_people.sql" "0003_people.sql",
+    4 "inbox" "0004_inbox.sql" "0004_inbox.sql",
+    5 "chat" "0005_chat.sql" "0005_chat.sql",
+    6 "help" "0006_help.sql" "0006_help.sql",
+    7 "commerce" "0007_commerce.sql" "0007_commerce.sql",
+    8 "bot" "0008_bot.sql" "0008_bot.sql",
+    9 "webhooks" "0009_webhooks.sql" "0009_webhooks.sql",
+}

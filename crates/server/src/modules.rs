@@ -1,0 +1,32 @@
+//! The only list of modules.
+
+use std::sync::Arc;
+
+use ennakoi_channels::chat;
+use ennakoi_http::{App, Authenticator, Module};
+use ennakoi_inbox::live::Hub;
+use ennakoi_people::Hooks;
+
+/// Everything the program is made of.
+pub struct Modules {
+    pub modules: Vec<Module>,
+    pub authenticator: Arc<dyn Authenticator>,
+}
+
+/// Makes every module.
+#[must_use]
+pub fn all(app: &App) -> Modules {
+    let hub = Hub::default();
+    let mut modules = vec![
+        ennakoi_people::module(app, &Hooks::default()),
+        ennakoi_inbox::module(hub.clone()),
+        ennakoi_help::module(),
+        ennakoi_commerce::module(),
+        ennakoi_bot::module(&app.db),
+        chat::module(hub),
+    ];
+    let told = modules.iter().flat_map(|module| module.events).filter(|event| event.webhook).map(|event| event.kind).collect();
+    modules.push(ennakoi_webhooks::module(app, told));
+    let visitor: ennakoi_people::VisitorHook = Arc::new(|app, parts| Box::pin(chat::recognise(app, parts)));
+    Modules { modules, authenticator: Arc::new(ennakoi_people::authenticator(visitor)) }
+}

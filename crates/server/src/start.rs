@@ -1,0 +1,172 @@
+//! Starting and stopping the program.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use axum::{Extension, Router, middleware, routing::get};
+use ennakoi_http::{App, Module, guarded, openapi_document};
+use ennakoi_kernel::{Environment, configuration::Configuration};
+use ennakoi_store::{
+    Db, Options,
+    files::{Blobs, Folder},
+    follower, jobs, migrate, timers,
+};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{assets, demo_page, health, middleware::frame, migrations, modules, modules::Modules, secret};
+
+/// Opens the database, brings its schema up to date and makes the application handle.
+///
+/// # Errors
+/// Database, files or secret cannot be used; the text says which.
+pub async fn open(configuration: Configuration, environment: Environment) -> Result<App> {
+    let options = Options { readers: configuration.database.readers, connections: configuration.database.connections };
+    let db = Db::open(&configuration.database.url, options).await.context("cannot open the database")?;
+    let applied = migrate::migrate(&db, migrations::ALL, environment.now()).await.context("cannot migrate the database")?;
+    if !applied.is_empty() {
+        tracing::info!(?applied, "schema brought up to date");
+    }
+    let secret = secret::load_or_create(&PathBuf::from(&configuration.security.secret_file), &environment)?;
+    let blobs = blobs(&configuration)?;
+    let app = App::new(db, environment, configuration, blobs, secret);
+    let security = &app.configuration.security;
+    app.rates.configure(security.sign_in_attempts_per_minute, security.visitor_requests_per_second);
+    Ok(app)
+}
+
+fn blobs(configuration: &Configuration) -> Result<Arc<dyn Blobs>> {
+    match configuration.files.url.split_once(':') {
+        Some(("file", path)) => Ok(Arc::new(Folder::new(PathBuf::from(path)))),
+        _ => bail!("files.url must be file:PATH, not {:?}", configuration.files.url),
+    }
+}
+
+/// A running program.
+pub struct Running {
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Asks everything to stop and waits: new requests are refused, open ones finish within the configured time.
+    pub async fn stop(mut self, within: Duration) {
+        let _ = self.stop.send(true);
+        let finished = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(within, finished).await.is_err() {
+            tracing::warn!("some tasks did not finish in time and are cut off");
+        }
+    }
+}
+
+/// Serves on `listener` and runs followers, jobs, timers and background tasks.
+///
+/// # Errors
+/// The listener has no address.
+pub fn serve(app: &App, modules: Modules, listener: TcpListener) -> Result<Running> {
+    let address = listener.local_addr()?;
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let router = router(app, &modules).into_make_service_with_connect_info::<SocketAddr>();
+    let mut until = stopped.clone();
+    tasks.spawn(async move {
+        let drained = async move {
+            let _ = until.changed().await;
+        };
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(drained).await {
+            tracing::error!(%error, "the web server stopped");
+        }
+    });
+    start_work(app, &modules.modules, &stopped, &mut tasks);
+    Ok(Running { address, stop, tasks })
+}
+
+fn start_work(app: &App, modules: &[Module], stopped: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) {
+    let every = |pick: fn(&Module) -> usize| modules.iter().map(pick).sum::<usize>();
+    tracing::info!(
+        routes = every(|module| module.routes.len()),
+        followers = every(|module| module.followers.len()),
+        jobs = every(|module| module.jobs.len()),
+        "starting"
+    );
+    for module in modules {
+        for follower in &module.followers {
+            tasks.spawn(follower::run(app.db.clone(), app.environment.clone(), follower.clone(), stopped.clone()));
+        }
+        for background in &module.background {
+            tasks.spawn(background(app.clone(), stopped.clone()));
+        }
+    }
+    let jobs = modules.iter().flat_map(|module| module.jobs.clone()).collect();
+    tasks.spawn(jobs::run(app.db.clone(), app.environment.clone(), jobs, stopped.clone()));
+    let timers = modules.iter().flat_map(|module| module.timers.clone()).collect();
+    tasks.spawn(timers::run(app.db.clone(), app.environment.clone(), timers, stopped.clone()));
+}
+
+/// The whole web face.
+pub fn router(app: &App, modules: &Modules) -> Router {
+    let routes: Vec<_> = modules.modules.iter().flat_map(|module| module.routes.clone()).collect();
+    let document = Arc::new(openapi_document(&routes, env!("CARGO_PKG_VERSION")).to_string());
+    let openapi = move || {
+        let document = document.clone();
+        async move { ([("content-type", "application/json"), ("access-control-allow-origin", "*")], document.to_string()) }
+    };
+    Router::new()
+        .route("/", get(assets::root))
+        .route("/app", get(assets::root))
+        .route("/app/", get(assets::console))
+        .route("/app/{*path}", get(assets::console))
+        .route("/demo/{slug}", get(demo_page::show))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/api/openapi.json", get(openapi))
+        .merge(guarded(app, routes, &modules.authenticator))
+        .fallback(assets::missing)
+        .layer(Extension(prometheus()))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), frame))
+        .with_state(app.clone())
+}
+
+/// One recorder for the process; tests start several programs in one.
+fn prometheus() -> PrometheusHandle {
+    use std::sync::OnceLock;
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
+            let builder = PrometheusBuilder::new();
+            let builder = builder.set_buckets_for_metric(Matcher::Full("ennakoi_request_seconds".to_owned()), &buckets).expect("buckets are not empty");
+            builder.install_recorder().expect("the recorder is installed once")
+        })
+        .clone()
+}
+
+/// Runs until SIGTERM or SIGINT, then drains.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub async fn run(app: App) -> Result<()> {
+    let modules = modules::all(&app);
+    let listen = &app.configuration.server.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let running = serve(&app, modules, listener)?;
+    tracing::info!(address = %running.address, "ready");
+    wait_for_signal().await?;
+    tracing::info!("draining");
+    running.stop(Duration::from_secs(app.configuration.server.drain_seconds)).await;
+    Ok(())
+}
+
+async fn wait_for_signal() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}

@@ -1,0 +1,275 @@
+//! Followers: functions that handle every event of a workspace exactly once, in order.
+//!
+//! A follower has a name and, for each workspace, a stored cursor. Its effects and its cursor commit together. It is leased
+//! per workspace, so that one node at a time runs it. A batch that keeps failing is narrowed to one event; an event that
+//! still fails is set aside in `follower_failures`, and the company's work goes on.
+
+use std::{collections::HashSet, sync::Arc, time::Duration as StdDuration};
+
+use ennakoi_kernel::{Duration, Environment, ids::WorkspaceId, limits};
+use futures_util::future::BoxFuture;
+use tokio::sync::{broadcast::error::RecvError, watch};
+
+use crate::{
+    Db, Error, Result, Tx, params,
+    timeline::{self, Event},
+};
+
+/// What a follower does with a batch. It finishes it with [`Batch::begin`] and [`Batch::commit`], or returns without
+/// touching the database, which also moves the cursor.
+pub type Handle = Arc<dyn Fn(Batch) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+/// A named follower.
+#[derive(Clone)]
+pub struct Follower {
+    pub name: &'static str,
+    /// The kinds it handles; others only move its cursor. Empty: all.
+    pub kinds: &'static [&'static str],
+    pub handle: Handle,
+}
+
+/// Some events of one workspace, in order.
+#[derive(Clone)]
+pub struct Batch {
+    pub db: Db,
+    pub environment: Environment,
+    pub workspace: WorkspaceId,
+    pub events: Vec<Event>,
+    name: &'static str,
+    from: i64,
+    to: i64,
+    owner: Arc<str>,
+}
+
+impl Batch {
+    /// Begins the transaction that will hold the effects. Anything slow belongs before it.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn begin(&self) -> Result<Tx> {
+        self.db.begin().await
+    }
+
+    /// Moves the cursor and commits it with the effects.
+    ///
+    /// # Errors
+    /// Another node has taken over: nothing of this batch is kept.
+    pub async fn commit(&self, mut tx: Tx) -> Result<()> {
+        let moved = tx
+            .execute(
+                "UPDATE followers SET seq = $4, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END \
+             WHERE workspace_id = $1 AND name = $2 AND seq = $3 AND lease_owner = $5",
+                params![self.workspace, self.name, self.from, self.to, self.owner.as_ref()],
+            )
+            .await?;
+        if moved == 0 {
+            return Err(Error::Collision(format!("follower {} lost its lease", self.name)));
+        }
+        tx.commit().await
+    }
+}
+
+/// Each failure quarters the batch, each success widens it again; a single event that still fails after this many attempts is
+/// set aside.
+const PATIENCE: i64 = 8;
+const LEASE: Duration = Duration::seconds(30);
+/// How often everybody looks for missed wake-ups.
+const SWEEP: StdDuration = StdDuration::from_secs(5);
+
+/// Runs one follower until `stop` becomes true.
+pub async fn run(db: Db, environment: Environment, follower: Follower, mut stop: watch::Receiver<bool>) {
+    let owner: Arc<str> = environment.token(8).into();
+    let mut wakes = db.bus().subscribe();
+    let mut pending: HashSet<WorkspaceId> = HashSet::new();
+    let mut sweep = tokio::time::interval(SWEEP);
+    sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        for workspace in std::mem::take(&mut pending) {
+            loop {
+                match advance(&db, &environment, &follower, &owner, workspace).await {
+                    Ok(Progress::More) => {}
+                    Ok(Progress::Done) => break,
+                    Err(error) => {
+                        tracing::warn!(follower = follower.name, %workspace, %error, "follower failed; it will try again");
+                        break;
+                    }
+                }
+                if *stop.borrow() {
+                    break;
+                }
+            }
+        }
+        tokio::select! {
+            _ = stop.changed() => break,
+            wake = wakes.recv() => match wake {
+                Ok(wake) => {
+                    pending.insert(wake.workspace);
+                    while let Ok(wake) = wakes.try_recv() { pending.insert(wake.workspace); }
+                }
+                Err(RecvError::Lagged(_)) => pending.extend(behind(&db, follower.name).await),
+                Err(RecvError::Closed) => break,
+            },
+            _ = sweep.tick() => pending.extend(behind(&db, follower.name).await),
+        }
+    }
+    release(&db, follower.name, &owner).await;
+}
+
+enum Progress {
+    More,
+    Done,
+}
+
+/// Handles all that is there. For tests and tools, which run followers to the end without tasks.
+///
+/// # Errors
+/// The handler or the database failed; the cursor has not moved.
+pub async fn catch_up(db: &Db, environment: &Environment, follower: &Follower, workspace: WorkspaceId) -> Result<()> {
+    let owner: Arc<str> = environment.token(8).into();
+    let outcome = loop {
+        match advance(db, environment, follower, &owner, workspace).await {
+            Ok(Progress::More) => {}
+            Ok(Progress::Done) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    release(db, follower.name, &owner).await;
+    outcome
+}
+
+async fn advance(db: &Db, environment: &Environment, follower: &Follower, owner: &Arc<str>, workspace: WorkspaceId) -> Result<Progress> {
+    let Some((from, attempts, head)) = peek(db, follower.name, workspace).await? else { return Ok(Progress::Done) };
+    if from >= head {
+        return Ok(Progress::Done);
+    }
+    if !lease(db, environment, follower.name, owner, workspace).await? {
+        return Ok(Progress::Done);
+    }
+    let limit = (limits::FOLLOWER_BATCH >> (2 * attempts.min(30))).max(1);
+    let mut events = timeline::after(&mut db.read().await?, workspace, from, limit).await?;
+    let Some(to) = events.last().map(|event| event.seq) else { return Ok(Progress::Done) };
+    if !follower.kinds.is_empty() {
+        events.retain(|event| follower.kinds.contains(&event.kind.as_str()));
+    }
+    let batch = Batch { db: db.clone(), environment: environment.clone(), workspace, events, name: follower.name, from, to, owner: owner.clone() };
+    let outcome = if batch.events.is_empty() { Ok(()) } else { (follower.handle)(batch.clone()).await };
+    match outcome {
+        Ok(()) => {
+            // A handler that wrote nothing leaves the cursor to us; one that committed has moved it.
+            let mut tx = db.begin().await?;
+            tx.execute(
+                "UPDATE followers SET seq = $4, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END \
+             WHERE workspace_id = $1 AND name = $2 AND seq = $3 AND lease_owner = $5",
+                params![workspace, follower.name, from, to, owner.as_ref()],
+            )
+            .await?;
+            tx.commit().await?;
+            Ok(Progress::More)
+        }
+        Err(error) => {
+            fail(db, environment, follower.name, owner, workspace, from, attempts, limit, &error).await?;
+            Err(error)
+        }
+    }
+}
+
+async fn peek(db: &Db, name: &str, workspace: WorkspaceId) -> Result<Option<(i64, i64, i64)>> {
+    let mut tx = db.read().await?;
+    tx.optional(
+        "SELECT COALESCE(f.seq, 0), COALESCE(f.attempts, 0), h.seq FROM timeline_heads h \
+         LEFT JOIN followers f ON f.workspace_id = h.workspace_id AND f.name = $2 WHERE h.workspace_id = $1",
+        params![workspace, name],
+    )
+    .await
+}
+
+async fn behind(db: &Db, name: &str) -> Vec<WorkspaceId> {
+    let found = async {
+        let mut tx = db.read().await?;
+        tx.all::<(WorkspaceId,)>(
+            "SELECT h.workspace_id FROM timeline_heads h LEFT JOIN followers f ON f.workspace_id = h.workspace_id AND f.name = $1 \
+             WHERE h.seq > COALESCE(f.seq, 0) LIMIT 10000",
+            params![name],
+        )
+        .await
+    };
+    match found.await {
+        Ok(rows) => rows.into_iter().map(|(workspace,)| workspace).collect(),
+        Err(error) => {
+            tracing::warn!(%error, "cannot look for workspaces to follow");
+            Vec::new()
+        }
+    }
+}
+
+async fn lease(db: &Db, environment: &Environment, name: &str, owner: &str, workspace: WorkspaceId) -> Result<bool> {
+    let now = environment.now();
+    let mut tx = db.read().await?;
+    let held: Option<(Option<String>, i64)> =
+        tx.optional("SELECT lease_owner, lease_until FROM followers WHERE workspace_id = $1 AND name = $2", params![workspace, name]).await?;
+    drop(tx);
+    // Half of the lease is left: no write is needed.
+    if let Some((Some(holder), until)) = &held
+        && holder == owner
+        && *until > (now + Duration(LEASE.0 / 2)).0
+    {
+        return Ok(true);
+    }
+    let mut tx = db.begin().await?;
+    let taken = tx
+        .execute(
+            "INSERT INTO followers (workspace_id, name, seq, attempts, lease_owner, lease_until) VALUES ($1, $2, 0, 0, $3, $4) \
+             ON CONFLICT (workspace_id, name) DO UPDATE SET lease_owner = $3, lease_until = $4 \
+             WHERE followers.lease_owner IS NULL OR followers.lease_owner = $3 OR followers.lease_until < $5",
+            params![workspace, name, owner, now + LEASE, now],
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(taken == 1)
+}
+
+async fn release(db: &Db, name: &str, owner: &str) {
+    let released = async {
+        let mut tx = db.begin().await?;
+        tx.execute("UPDATE followers SET lease_owner = NULL WHERE name = $1 AND lease_owner = $2", params![name, owner]).await?;
+        tx.commit().await
+    };
+    if let Err(error) = released.await {
+        tracing::debug!(%error, "a follower's lease will expire by itself");
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the facts of one failure, written in one place")]
+async fn fail(
+    db: &Db,
+    environment: &Environment,
+    name: &str,
+    owner: &str,
+    workspace: WorkspaceId,
+    from: i64,
+    attempts: i64,
+    limit: i64,
+    error: &Error,
+) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let give_up = limit == 1 && attempts >= PATIENCE;
+    if give_up {
+        let event = timeline::after(&mut tx, workspace, from, 1).await?.first().map_or(from + 1, |event| event.seq);
+        tracing::error!(follower = name, %workspace, seq = event, %error, "event set aside");
+        tx.execute(
+            "INSERT INTO follower_failures (workspace_id, name, seq, error, failed_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (workspace_id, name, seq) DO UPDATE SET error = $4, failed_at = $5",
+            params![workspace, name, event, error.to_string(), environment.now()],
+        )
+        .await?;
+        tx.execute(
+            "UPDATE followers SET seq = $3, attempts = 0 WHERE workspace_id = $1 AND name = $2 AND lease_owner = $4",
+            params![workspace, name, event, owner],
+        )
+        .await?;
+    } else {
+        tx.execute("UPDATE followers SET attempts = attempts + 1 WHERE workspace_id = $1 AND name = $2 AND lease_owner = $3", params![workspace, name, owner])
+            .await?;
+    }
+    tx.commit().await
+}

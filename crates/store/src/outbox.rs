@@ -1,0 +1,139 @@
+//! The outbox: what leaves the building is first an intent in the database, unique by a business fact.
+
+use ennakoi_kernel::{
+    Environment, Timestamp,
+    ids::{ContactId, IntentId, WorkspaceId},
+};
+
+use crate::{FromRow, Result, Row, Tx, params, stored_as_text};
+
+/// What kind of message it is; decides who may stop it and what happens after an unclear end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    Legal,
+    Transactional,
+    Personal,
+    Promotional,
+}
+stored_as_text!(Class { Legal = "legal", Transactional = "transactional", Personal = "personal", Promotional = "promotional" });
+
+/// How far an intent has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Planned,
+    Sending,
+    Sent,
+    Failed,
+    /// The provider's answer was lost; promotional messages stay so, others are retried under the same identity.
+    Unknown,
+    Cancelled,
+    Withheld,
+}
+stored_as_text!(State {
+    Planned = "planned", Sending = "sending", Sent = "sent", Failed = "failed", Unknown = "unknown", Cancelled = "cancelled", Withheld = "withheld",
+});
+
+/// A message that should leave.
+#[derive(Clone, Debug)]
+pub struct NewIntent<'a> {
+    /// Business facts, e.g. `order:77:confirm`: a second intent with the same key is the same intent.
+    pub dedupe_key: &'a str,
+    pub class: Class,
+    /// Who carries it: `email`, `webhook`.
+    pub transport: &'a str,
+    pub contact: Option<ContactId>,
+    pub payload: serde_json::Value,
+    pub send_at: Timestamp,
+}
+
+/// An intent claimed for sending.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    pub id: IntentId,
+    pub workspace: WorkspaceId,
+    pub dedupe_key: String,
+    pub class: Class,
+    pub contact: Option<ContactId>,
+    pub payload: serde_json::Value,
+    pub attempts: i64,
+}
+
+impl FromRow for Intent {
+    fn from_row(row: &mut Row) -> Result<Self> {
+        Ok(Self {
+            id: row.take()?,
+            workspace: row.take()?,
+            dedupe_key: row.take()?,
+            class: row.take()?,
+            contact: row.take()?,
+            payload: row.take()?,
+            attempts: row.take()?,
+        })
+    }
+}
+
+/// Plans a message; `None` when the same fact was planned before.
+///
+/// # Errors
+/// The database refuses.
+pub async fn plan(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, intent: NewIntent<'_>) -> Result<Option<IntentId>> {
+    let id: IntentId = environment.new_id();
+    let inserted = tx
+        .execute(
+            "INSERT INTO intents (id, workspace_id, dedupe_key, class, transport, contact_id, payload, state, send_at, attempts, lease_owner, \
+             lease_until, last_error, created_at, finished_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'planned', $8, 0, NULL, 0, NULL, $9, NULL) ON CONFLICT (workspace_id, dedupe_key) DO NOTHING",
+            params![id, workspace, intent.dedupe_key, intent.class, intent.transport, intent.contact, intent.payload, intent.send_at, environment.now()],
+        )
+        .await?;
+    Ok((inserted == 1).then_some(id))
+}
+
+/// Cancels what has not been sent yet; returns whether there was something to cancel.
+///
+/// # Errors
+/// The database refuses.
+pub async fn cancel(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, dedupe_key: &str) -> Result<bool> {
+    let changed = tx
+        .execute(
+            "UPDATE intents SET state = 'cancelled', finished_at = $3 WHERE workspace_id = $1 AND dedupe_key = $2 AND state = 'planned'",
+            params![workspace, dedupe_key, environment.now()],
+        )
+        .await?;
+    Ok(changed > 0)
+}
+
+/// Claims due intents of one transport for `lease_until`, marking them `sending`.
+///
+/// # Errors
+/// The database refuses.
+pub async fn claim(tx: &mut Tx, now: Timestamp, lease_until: Timestamp, transport: &str, owner: &str, limit: i64) -> Result<Vec<Intent>> {
+    let lock = tx.engine().skip_locked();
+    tx.all(
+        &format!(
+            "UPDATE intents SET state = 'sending', lease_owner = $3, lease_until = $2, attempts = attempts + 1 WHERE id IN \
+             (SELECT id FROM intents WHERE state IN ('planned', 'sending') AND send_at <= $1 AND lease_until < $1 AND transport = $4 \
+             ORDER BY send_at LIMIT $5{lock}) RETURNING id, workspace_id, dedupe_key, class, contact_id, payload, attempts"
+        ),
+        params![now, lease_until, owner, transport, limit],
+    )
+    .await
+}
+
+/// Records how a claimed intent ended. `again_at` plans another attempt.
+///
+/// # Errors
+/// The database refuses.
+pub async fn finish(tx: &mut Tx, now: Timestamp, id: IntentId, owner: &str, state: State, error: Option<&str>, again_at: Option<Timestamp>) -> Result<()> {
+    let (state, send_at, finished_at) = match again_at {
+        Some(at) => (State::Planned, Some(at), None),
+        None => (state, None, Some(now)),
+    };
+    tx.execute(
+        "UPDATE intents SET state = $3, lease_owner = NULL, lease_until = 0, last_error = $4, send_at = COALESCE($5, send_at), finished_at = $6 \
+         WHERE id = $1 AND lease_owner = $2",
+        params![id, owner, state, error, send_at, finished_at],
+    )
+    .await?;
+    Ok(())
+}

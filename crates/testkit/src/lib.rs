@@ -1,0 +1,161 @@
+//! A real server for tests: real database, real HTTP, a clock that can be moved. Development only.
+//!
+//! Tests run on SQLite, and on PostgreSQL when `TEST_DATABASE_URL` names a server; each test has a database of its own.
+//! Dropping a [`TestApp`] fails the test when a job was parked or an event set aside.
+#![expect(clippy::missing_panics_doc, clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod client;
+mod database;
+mod socket;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration as StdDuration,
+};
+
+use ennakoi_http::App;
+use ennakoi_kernel::{Clock, Duration, Environment, SystemClock, SystemEntropy, Timestamp, configuration::Configuration};
+use ennakoi_server::start::{self, Running};
+use ennakoi_store::params;
+use tokio::net::TcpListener;
+
+pub use client::{Answer, Client};
+pub use database::TestDatabase;
+pub use socket::Socket;
+
+/// The real clock, moved by tests.
+#[derive(Default)]
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn advance(&self, span: Duration) {
+        self.0.fetch_add(span.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + Duration(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A running server with a database of its own.
+pub struct TestApp {
+    pub app: App,
+    pub url: String,
+    pub address: SocketAddr,
+    pub clock: Arc<TestClock>,
+    running: Option<Running>,
+    database: Option<TestDatabase>,
+    folder: tempfile::TempDir,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts with a changed configuration.
+    pub async fn start_with(change: impl FnOnce(&mut Configuration)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = TestDatabase::create(folder.path()).await;
+        Self::start_on(database, folder, change).await
+    }
+
+    async fn start_on(database: TestDatabase, folder: tempfile::TempDir, change: impl FnOnce(&mut Configuration)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let mut configuration = Configuration::load(None, []).expect("the defaults are valid");
+        configuration.server.listen = address.to_string();
+        configuration.database.url.clone_from(&database.url);
+        configuration.database.connections = 8;
+        configuration.files.url = format!("file:{}", folder.path().join("files").display());
+        configuration.security.secret_file = folder.path().join("secret").display().to_string();
+        configuration.security.sign_in_attempts_per_minute = 1_000;
+        change(&mut configuration);
+        let clock = Arc::new(TestClock::default());
+        let environment = Environment::new(clock.clone(), Arc::new(SystemEntropy));
+        let app = start::open(configuration, environment).await.expect("the server opens");
+        let modules = ennakoi_server::modules::all(&app);
+        let running = start::serve(&app, modules, listener).expect("the server starts");
+        Self { app, url: format!("http://{address}"), address, clock, running: Some(running), database: Some(database), folder }
+    }
+
+    /// Stops the server and starts it again on the same data and clock offset.
+    pub async fn restart(mut self) -> Self {
+        if let Some(running) = self.running.take() {
+            running.stop(StdDuration::from_secs(5)).await;
+        }
+        let database = self.database.take().expect("taken only here");
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a temporary folder"));
+        Self::start_on(database, folder, |_| {}).await
+    }
+
+    /// Somebody who is not signed in.
+    #[must_use]
+    pub fn stranger(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// Waits until every follower has handled every event, and jobs that are due have run.
+    pub async fn settle(&self) {
+        for _ in 0..600 {
+            if self.unfinished().await == 0 {
+                return;
+            }
+            tokio::time::sleep(StdDuration::from_millis(20)).await;
+        }
+        panic!("followers or jobs did not finish");
+    }
+
+    async fn unfinished(&self) -> i64 {
+        let mut tx = self.app.db.read().await.expect("the database answers");
+        let behind: i64 = tx
+            .scalar("SELECT COUNT(*) FROM followers f JOIN timeline_heads h ON h.workspace_id = f.workspace_id WHERE f.seq < h.seq", params![])
+            .await
+            .expect("a number");
+        let unstarted: i64 = tx
+            .scalar(
+                "SELECT COUNT(*) FROM timeline_heads h WHERE h.seq > 0 AND NOT EXISTS (SELECT 1 FROM followers f WHERE f.workspace_id = h.workspace_id)",
+                params![],
+            )
+            .await
+            .expect("a number");
+        let jobs: i64 = tx.scalar("SELECT COUNT(*) FROM jobs WHERE NOT parked AND run_at <= $1", params![self.app.environment.now()]).await.expect("a number");
+        let has_followers = i64::from(!ennakoi_server::modules::all(&self.app).modules.iter().all(|module| module.followers.is_empty()));
+        behind + unstarted * has_followers + jobs
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let Some(running) = self.running.take() else { return };
+        let (app, database) = (self.app.clone(), self.database.take());
+        // Dropping is not async; a thread with its own small runtime looks and cleans up.
+        let looked = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async move {
+                let mut tx = app.db.read().await.ok()?;
+                let parked: Vec<(String, Option<String>)> = tx.all("SELECT kind, last_error FROM jobs WHERE parked LIMIT 10", params![]).await.ok()?;
+                let failed: Vec<(String, String)> = tx.all("SELECT name, error FROM follower_failures LIMIT 10", params![]).await.ok()?;
+                drop(tx);
+                drop(running);
+                if let Some(database) = database {
+                    database.remove().await;
+                }
+                Some((parked, failed))
+            })
+        })
+        .join();
+        if let Ok(Some((parked, failed))) = looked
+            && !std::thread::panicking()
+        {
+            assert!(parked.is_empty(), "jobs were parked: {parked:?}");
+            assert!(failed.is_empty(), "events were set aside: {failed:?}");
+        }
+    }
+}

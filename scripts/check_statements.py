@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""usage: check_statements.py TRACE
+
+Fails when the sources hold an SQL statement that no test executed on either database. TRACE is what the tests wrote with
+ENNAKOI_SQL_TRACE. Statements put together at run time are compared by the literal pieces between their gaps.
+"""
+import pathlib
+import re
+import sys
+
+STRING = re.compile(r'"((?:[^"\\]|\\.|\\\n)*)"', re.S)
+BEGINS = re.compile(r"^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\b")
+
+
+def literal(text):
+    text = re.sub(r"\\\n\s*", "", text)
+    return " ".join(text.replace('\\"', '"').replace("\\n", " ").split())
+
+
+def pieces(sql):
+    return [" ".join(piece.split()) for piece in re.split(r"\{[a-z_A-Z0-9]*\}", sql) if piece.strip()]
+
+
+executed = set(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8").splitlines())
+missing = []
+total = 0
+for path in sorted(pathlib.Path("crates").glob("*/src/**/*.rs")):
+    source = path.read_text(encoding="utf-8").split("#[cfg(test)]")[0]
+    for match in STRING.finditer(source):
+        sql = literal(match.group(1))
+        if not BEGINS.match(sql):
+            continue
+        total += 1
+        parts = pieces(sql)
+        if sql in executed or any(all(part in statement for part in parts) for statement in executed):
+            continue
+        line = source[: match.start()].count("\n") + 1
+        missing.append(f"{path}:{line}: {sql[:140]}")
+print(f"{total} statements, {len(missing)} of them never executed")
+if missing:
+    sys.exit("\n".join(missing))

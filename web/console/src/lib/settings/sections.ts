@@ -1,0 +1,34 @@
+import type { Permission } from '@ennakoi/api';
+import type { IconName } from '@ennakoi/ui';
+import type { Key } from '$lib/i18n.svelte';
+
+export type SectionId =
+	| 'general'
+	| 'channels'
+	| 'bot'
+	| 'hours'
+	| 'queues'
+	| 'labels'
+	| 'canned'
+	| 'team'
+	| 'attributes'
+	| 'keys'
+	| 'webhooks'
+	| 'audit';
+export type Section = { id: SectionId; label: Key; icon: IconName; permission: Permission; group: 'company' | 'work' | 'technical' };
+
+/** Settings have one place, in the order in which a company meets them. */
+export const SECTIONS: readonly Section[] = [
+	{ id: 'general', label: 'settings.general', icon: 'building', permission: 'settings:read', group: 'company' },
+	{ id: 'team', label: 'settings.team', icon: 'people', permission: 'staff:read', group: 'company' },
+	{ id: 'hours', label: 'settings.hours', icon: 'clock', permission: 'settings:read', group: 'company' },
+	{ id: 'channels', label: 'settings.channels', icon: 'chat', permission: 'settings:read', group: 'work' },
+	{ id: 'bot', label: 'settings.bot', icon: 'bot', permission: 'settings:read', group: 'work' },
+	{ id: 'queues', label: 'settings.queues', icon: 'list', permission: 'settings:read', group: 'work' },
+	{ id: 'labels', label: 'settings.labels', icon: 'label', permission: 'conversations:read', group: 'work' },
+	{ id: 'canned', label: 'settings.canned', icon: 'bolt', permission: 'conversations:read', group: 'work' },
+	{ id: 'attributes', label: 'settings.attributes', icon: 'hash', permission: 'settings:read', group: 'work' },
+	{ id: 'keys', label: 'settings.keys', icon: 'key', permission: 'integrations:manage', group: 'technical' },
+	{ id: 'webhooks', label: 'settings.webhooks', icon: 'webhook', permission: 'integrations:manage', group: 'technical' },
+	{ id: 'audit', label: 'settings.audit', icon: 'history', permission: 'audit:read', group: 'technical' }
+];

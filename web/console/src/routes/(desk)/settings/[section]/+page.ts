@@ -1,0 +1,25 @@
+import { error } from '@sveltejs/kit';
+import type { Component } from 'svelte';
+import { SECTIONS, type SectionId } from '$lib/settings/sections';
+
+/** Each section is a piece of its own, loaded when it is opened. */
+const parts: Record<SectionId, () => Promise<{ default: Component }>> = {
+	general: () => import('$lib/settings/General.svelte'),
+	channels: () => import('$lib/settings/Channels.svelte'),
+	bot: () => import('$lib/settings/Bot.svelte'),
+	hours: () => import('$lib/settings/Hours.svelte'),
+	queues: () => import('$lib/settings/Queues.svelte'),
+	labels: () => import('$lib/settings/Labels.svelte'),
+	canned: () => import('$lib/settings/Canned.svelte'),
+	team: () => import('$lib/settings/Team.svelte'),
+	attributes: () => import('$lib/settings/Attributes.svelte'),
+	keys: () => import('$lib/settings/ApiKeys.svelte'),
+	webhooks: () => import('$lib/settings/Webhooks.svelte'),
+	audit: () => import('$lib/settings/Audit.svelte')
+};
+
+export async function load({ params }) {
+	const section = SECTIONS.find((one) => one.id === params.section);
+	if (!section) error(404, 'no such section');
+	return { section, part: (await parts[section.id]()).default };
+}

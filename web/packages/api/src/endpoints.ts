@@ -1,0 +1,189 @@
+import type { Client, Options } from './client';
+import type * as S from './schema';
+
+/** Every call the console makes, by resource. One line each: the path, what it takes, what it returns. */
+export function endpoints(c: Client) {
+	type P<T> = Promise<T>;
+	return {
+		session: {
+			current: () => c.get<S.Session>('/session'),
+			create: (body: { email: string; password: string; code?: string }) => c.post<S.Session>('/session', body),
+			end: () => c.delete('/session'),
+			list: () => c.get<S.Page<S.SessionRow>>('/sessions', { limit: 100 }),
+			endOne: (id: S.Id) => c.delete(`/sessions/${id}`),
+			endOthers: () => c.delete('/sessions'),
+			passkeyChallenge: () => c.post<unknown>('/session/passkey/challenge'),
+			passkey: (credential: unknown) => c.post<S.Session>('/session/passkey', { credential }),
+			providers: () => c.get<S.OidcProvider[]>('/session/oidc'),
+			requestReset: (email: string) => c.post<void>('/password-resets', { email }),
+			reset: (token: string, password: string) => c.put<void>(`/password-resets/${token}`, { password })
+		},
+		profile: {
+			update: (body: { name?: string; locale?: S.Locale; preferences?: Record<string, unknown> }) => c.patch<S.Staff>('/profile', body),
+			password: (body: { current: string; new: string }) => c.put<void>('/profile/password', body),
+			totpStart: () => c.post<S.TotpStart>('/profile/totp'),
+			totpConfirm: (code: string) => c.put<{ recovery_codes: string[] }>('/profile/totp', { code }),
+			totpRemove: (password: string) => c.delete('/profile/totp', { password }),
+			passkeys: () => c.get<S.Passkey[] | S.Page<S.Passkey>>('/profile/passkeys'),
+			passkeyChallenge: () => c.post<unknown>('/profile/passkeys/challenge'),
+			passkeyAdd: (name: string, credential: unknown) => c.post<S.Passkey>('/profile/passkeys', { name, credential }),
+			passkeyRemove: (id: S.Id) => c.delete(`/profile/passkeys/${id}`)
+		},
+		workspace: {
+			get: () => c.get<S.Workspace>('/workspace'),
+			update: (body: S.WorkspacePatch) => c.patch<S.Workspace>('/workspace', body),
+			create: (body: { name: string; slug?: string }) => c.post<S.Membership>('/workspaces', body)
+		},
+		invitations: {
+			list: () => c.get<S.Page<S.Invitation>>('/invitations', { limit: 100 }),
+			create: (body: { email: string; role: S.Role }) => c.post<S.Invitation>('/invitations', body),
+			remove: (id: S.Id) => c.delete(`/invitations/${id}`),
+			byToken: (token: string) => c.get<S.InvitationByToken>(`/invitations/by-token/${token}`),
+			accept: (token: string, body: { name: string; password: string; locale: S.Locale }) =>
+				c.post<S.Session>(`/invitations/by-token/${token}/acceptance`, body)
+		},
+		staff: {
+			list: () => c.get<S.Page<S.Member>>('/staff', { limit: 200 }),
+			update: (id: S.Id, body: Partial<Pick<S.Member, 'role' | 'capacity' | 'skills' | 'languages'>>) =>
+				c.patch<S.Member>(`/staff/${id}`, body),
+			remove: (id: S.Id) => c.delete(`/staff/${id}`),
+			availability: (availability: S.Availability) => c.put<void>('/availability', { availability })
+		},
+		apiKeys: {
+			list: () => c.get<S.Page<S.ApiKey>>('/api-keys', { limit: 100 }),
+			create: (body: { name: string; scopes: S.Permission[]; expires_at?: S.Time }) => c.post<S.ApiKey>('/api-keys', body),
+			remove: (id: S.Id) => c.delete(`/api-keys/${id}`)
+		},
+		audit: (cursor?: string) => c.get<S.Page<S.AuditEntry>>('/audit', { limit: 50, cursor }),
+		contacts: {
+			list: (query: { q?: string; sort?: string; company?: S.Id; limit?: number; cursor?: string }) =>
+				c.get<S.Page<S.ContactRow>>('/contacts', query),
+			get: (id: S.Id) => c.get<S.Contact>(`/contacts/${id}`),
+			create: (body: { name?: string; email?: string; phone?: string; locale?: S.Locale }) => c.post<S.Contact>('/contacts', body),
+			update: (id: S.Id, body: Record<string, unknown>) => c.patch<S.Contact>(`/contacts/${id}`, body),
+			addIdentity: (id: S.Id, body: { kind: S.IdentityKind; value: string }) => c.post<S.Identity>(`/contacts/${id}/identities`, body),
+			removeIdentity: (id: S.Id, identity: S.Id) => c.delete(`/contacts/${id}/identities/${identity}`),
+			merge: (id: S.Id, loser: S.Id) => c.post<{ id: S.Id }>(`/contacts/${id}/merges`, { loser }),
+			unmerge: (id: S.Id, merge: S.Id) => c.delete(`/contacts/${id}/merges/${merge}`),
+			duplicates: (id: S.Id) => c.get<S.ContactRow[] | S.Page<S.ContactRow>>(`/contacts/${id}/duplicates`),
+			timeline: (id: S.Id, cursor?: string) => c.get<S.Page<S.TimelineEntry>>(`/contacts/${id}/timeline`, { limit: 50, cursor }),
+			pages: (id: S.Id) => c.get<S.Page<S.PageView>>(`/contacts/${id}/pages`, { limit: 20 }),
+			commerce: (id: S.Id) => c.get<S.Commerce>(`/contacts/${id}/commerce`)
+		},
+		companies: {
+			list: (query: { q?: string; limit?: number; cursor?: string }) => c.get<S.Page<S.Company>>('/companies', query),
+			get: (id: S.Id) => c.get<S.Company>(`/companies/${id}`),
+			create: (body: { name: string; domain?: string | null; business_id?: string | null }) => c.post<S.Company>('/companies', body),
+			update: (id: S.Id, body: Partial<Omit<S.Company, 'id'>>) => c.patch<S.Company>(`/companies/${id}`, body)
+		},
+		attributes: {
+			list: (subject: string) => c.get<S.AttributeDefinition[] | S.Page<S.AttributeDefinition>>('/attributes', { subject }),
+			create: (body: { subject: string; key: string; label: string; type: S.AttributeType; options?: string[] }) =>
+				c.post<S.AttributeDefinition>('/attributes', body),
+			remove: (subject: string, key: string) => c.delete(`/attributes/${subject}/${encodeURIComponent(key)}`)
+		},
+		conversations: {
+			list: (query: S.ConversationQuery, options?: Options) => c.get<S.Page<S.ConversationRow>>('/conversations', query, options),
+			counts: () => c.get<S.Counts>('/conversations/counts'),
+			get: (id: S.Id, options?: Options) => c.get<S.Conversation>(`/conversations/${id}`, undefined, options),
+			create: (body: { channel_id?: S.Id; contact_id: S.Id; subject?: string; body: string; visibility: S.Visibility }) =>
+				c.post<S.Conversation>('/conversations', body),
+			update: (id: S.Id, body: { subject?: string | null; priority?: S.Priority }) => c.patch<S.ConversationRow>(`/conversations/${id}`, body),
+			messages: (id: S.Id, query: { before_seq?: number; after_seq?: number; limit?: number }, options?: Options) =>
+				c.get<S.MessagePage>(`/conversations/${id}/messages`, query, options),
+			send: (id: S.Id, body: S.NewMessage, options?: Options) => c.post<S.Message>(`/conversations/${id}/messages`, body, options),
+			assign: (id: S.Id, body: { agent_id: S.Id | null; queue_id?: S.Id }) => c.put<unknown>(`/conversations/${id}/assignment`, body),
+			claim: (id: S.Id) => c.post<unknown>(`/conversations/${id}/claim`),
+			close: (id: S.Id) => c.put<unknown>(`/conversations/${id}/closure`),
+			reopen: (id: S.Id) => c.delete<unknown>(`/conversations/${id}/closure`),
+			snooze: (id: S.Id, until: S.Time | null) => c.put<unknown>(`/conversations/${id}/snooze`, { until }),
+			wake: (id: S.Id) => c.delete<unknown>(`/conversations/${id}/snooze`),
+			label: (id: S.Id, label: S.Id) => c.put<unknown>(`/conversations/${id}/labels/${label}`),
+			unlabel: (id: S.Id, label: S.Id) => c.delete<unknown>(`/conversations/${id}/labels/${label}`),
+			seen: (id: S.Id, seq: number) => c.put<unknown>(`/conversations/${id}/seen`, { seq }),
+			saveDraft: (id: S.Id, body: { mode: 'reply' | 'note'; body: string; attachment_ids: S.Id[] }, options?: Options) =>
+				c.put<unknown>(`/conversations/${id}/draft`, body, options),
+			removeDraft: (id: S.Id, mode: 'reply' | 'note') => c.delete(`/conversations/${id}/draft?mode=${mode}`),
+			bulk: (ids: S.Id[], action: S.BulkAction) => c.post<S.BulkResult>('/conversations/bulk', { ids, action }),
+			undoBulk: (undo_token: string) => c.post<unknown>('/conversations/bulk/undo', { undo_token }),
+			events: (id: S.Id) => c.get<S.Page<S.ConversationEvent>>(`/conversations/${id}/events`, { limit: 50 }),
+			botTurns: (id: S.Id) => c.get<S.BotTurn[] | S.Page<S.BotTurn>>(`/conversations/${id}/bot-turns`)
+		},
+		attachments: {
+			create: (file: File): P<S.Attachment> => {
+				const form = new FormData();
+				form.append('file', file, file.name);
+				return c.upload('/attachments', form);
+			}
+		},
+		search: (query: { q: string; kind?: string; limit?: number; cursor?: string }, options?: Options) =>
+			c.get<S.SearchResult>('/search', query, options),
+		labels: resource<S.Label>(c, '/labels'),
+		cannedAnswers: resource<S.CannedAnswer>(c, '/canned-answers'),
+		views: resource<S.View>(c, '/views'),
+		queues: resource<S.Queue>(c, '/queues'),
+		calendars: {
+			...resource<S.Calendar>(c, '/calendars'),
+			open: (id: S.Id) => c.get<S.OpenState>(`/calendars/${id}/open`)
+		},
+		channels: {
+			...resource<S.Channel>(c, '/channels'),
+			rotateIdentitySecret: (id: S.Id) => c.post<{ identity_secret?: string; secret?: string }>(`/channels/${id}/identity-secret`)
+		},
+		categories: resource<S.Category>(c, '/categories'),
+		articles: {
+			list: (query: { category?: S.Id; status?: string; locale?: S.Locale; q?: string; limit?: number; cursor?: string }) =>
+				c.get<S.Page<S.ArticleRow>>('/articles', query),
+			get: (id: S.Id) => c.get<S.Article>(`/articles/${id}`),
+			create: (body: { category_id: S.Id | null; locale: S.Locale; title: string; body: string; questions?: string[] }) =>
+				c.post<S.Article>('/articles', body),
+			update: (id: S.Id, body: { category_id?: S.Id | null; audience?: 'public' | 'staff'; related?: S.Id[] }) =>
+				c.patch<S.Article>(`/articles/${id}`, body),
+			archive: (id: S.Id) => c.delete(`/articles/${id}`),
+			unarchive: (id: S.Id) => c.post<unknown>(`/articles/${id}/restoration`),
+			saveText: (id: S.Id, locale: S.Locale, body: S.ArticleTextInput) => c.put<S.ArticleText>(`/articles/${id}/texts/${locale}`, body),
+			publish: (id: S.Id, locale: S.Locale) => c.put<unknown>(`/articles/${id}/texts/${locale}/publication`),
+			unpublish: (id: S.Id, locale: S.Locale) => c.delete<unknown>(`/articles/${id}/texts/${locale}/publication`),
+			revisions: (id: S.Id, locale: S.Locale) => c.get<S.Page<S.Revision> | S.Revision[]>(`/articles/${id}/texts/${locale}/revisions`),
+			restore: (id: S.Id, locale: S.Locale, revision: number) =>
+				c.post<unknown>(`/articles/${id}/texts/${locale}/revisions/${revision}/restoration`),
+			preview: (markdown: string, options?: Options) => c.post<{ html: string }>('/articles/preview', { markdown }, options),
+			importFile: (file: File, dryRun: boolean, extra: { locale: S.Locale; category_id?: S.Id }) => {
+				const form = new FormData();
+				form.append('locale', extra.locale);
+				if (extra.category_id) form.append('category_id', extra.category_id);
+				form.append('file', file, file.name);
+				return c.upload<S.ImportResult>(`/imports/articles${dryRun ? '?dry_run=1' : ''}`, form);
+			},
+			importText: (body: { text?: string; html?: string; locale: S.Locale; category_id?: S.Id }, dryRun: boolean) =>
+				c.post<S.ImportResult>(`/imports/articles${dryRun ? '?dry_run=1' : ''}`, body)
+		},
+		bot: {
+			get: () => c.get<S.BotSettings>('/bot'),
+			update: (body: Partial<S.BotSettings>) => c.patch<S.BotSettings>('/bot', body),
+			ask: (text: string, locale: S.Locale) => c.post<S.BotTurn>('/bot/ask', { text, locale })
+		},
+		webhooks: {
+			...resource<S.Webhook>(c, '/webhooks'),
+			rotateSecret: (id: S.Id) => c.post<{ secret: string }>(`/webhooks/${id}/secret`),
+			deliveries: (id: S.Id) => c.get<S.Page<S.WebhookDelivery>>(`/webhooks/${id}/deliveries`, { limit: 20 }),
+			test: (id: S.Id) => c.post<unknown>(`/webhooks/${id}/test`)
+		}
+	};
+}
+
+/** The four calls of a plain settings resource. Lists come as a page or bare; `items` reads both. */
+function resource<T extends { id: S.Id }>(c: Client, path: string) {
+	return {
+		list: async () => items(await c.get<T[] | S.Page<T>>(path, { limit: 200 })),
+		create: (body: Partial<Omit<T, 'id'>>) => c.post<T>(path, body),
+		update: (id: S.Id, body: Partial<Omit<T, 'id'>>) => c.patch<T>(`${path}/${id}`, body),
+		remove: (id: S.Id) => c.delete(`${path}/${id}`)
+	};
+}
+
+export function items<T>(answer: T[] | S.Page<T>): T[] {
+	return Array.isArray(answer) ? answer : answer.items;
+}
+
+export type Api = ReturnType<typeof endpoints>;

@@ -1,0 +1,4 @@
+export * from './schema';
+export * from './problem';
+export * from './client';
+export * from './endpoints';

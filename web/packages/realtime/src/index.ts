@@ -1,0 +1,3 @@
+export * from './reducers';
+export * from './lists';
+export * from './socket';
