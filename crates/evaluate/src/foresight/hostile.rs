@@ -88,6 +88,13 @@ fn outcomes_accept_the_odd_and_refuse_the_impossible() {
     assert_eq!(run(&[&head[..], &["yes", "--time-split", "when:0.7", "--json"]].concat()), Ok(()));
     assert_eq!(run(&[&head[..], &["yes", "--test", &good, "--json"]].concat()), Ok(()));
     assert_eq!(run(&[&head[..], &["yes", "--group", "kind", "--known-at", "when", "--json"]].concat()), Ok(()));
+    for calibration in ["isotonic", "auto"] {
+        assert_eq!(run(&[&head[..], &["yes", "--calibration", calibration, "--json"]].concat()), Ok(()));
+    }
+    assert!(complaint(&[&head[..], &["yes", "--calibration", "guess"]].concat()).contains("platt"));
+    let renamed = ["outcome", "--table", &good, "--label", "churned", "--positive", "yes", "--columns"];
+    assert_eq!(run(&[&renamed[..], &["churned=left", "--json"]].concat()), Ok(()));
+    assert!(complaint(&[&renamed[..], &["churned=gone"]].concat()).contains("no column `gone`, named for `churned` by --columns"));
     assert!(complaint(&[&head[..], &["perhaps"]].concat()).contains("0 rows with the outcome"));
     assert!(complaint(&[&head[..], &["yes", "--folds", "1"]].concat()).contains("--folds"));
     assert!(complaint(&[&head[..], &["yes", "--ignore", "colour"]].concat()).contains("no column `colour`"));
@@ -108,7 +115,10 @@ fn logs_accept_the_odd_and_refuse_the_impossible() {
     let map: serde_json::Value = serde_json::from_slice(&std::fs::read(&out).expect("written")).expect("JSON");
     assert_eq!((map["events"].as_u64(), map["edges"][0]["count"].as_u64()), (Some(4), Some(1)));
     assert!(std::fs::read_to_string(&svg).expect("written").starts_with("<svg"));
+    assert_eq!(run(&["journey", "--log", &tabbed, "--intended", "a > b?", "--json"]), Ok(()));
+    assert!(complaint(&["journey", "--log", &tabbed, "--intended", "a>c"]).contains("`c` is no activity of the log; it has: a, b"));
     assert_eq!(run(&["next", "--train", &tabbed, "--json"]), Ok(()));
+    assert_eq!(run(&["next", "--train", &tabbed, "--frozen", "--json"]), Ok(()));
     let unseen = folder.file("unseen.csv", "case,activity,timestamp\n9,never,2026-01-01\n9,seen,2026-01-02\n");
     assert_eq!(run(&["next", "--train", &tabbed, "--test", &unseen, "--json"]), Ok(()));
     let single = folder.file("single.csv", "case,activity,timestamp\n9,a,2026-01-01\n");

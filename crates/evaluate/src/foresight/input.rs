@@ -119,6 +119,16 @@ impl Table {
         Ok(found)
     }
 
+    /// Gives columns other names, `name → Column`.
+    pub(crate) fn rename(&mut self, map: &HashMap<String, String>) -> Result<()> {
+        for (ours, theirs) in map {
+            let place = self.headers.iter().position(|h| h.eq_ignore_ascii_case(theirs));
+            let place = place.ok_or_else(|| self.missing(theirs, &format!("named for `{ours}` by --columns")))?;
+            self.headers[place].clone_from(ours);
+        }
+        Ok(())
+    }
+
     pub(crate) fn missing(&self, column: &str, why: &str) -> anyhow::Error {
         let headers = self.headers.join(", ");
         anyhow!("{}: line 1: no column `{column}`, {why}; the file has: {headers} (map with --columns)", self.path)

@@ -4,6 +4,7 @@ mod drawing;
 #[cfg(test)]
 mod hostile;
 mod input;
+mod intended;
 mod journey;
 mod next;
 mod outcome;

@@ -3,7 +3,7 @@
 
 use super::boosting::explain::shapley;
 use super::boosting::{Binned, Binner, Boosted, Compiled, Growing};
-use super::calibration::Platt;
+use super::calibration::{Calibration, Isotonic, Platt, level_shift};
 use super::frame::Frame;
 use super::logistic::{Coder, Logistic, Sparse};
 use super::reasons::{Explained, Reason};
@@ -19,12 +19,15 @@ pub struct Options {
     /// Shapes of trees to choose among by the loss on held-out rows.
     pub shapes: Vec<Growing>,
     pub ridge: f64,
+    pub calibration: Calibration,
+    /// Moment of each row, in any unit: the level of the predictions then follows the latest rows.
+    pub times: Option<Vec<f64>>,
     pub seed: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { folds: 3, groups: None, shapes: vec![Growing::default()], ridge: 8.0, seed: 1 }
+        Self { folds: 3, groups: None, shapes: vec![Growing::default()], ridge: 8.0, calibration: Calibration::Platt, times: None, seed: 1 }
     }
 }
 
@@ -80,6 +83,8 @@ pub struct Model {
     compiled: Option<Compiled>,
     linear: Logistic,
     blend: Platt,
+    /// On top of the blend, when it was asked for or has proved better.
+    isotonic: Option<Isotonic>,
     /// Mean input of the regression, which its reasons are measured from.
     centre: Vec<f64>,
     /// What the model said about each training row when it had not seen it.
@@ -130,13 +135,19 @@ impl Model {
             boosted.push(trees);
             linear.push(line);
         }
-        let blend = Platt::fit(&scores, labels, 0.02 * rows.len() as f64);
-        let out_of_fold = (0..rows.len()).map(|r| logistic(blend.log_odds([scores[0][r], scores[1][r]]))).collect();
+        let mut blend = Platt::fit(&scores, labels, 0.02 * rows.len() as f64);
+        let blended = |blend: &Platt| (0..rows.len()).map(|r| blend.log_odds([scores[0][r], scores[1][r]])).collect::<Vec<f64>>();
+        if let Some(times) = &options.times {
+            blend.intercept += level_shift(&blended(&blend), labels, times);
+        }
+        let odds = blended(&blend);
+        let isotonic = options.calibration.isotonic(&odds, labels);
+        let out_of_fold = odds.iter().map(|&odds| isotonic.as_ref().map_or_else(|| logistic(odds), |i| i.probability(odds))).collect();
         let linear = Logistic::mean(&linear).ok_or(OutcomeError::NoColumns)?;
         let mut centre = vec![0.0; coder.owner.len()];
         sparse.iter().flatten().for_each(|&(i, v)| centre[i as usize] += v / rows.len() as f64);
         let compiled = Compiled::new(&boosted, &binned.sizes);
-        Ok(Self { binner, coder, boosted, compiled, linear, blend, centre, out_of_fold })
+        Ok(Self { binner, coder, boosted, compiled, linear, blend, isotonic, centre, out_of_fold })
     }
 
     /// Number of trees, and the weights of trees and regression in the blend.
@@ -148,14 +159,24 @@ impl Model {
     /// Calibrated probability of a row.
     #[must_use]
     pub fn probability(&self, frame: &Frame, row: usize) -> f64 {
-        logistic(self.log_odds(frame, row, &mut Work::default()))
+        self.calibrated(self.log_odds(frame, row, &mut Work::default()))
     }
 
     /// Calibrated probabilities of many rows.
     #[must_use]
     pub fn probabilities(&self, frame: &Frame, rows: &[usize]) -> Vec<f64> {
         let mut work = Work::default();
-        rows.iter().map(|&row| logistic(self.log_odds(frame, row, &mut work))).collect()
+        rows.iter().map(|&row| self.calibrated(self.log_odds(frame, row, &mut work))).collect()
+    }
+
+    fn calibrated(&self, log_odds: f64) -> f64 {
+        self.isotonic.as_ref().map_or_else(|| logistic(log_odds), |isotonic| isotonic.probability(log_odds))
+    }
+
+    /// Whether probabilities come from isotonic calibration; reasons then add up to the log-odds before it.
+    #[must_use]
+    pub fn is_isotonic(&self) -> bool {
+        self.isotonic.is_some()
     }
 
     fn log_odds(&self, frame: &Frame, row: usize, Work { bins, leaves }: &mut Work) -> f64 {
@@ -199,7 +220,7 @@ impl Model {
         let log_odds = base + reasons.iter().sum::<f64>();
         let mut reasons: Vec<Reason> = reasons.into_iter().enumerate().map(|(column, log_odds)| Reason { column, log_odds }).collect();
         reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
-        Explained { probability: logistic(log_odds), log_odds, base, reasons }
+        Explained { probability: self.calibrated(log_odds), log_odds, base, reasons }
     }
 }
 
