@@ -115,14 +115,15 @@ impl Model {
             None => split::stratified(labels, options.folds, options.seed),
         };
         let target: Vec<f64> = labels.iter().map(|l| f64::from(u8::from(*l))).collect();
-        let shape = choose_shape(&binned, &target, &fold, &binner.monotone, options);
+        let (shape, mut first) = choose_shape(&binned, &target, &fold, &binner.monotone, options);
         let mut scores = vec![vec![0.0; rows.len()], vec![0.0; rows.len()]];
         let (mut boosted, mut linear): (Vec<Boosted>, Vec<Logistic>) = (Vec::new(), Vec::new());
         let mut bins = vec![0_u8; binned.columns.len()];
         for number in 0..options.folds {
             let (held, train) = sides(&fold, number);
             let growing = Growing { seed: options.seed + number as u64, ..shape.clone() };
-            let trees = Boosted::grow(&binned, &target, None, (&train, &held), &binner.monotone, &growing);
+            let grown = first.take();
+            let trees = grown.unwrap_or_else(|| Boosted::grow(&binned, &target, None, (&train, &held), &binner.monotone, &growing));
             let own: Vec<&Sparse> = train.iter().map(|&r| &sparse[r as usize]).collect();
             let own_labels: Vec<bool> = train.iter().map(|&r| labels[r as usize]).collect();
             let line = Logistic::fit(&own, &own_labels, coder.owner.len(), options.ridge, linear.last());
@@ -235,22 +236,24 @@ fn sides(fold: &[usize], number: usize) -> (Vec<u32>, Vec<u32>) {
     (0..fold.len() as u32).partition(|&row| fold[row as usize] == number)
 }
 
-/// With one shape there is nothing to choose; with several, each is tried on the first fold.
-fn choose_shape(binned: &Binned, target: &[f64], fold: &[usize], monotone: &[i8], options: &Options) -> Growing {
-    let [only] = &options.shapes[..] else {
-        let (held, train) = sides(fold, 0);
-        let mut bins = vec![0_u8; binned.columns.len()];
-        let mut loss = |growing: &Growing| {
-            let trees = Boosted::grow(binned, target, None, (&train, &held), monotone, growing);
-            let one = |&row: &u32| {
-                bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row as usize]);
-                let score = trees.score(&bins);
-                crate::numeric::special::softplus(score) - target[row as usize] * score
-            };
-            held.iter().map(one).sum::<f64>()
+/// With one shape there is nothing to choose; with several, each is tried on the first fold, and the trees that the best
+/// one grew there are kept.
+fn choose_shape(binned: &Binned, target: &[f64], fold: &[usize], monotone: &[i8], options: &Options) -> (Growing, Option<Boosted>) {
+    if let [only] = &options.shapes[..] {
+        return (only.clone(), None);
+    }
+    let (held, train) = sides(fold, 0);
+    let mut bins = vec![0_u8; binned.columns.len()];
+    let mut tried = |shape: &Growing| {
+        let growing = Growing { seed: options.seed, ..shape.clone() };
+        let trees = Boosted::grow(binned, target, None, (&train, &held), monotone, &growing);
+        let one = |&row: &u32| {
+            bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row as usize]);
+            let score = trees.score(&bins);
+            crate::numeric::special::softplus(score) - target[row as usize] * score
         };
-        let best = options.shapes.iter().map(|g| (loss(g), g)).min_by(|a, b| a.0.total_cmp(&b.0));
-        return best.map_or_else(Growing::default, |b| b.1.clone());
+        (held.iter().map(one).sum::<f64>(), growing, trees)
     };
-    only.clone()
+    let best = options.shapes.iter().map(&mut tried).min_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or_else(|| (Growing::default(), None), |(_, growing, trees)| (growing, Some(trees)))
 }
