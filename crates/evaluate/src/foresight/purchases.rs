@@ -106,14 +106,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     if !backtest.is_empty() {
         report_backtest(&mut report, &backtest, until, end - until);
     }
-    let mut seen = produce(model, &ledger, until, end - until)?;
+    let seen = produce(model, &ledger, until, end - until)?;
     report_fit(&mut report, &seen, model);
     let holdout = Holdout::new(&ledger, &seen.customers, until, end);
-    let repeated = backtest.iter().find(|t| t.model == model).map_or(0.0, |t| t.repeated);
-    report.figure("value_repeated", Some(repeated), "share of the last as many days in the median forecast of value, from the back-test");
-    for (forecast, own) in seen.forecasts.iter_mut().zip(&holdout.naive_value) {
-        forecast.typical_value = mixed(forecast.typical_value, *own, repeated);
-    }
     report_holdout(&mut report, &seen.forecasts, &holdout, amounts);
     report.print(arguments.json);
     Ok(())
@@ -281,17 +276,7 @@ struct Tried {
     chance: f64,
     count: f64,
     value: f64,
-    /// Share of the customer's own last spending that made the forecast of value best.
-    repeated: f64,
 }
-
-/// A forecast of value drawn towards what the customer spent in the last as many days.
-fn mixed(forecast: f64, own: f64, share: f64) -> f64 {
-    forecast + share * (own - forecast)
-}
-
-/// Shares that are tried; all of it would be the naive forecast.
-const SHARES: [f64; 5] = [0.0, 0.2, 0.4, 0.6, 0.8];
 
 impl Tried {
     fn sum(&self) -> f64 {
@@ -329,13 +314,8 @@ fn losses(model: Choice, seen: &Seen, truth: &Holdout) -> Option<Tried> {
     let even = vec![mean(&truth.purchases)?; truth.purchases.len()];
     let count = score::mean_absolute_error(&column(|f| f.purchases), &truth.purchases)? / score::mean_absolute_error(&even, &truth.purchases)?;
     let nothing = mean(&truth.value.iter().map(|v| v.abs()).collect::<Vec<f64>>())?;
-    let (typical, own) = (column(|f| f.typical_value), &truth.naive_value);
-    let error = |share: f64| {
-        let forecast: Vec<f64> = typical.iter().zip(own).map(|(f, o)| mixed(*f, *o, share)).collect();
-        score::mean_absolute_error(&forecast, &truth.value)
-    };
-    let best = SHARES.into_iter().filter_map(|share| Some((error(share)?, share))).min_by(|a, b| a.0.total_cmp(&b.0))?;
-    let tried = Tried { model, chance, count, value: best.0 / nothing.max(1e-9), repeated: best.1 };
+    let value = score::mean_absolute_error(&column(|f| f.typical_value), &truth.value)? / nothing.max(1e-9);
+    let tried = Tried { model, chance, count, value };
     tried.sum().is_finite().then_some(tried)
 }
 
