@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -36,15 +36,13 @@ pub(crate) fn mapping(columns: Option<&str>) -> Result<HashMap<String, String>> 
 
 /// Opens a file, unpacking gzip, refusing what is clearly not text in UTF-8.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>> {
-    let mut file = File::open(path).with_context(|| format!("{}: cannot be opened", path.display()))?;
-    let mut magic = Vec::new();
-    (&mut file).take(2).read_to_end(&mut magic).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let whole = std::io::Cursor::new(magic.clone()).chain(file);
-    let mut reader: Box<dyn BufRead> = if magic == [0x1f, 0x8b] {
-        Box::new(BufReader::with_capacity(1 << 18, flate2::read::MultiGzDecoder::new(whole)))
-    } else {
-        Box::new(BufReader::with_capacity(1 << 18, whole))
-    };
+    let unreadable = || format!("{}: cannot be read", path.display());
+    let file = File::open(path).with_context(|| format!("{}: cannot be opened", path.display()))?;
+    let mut file = BufReader::with_capacity(1 << 18, file);
+    // Looked at without being consumed, so that pipes can be read too.
+    let packed = file.fill_buf().with_context(unreadable)?.starts_with(&[0x1f, 0x8b]);
+    let mut reader: Box<dyn BufRead> =
+        if packed { Box::new(BufReader::with_capacity(1 << 18, flate2::bufread::MultiGzDecoder::new(file))) } else { Box::new(file) };
     let start = reader.fill_buf().with_context(|| format!("{}: cannot be read", path.display()))?;
     if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
         bail!("{}: line 1: this is UTF-16; save the file as UTF-8", path.display());
@@ -119,6 +117,16 @@ impl Table {
             found.push(column);
         }
         Ok(found)
+    }
+
+    /// Gives columns other names, `name → Column`.
+    pub(crate) fn rename(&mut self, map: &HashMap<String, String>) -> Result<()> {
+        for (ours, theirs) in map {
+            let place = self.headers.iter().position(|h| h.eq_ignore_ascii_case(theirs));
+            let place = place.ok_or_else(|| self.missing(theirs, &format!("named for `{ours}` by --columns")))?;
+            self.headers[place].clone_from(ours);
+        }
+        Ok(())
     }
 
     pub(crate) fn missing(&self, column: &str, why: &str) -> anyhow::Error {

@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Share of the events and steps that is shown; the rest is counted as other
     #[arg(long, default_value_t = 0.9)]
     show: f64,
+    /// Intended path, as "A>B?>C+>D": a step with ? may be left out, with + may repeat, with * both
+    #[arg(long)]
+    intended: Option<String>,
     /// Names of columns, as case=CaseID,activity=Event,timestamp=Time
     #[arg(long)]
     columns: Option<String>,
@@ -102,6 +105,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(moment) = &arguments.compare_at {
         report_comparison(&mut report, &log, moment)?;
     }
+    if let Some(path) = &arguments.intended {
+        super::intended::report(&mut report, &log, path)?;
+    }
     let picture = (arguments.out.is_some() || arguments.svg.is_some()).then(|| layout(&map, &shown));
     if let (Some(path), Some(picture)) = (&arguments.out, &picture) {
         let text = whole(&log, &map, &ways, &shown, picture).to_string();
@@ -126,7 +132,7 @@ fn duration(milliseconds: f64) -> String {
     }
 }
 
-fn percent(part: u64, whole: u64) -> String {
+pub(super) fn percent(part: u64, whole: u64) -> String {
     format!("{:.1} %", 100.0 * part as f64 / whole.max(1) as f64)
 }
 

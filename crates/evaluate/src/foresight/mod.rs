@@ -1,7 +1,10 @@
 //! Evaluations of the `foresight` crate.
 
 mod drawing;
+#[cfg(test)]
+mod hostile;
 mod input;
+mod intended;
 mod journey;
 mod next;
 mod outcome;
@@ -28,18 +31,21 @@ pub enum ForesightCommand {
 
 /// Runs one evaluation; errors go to standard error and end with code 1.
 pub(crate) fn run(command: ForesightCommand) -> ExitCode {
-    let result = match command {
-        ForesightCommand::Purchases(arguments) => purchases::run(&arguments),
-        ForesightCommand::Outcome(arguments) => outcome::run(&arguments),
-        ForesightCommand::Next(arguments) => next::run(&arguments),
-        ForesightCommand::Recommend(arguments) => recommend::run(&arguments),
-        ForesightCommand::Journey(arguments) => journey::run(&arguments),
-    };
-    match result {
+    match execute(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn execute(command: ForesightCommand) -> anyhow::Result<()> {
+    match command {
+        ForesightCommand::Purchases(arguments) => purchases::run(&arguments),
+        ForesightCommand::Outcome(arguments) => outcome::run(&arguments),
+        ForesightCommand::Next(arguments) => next::run(&arguments),
+        ForesightCommand::Recommend(arguments) => recommend::run(&arguments),
+        ForesightCommand::Journey(arguments) => journey::run(&arguments),
     }
 }

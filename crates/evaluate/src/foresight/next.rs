@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Longest context; chosen on the earlier cases when not given
     #[arg(long)]
     order: Option<usize>,
+    /// Does not learn from the cases checked on as their events come
+    #[arg(long)]
+    frozen: bool,
     /// Names of columns, as case=CaseID,activity=Event,timestamp=Time
     #[arg(long)]
     columns: Option<String>,
@@ -54,32 +57,72 @@ struct Tally {
     by_length: Vec<(f64, f64)>,
 }
 
-/// Steps forward through a case, predicting after each event.
+impl Tally {
+    /// Compares a prediction after event `i` of a case with what came.
+    fn add(&mut self, prediction: &Prediction, case: &Case, i: usize) {
+        let next = case.trace.get(i + 1).copied();
+        let hit = f64::from(u8::from(prediction.likeliest() == next));
+        self.right.push(hit);
+        // An activity that was never seen has no place of its own: it gets what an unseen one deserves.
+        let p = match next {
+            None => prediction.end(),
+            Some(a) => prediction.probabilities[..prediction.probabilities.len() - 1].get(usize::from(a)).copied().unwrap_or(1e-6),
+        };
+        self.losses.push(-p.max(1e-15).ln());
+        let length = i.min(9);
+        self.by_length.resize(self.by_length.len().max(length + 1), (0.0, 0.0));
+        self.by_length[length].0 += hit;
+        self.by_length[length].1 += 1.0;
+        if let Some(next) = next {
+            self.right_going_on.push(f64::from(u8::from(prediction.likeliest_activity() == Some(next))));
+            if let Some(wait) = prediction.median_wait {
+                self.waits.push(((case.times[i + 1] - case.times[i]) as f64 - wait).abs() / 86_400_000.0);
+            }
+        }
+    }
+}
+
+/// Steps forward through a case with a model that does not learn, predicting after each event.
 fn check(model: &NextModel, case: &Case, tally: &mut Tally) {
-    let mut state = CaseState::default();
-    let mut prediction = Prediction::default();
+    let (mut state, mut prediction) = (CaseState::default(), Prediction::default());
     for (i, (&activity, &time)) in case.trace.iter().zip(&case.times).enumerate() {
         state.push(activity, time);
         model.predict_into(&state, &mut prediction);
-        let next = case.trace.get(i + 1).copied();
-        let hit = f64::from(u8::from(prediction.likeliest() == next));
-        tally.right.push(hit);
-        // An activity that training never saw has no place of its own: it gets what an unseen one deserves.
-        let p = match next {
-            None => prediction.end(),
-            Some(a) => prediction.probabilities.get(usize::from(a)).copied().unwrap_or(1e-6),
-        };
-        tally.losses.push(-p.max(1e-15).ln());
-        let length = i.min(9);
-        tally.by_length.resize(tally.by_length.len().max(length + 1), (0.0, 0.0));
-        tally.by_length[length].0 += hit;
-        tally.by_length[length].1 += 1.0;
-        if let Some(next) = next {
-            tally.right_going_on.push(f64::from(u8::from(prediction.likeliest_activity() == Some(next))));
-            if let Some(wait) = prediction.median_wait {
-                tally.waits.push(((case.times[i + 1] - time) as f64 - wait).abs() / 86_400_000.0);
+        tally.add(&prediction, case, i);
+    }
+}
+
+/// Share of the waits in training after which a silent case counts as ended.
+const ENDED_AFTER: f64 = 0.99;
+
+/// Steps through the events of all cases in the order in which they came, learning each one before the next is
+/// predicted. That a case has ended is not in a log: it is learned when the silence has outlasted nearly every wait that
+/// training saw, never from events that are missing later on.
+fn check_learning(mut model: NextModel, train: &[Case], test: &[Case], tally: &mut Tally) {
+    let waits: Vec<f64> = train.iter().flat_map(|c| c.times.windows(2).map(|w| (w[1] - w[0]) as f64)).collect();
+    let patience = summary::quantile(&waits, ENDED_AFTER).unwrap_or(f64::MAX) as i64;
+    let mut events: Vec<(i64, usize, usize)> =
+        (test.iter().enumerate()).flat_map(|(c, case)| case.times.iter().enumerate().map(move |(i, t)| (*t, c, i))).collect();
+    events.sort_unstable();
+    let mut states = vec![CaseState::default(); test.len()];
+    let mut seen = vec![0_usize; test.len()];
+    // Last events in order of time: the head is the one that has been silent longest.
+    let mut silent: std::collections::VecDeque<(i64, usize, usize)> = std::collections::VecDeque::new();
+    let mut prediction = Prediction::default();
+    for (time, c, i) in events {
+        while let Some(&(last, case, event)) = silent.front()
+            && time.saturating_sub(last) > patience
+        {
+            silent.pop_front();
+            if seen[case] == event + 1 {
+                model.learn_end(&states[case]);
             }
         }
+        model.learn(&mut states[c], test[c].trace[i], time);
+        seen[c] = i + 1;
+        silent.push_back((time, c, i));
+        model.predict_into(&states[c], &mut prediction);
+        tally.add(&prediction, &test[c], i);
     }
 }
 
@@ -112,8 +155,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     train.iter().for_each(|c| model.learn_case(&c.trace, &c.times));
     let fit_ms = elapsed_ms(started);
     let mut tally = Tally::default();
-    test.iter().for_each(|c| check(&model, c, &mut tally));
-
+    let mut frozen = Tally::default();
+    test.iter().for_each(|c| check(&model, c, &mut frozen));
+    if !arguments.frozen {
+        check_learning(model.clone(), &train, &test, &mut tally);
+    } else {
+        std::mem::swap(&mut tally, &mut frozen);
+    }
     let mut report = Report::new("Next step");
     report.set("train_cases", train.len());
     report.set("test_cases", test.len());
@@ -121,6 +169,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     report.figure("accuracy", summary::mean(&tally.right), "likeliest continuation right, the end counted");
     report.figure("accuracy_no_end", summary::mean(&tally.right_going_on), "likeliest activity right, where there is one");
     report.figure("log_loss", summary::mean(&tally.losses), "mean −ln p of what came, the end counted");
+    if !arguments.frozen {
+        report.figure("frozen_accuracy", summary::mean(&frozen.right), "the same without learning from the cases checked on");
+        report.figure("frozen_log_loss", summary::mean(&frozen.losses), "the same without learning from the cases checked on");
+    }
     report.figure("time_mae_days", summary::mean(&tally.waits), "error of the time to the next event");
     report.figure("predict_us", Some(predict_us(&model, &test)), "a prediction");
     report.figure("fit_ms", Some(fit_ms), "learning, choice of order included");

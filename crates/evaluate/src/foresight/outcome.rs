@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use ennakoi_foresight::outcome::calibration::Calibration;
 use ennakoi_foresight::outcome::frame::{Kind, Understood};
 use ennakoi_foresight::outcome::{Frame, Model, Options, Values, drift, leakage, reasons, split};
 use ennakoi_foresight::score;
 
-use super::input::Table;
+use super::input::{Table, mapping};
 use super::process::{cpu_ms, elapsed_ms};
 use super::report::{Report, reliability_rows};
 
@@ -44,6 +45,12 @@ pub struct Arguments {
     /// Columns to keep although they look as if written after the outcome
     #[arg(long)]
     keep: Option<String>,
+    /// How log-odds become probabilities: platt, isotonic, or auto, which tries both on rows held out
+    #[arg(long, default_value = "platt", value_parser = ["platt", "isotonic", "auto"])]
+    calibration: String,
+    /// Names for columns, to be used in the other options, as outcome=Churn,customer=customerID
+    #[arg(long)]
+    columns: Option<String>,
     /// Seed of the folds
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -71,6 +78,7 @@ fn same(cell: &str, wanted: &str) -> bool {
 
 fn read(path: &Path, arguments: &Arguments) -> Result<Raw> {
     let mut table = Table::open(path)?;
+    table.rename(&mapping(arguments.columns.as_deref())?)?;
     let place = |table: &Table, name: &str, why: &str| {
         let found = table.headers.iter().position(|h| h.eq_ignore_ascii_case(name));
         found.ok_or_else(|| table.missing(name, why))
@@ -166,6 +174,7 @@ struct Outcome {
     fit_ms: Vec<f64>,
     predict_us: Vec<f64>,
     trees: usize,
+    isotonic: bool,
     /// Sum of absolute log-odds by column, over explained rows.
     importance: Vec<f64>,
     example: Option<String>,
@@ -180,7 +189,13 @@ fn check(frame: &Frame, raw: &Raw, part: &Part, arguments: &Arguments, outcome: 
         let all = numbered(&raw.groups);
         part.train.iter().map(|&r| all[r]).collect()
     });
-    let options = Options { groups, seed: arguments.seed, ..Options::for_rows(part.train.len()) };
+    let calibration = match arguments.calibration.as_str() {
+        "isotonic" => Calibration::Isotonic,
+        "auto" => Calibration::Auto,
+        _ => Calibration::Platt,
+    };
+    let times = (!raw.times.is_empty()).then(|| part.train.iter().map(|&r| raw.times[r]).collect());
+    let options = Options { groups, times, calibration, seed: arguments.seed, ..Options::for_rows(part.train.len()) };
     let (started, cpu) = (Instant::now(), cpu_ms());
     let model = Model::fit(frame, &part.train, &labels, &options).map_err(|e| anyhow!("{}: {e}", arguments.table.display()))?;
     let used = cpu_ms().zip(cpu).map(|(after, before)| after - before);
@@ -191,6 +206,7 @@ fn check(frame: &Frame, raw: &Raw, part: &Part, arguments: &Arguments, outcome: 
     let truth: Vec<bool> = part.test.iter().map(|&r| raw.labels[r]).collect();
     outcome.aucs.extend(score::auc(&probabilities, &truth));
     outcome.trees = model.shape().0;
+    outcome.isotonic = model.is_isotonic();
     outcome.importance.resize(frame.columns.len(), 0.0);
     for &row in part.test.iter().step_by((part.test.len() / EXPLAINED).max(1)) {
         for reason in model.explain(frame, row).reasons {
@@ -311,6 +327,7 @@ fn figures(report: &mut Report, outcome: &Outcome) {
     report.figure("fit_ms", mean(&outcome.fit_ms), "CPU time of one fit, folds and calibration included");
     report.figure("predict_us", mean(&outcome.predict_us), "a row");
     report.figure("trees", Some(outcome.trees as f64), "in the last fit");
+    report.set("calibration", if outcome.isotonic { "isotonic" } else { "platt" });
     report.heading("Reliability");
     report.table(&["predicted", "observed", "rows", ""], &reliability_rows(&score::reliability(p, y, 10)));
 }

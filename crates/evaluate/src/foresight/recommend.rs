@@ -77,12 +77,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let started = Instant::now();
     let recommender = Recommender::fit(&purchases, until, 1);
     let fit_ms = elapsed_ms(started);
-    let (mut recalls, mut capped, mut gains, mut examples) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut recalls, mut all_recalls, mut capped, mut gains, mut examples) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut spent_ms, mut returned) = (0.0, 0);
     for who in 0..known_people {
         let seen = purchases.seen(who, until);
         // A product that nobody had bought yet cannot be recommended and is left out.
         let mut wanted = later.bought(who, i32::MIN, i32::MAX);
+        let unheard_of = wanted.iter().filter(|item| **item as usize >= known_items).count();
         wanted.retain(|item| (*item as usize) < known_items);
         if !arguments.repeats {
             wanted.retain(|item| seen.binary_search_by_key(item, |s| s.item).is_err());
@@ -96,6 +97,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         let hits: Vec<bool> = list.iter().map(|r| wanted.binary_search(&r.item).is_ok()).collect();
         let found = hits.iter().filter(|h| **h).count() as f64;
         recalls.push(found / wanted.len() as f64);
+        all_recalls.push(found / (wanted.len() + unheard_of) as f64);
         capped.push(found / wanted.len().min(LIST) as f64);
         gains.push(ndcg(&hits, wanted.len()));
         returned += list.iter().filter(|r| seen.iter().any(|s| s.item == r.item && s.returned)).count();
@@ -111,6 +113,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     report.line(&format!("{known_people} people, {known_items} products; {} people to check on", recalls.len()));
     report.line(if arguments.repeats { "known products count too" } else { "new products only" });
     report.figure("recall_at_20", summary::mean(&recalls), "share of the known products bought later that were among the 20");
+    report.figure("recall_at_20_of_all", summary::mean(&all_recalls), "the same with products that nobody had bought before counted as missed");
     report.figure("recall_at_20_capped", summary::mean(&capped), "the same, at most 20 counted as bought");
     report.figure("ndcg_at_20", summary::mean(&gains), "the earlier in the list the better");
     report.figure("us_per_person", Some(spent_ms * 1e3 / recalls.len() as f64), "one list");

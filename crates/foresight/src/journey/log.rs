@@ -137,8 +137,8 @@ impl Columns {
         EventLog { case_names, activity_names, starts, activities, times }
     }
 
-    /// Counting sort by case; events of a case keep their order. The columns are moved one after the other, so that
-    /// only one of them exists twice at a time.
+    /// Counting sort by case; events of a case keep their order. All columns are moved in one run: looking up
+    /// where a case stands costs more than the room for a second copy.
     fn gather(&mut self) {
         let mut starts = vec![0_usize; self.case_names.len() + 1];
         for &case in &self.cases {
@@ -149,17 +149,14 @@ impl Columns {
         }
         let mut next = starts.clone();
         let mut activities = vec![0_u16; self.activities.len()];
-        for (&case, &activity) in self.cases.iter().zip(&self.activities) {
-            activities[next[case as usize]] = activity;
-            next[case as usize] += 1;
+        let mut times = vec![0_i64; self.times.len()];
+        for ((&case, &activity), &time) in self.cases.iter().zip(&self.activities).zip(&self.times) {
+            let place = &mut next[case as usize];
+            activities[*place] = activity;
+            times[*place] = time;
+            *place += 1;
         }
         self.activities = activities;
-        next.copy_from_slice(&starts);
-        let mut times = vec![0_i64; self.times.len()];
-        for (&case, &time) in self.cases.iter().zip(&self.times) {
-            times[next[case as usize]] = time;
-            next[case as usize] += 1;
-        }
         self.times = times;
         self.cases = Vec::new();
         self.starts = starts;

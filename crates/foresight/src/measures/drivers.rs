@@ -1,8 +1,8 @@
 //! What is linked with low scores. Linked: these are associations, not causes.
 
 use super::proportion::Interval;
+use super::resample::{acceleration, corrected, influences};
 use crate::numeric::random::Random;
-use crate::numeric::summary::quantile_sorted;
 
 /// How a trait of the contacts — an issue, a stage, a channel, a broken promise — goes with low answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Driver {
 }
 
 /// Drivers by the size of their impact. `traits` gives name and presence per answer. Intervals come from `rounds`
-/// bootstrap resamples of the answers; they are widened to hold over all traits together (Bonferroni).
+/// bootstrap resamples of the answers (BCa); they are widened to hold over all traits together (Bonferroni).
 #[must_use]
 pub fn drivers(low: &[bool], traits: &[(String, Vec<bool>)], rounds: usize, confidence: f64, seed: u64) -> Vec<Driver> {
     let strict = 1.0 - (1.0 - confidence) / traits.len().max(1) as f64;
@@ -43,8 +43,8 @@ pub fn drivers(low: &[bool], traits: &[(String, Vec<bool>)], rounds: usize, conf
                 name: name.clone(),
                 count: cells[2] + cells[3],
                 low: cells[3],
-                difference: spread(difference, differences, strict)?,
-                impact: spread(impact, impacts, strict)?,
+                difference: corrected(difference, differences, rounds, strict, skewed(&cells, |l| l.0))?,
+                impact: corrected(impact, impacts, rounds, strict, skewed(&cells, |l| l.1))?,
             })
         })
         .collect();
@@ -81,11 +81,17 @@ fn redraw(cells: &[u64; 4], random: &mut Random) -> [u64; 4] {
     drawn
 }
 
-fn spread(estimate: f64, mut values: Vec<f64>, confidence: f64) -> Option<Interval> {
-    values.sort_unstable_by(f64::total_cmp);
-    let tail = 0.5 * (1.0 - confidence);
-    let (low, high) = (quantile_sorted(&values, tail)?, quantile_sorted(&values, 1.0 - tail)?);
-    Some(Interval { estimate, low: low.min(estimate), high: high.max(estimate) })
+/// Acceleration of a figure: answers of one cell are alike, so that one of each is left out.
+fn skewed(cells: &[u64; 4], figure: impl Fn((f64, f64)) -> f64) -> f64 {
+    let without: Vec<(f64, f64)> = (0..4)
+        .filter(|&cell| cells[cell] > 0)
+        .filter_map(|cell| {
+            let mut rest = *cells;
+            rest[cell] -= 1;
+            linked(&rest).map(|found| (figure(found), cells[cell] as f64))
+        })
+        .collect();
+    acceleration(&[influences(&without)])
 }
 
 #[cfg(test)]

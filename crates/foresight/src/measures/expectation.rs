@@ -62,7 +62,7 @@ pub fn felt_with(gain: f64, exponent: f64, aversion: f64) -> f64 {
 /// Loss aversion seen in answers: how many times more a unit below expectation lowers the score than a unit above it
 /// raises it. `None` when there are too few answers on either side or gains do not raise the score.
 ///
-/// Least squares of the score on the gain with a bend at zero; the interval by bootstrap.
+/// Least squares of the score on the gain with a bend at zero; the interval by BCa bootstrap.
 #[must_use]
 pub fn loss_aversion(answers: &[(f64, f64)], confidence: f64, seed: u64) -> Option<Interval> {
     let sides = [answers.iter().filter(|a| a.0 < 0.0).count(), answers.iter().filter(|a| a.0 > 0.0).count()];

@@ -2,7 +2,9 @@
 //!
 //! The same model serves the next step of a process, the next page, and the next reason to get in touch.
 
+pub mod contact;
 pub mod suffix;
 pub mod waits;
 
+pub use contact::{ContactEvent, ContactModel, NextContact};
 pub use suffix::{CaseState, NextModel, Prediction};

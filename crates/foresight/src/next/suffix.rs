@@ -22,6 +22,10 @@ const END: u16 = u16::MAX;
 /// Waits as symbols of contexts lie above this number, below [`BEGIN`].
 const WAITS_FROM: u16 = 65_000;
 
+/// Repeats of an activity as symbols of contexts lie above this number; more than [`MOST_REPEATS`] are one symbol.
+const REPEATS_FROM: u16 = 65_100;
+const MOST_REPEATS: u16 = 8;
+
 /// A factor four from a minute to months: finer steps would only split the counts.
 fn wait_symbol(wait: i64) -> u16 {
     let minutes = (wait / 60_000).clamp(0, 1 << 20);
@@ -53,6 +57,11 @@ pub struct CaseState {
     recent: Vec<u16>,
     /// The same with the wait before each event beside it.
     timed: Vec<u16>,
+    /// Activity before the last, time since the case began, how often the last activity has come, the last activity.
+    looped: Vec<u16>,
+    /// How often each activity has come.
+    counts: Vec<(u16, u16)>,
+    first_time: i64,
     last_time: Option<i64>,
 }
 
@@ -64,9 +73,26 @@ impl CaseState {
             shift(&mut self.recent, BEGIN);
         }
         shift(&mut self.recent, activity);
+        if self.last_time.is_none() {
+            self.first_time = time;
+        }
+        let repeats = self.repeats(activity);
+        let before = self.looped.last().copied().unwrap_or(BEGIN);
+        self.looped.clear();
+        self.looped.extend([before, wait_symbol(time.saturating_sub(self.first_time)), REPEATS_FROM + repeats, activity]);
         shift(&mut self.timed, waited);
         shift(&mut self.timed, activity);
         self.last_time = Some(time);
+    }
+
+    /// Counts an activity; how often it has come, up to [`MOST_REPEATS`].
+    fn repeats(&mut self, activity: u16) -> u16 {
+        if let Some(known) = self.counts.iter_mut().find(|c| c.0 == activity) {
+            known.1 = (known.1 + 1).min(MOST_REPEATS);
+            return known.1;
+        }
+        self.counts.push((activity, 1));
+        1
     }
 }
 
@@ -205,29 +231,37 @@ impl Contexts {
     }
 }
 
-/// The model: two sets of contexts, of activities alone and of activities with the waits between them, mixed by how
-/// well each has predicted so far. Activities are numbers below `activities`.
+/// The model: three sets of contexts — of activities alone, of activities with the waits between them, and of the last
+/// activity with its repeats and the age of the case — mixed by how well each has predicted so far. Activities are numbers
+/// below `activities`.
 #[derive(Debug, Clone)]
 pub struct NextModel {
     activities: usize,
-    plain: Contexts,
-    timed: Contexts,
-    /// Logarithm of how much better the timed contexts have predicted than the plain ones, fading.
-    lead: f64,
-    /// Whether events are predicted while they are learned, to keep `lead` up to date.
-    weighing: bool,
+    experts: [Contexts; EXPERTS],
+    /// Logarithm of how much better each has predicted than the first, fading.
+    leads: [f64; EXPERTS],
 }
 
+const EXPERTS: usize = 3;
 /// How strongly a lead is acted on.
 const WEIGHING: f64 = 0.1;
 /// What each earlier prediction counts less for the weights than the next.
 const FADING: f64 = 0.998;
+/// No set of contexts loses more than all but this share: it may be the better one again.
+const LEAST_WEIGHT: f64 = 0.02;
+
+impl CaseState {
+    /// Symbols that each set of contexts goes by.
+    fn symbols(&self) -> [&[u16]; EXPERTS] {
+        [&self.recent, &self.timed, &self.looped]
+    }
+}
 
 impl NextModel {
     /// An empty model with contexts of at most `order` symbols.
     #[must_use]
     pub fn new(activities: usize, order: usize) -> Self {
-        Self { activities, plain: Contexts::new(order), timed: Contexts::new(4), lead: 0.0, weighing: true }
+        Self { activities, experts: [order, 4, 4].map(Contexts::new), leads: [0.0; EXPERTS] }
     }
 
     /// Number of activities the model can predict.
@@ -262,21 +296,25 @@ impl NextModel {
     }
 
     fn count(&mut self, state: &CaseState, symbol: u16, wait: Option<i64>) {
-        if self.weighing {
-            let place = if symbol == END { self.activities } else { usize::from(symbol) };
-            let mut p = vec![0.0; self.activities + 1];
-            self.plain.predict(&state.recent, &mut p);
-            let plain = p[place];
-            self.timed.predict(&state.timed, &mut p);
-            self.lead = FADING * self.lead + (p[place] / plain).ln();
+        let place = if symbol == END { self.activities } else { usize::from(symbol) };
+        let mut p = vec![0.0; self.activities + 1];
+        let mut first = None;
+        for ((expert, symbols), lead) in self.experts.iter().zip(state.symbols()).zip(&mut self.leads) {
+            expert.predict(symbols, &mut p);
+            let first = *first.get_or_insert(p[place]);
+            *lead = FADING * *lead + (p[place] / first).ln();
         }
-        self.plain.count(&state.recent, symbol, wait);
-        self.timed.count(&state.timed, symbol, None);
+        for (number, (expert, symbols)) in self.experts.iter_mut().zip(state.symbols()).enumerate() {
+            expert.count(symbols, symbol, wait.filter(|_| number == 0));
+        }
     }
 
-    /// Weight of the timed contexts: even when both predict alike, all of it never.
-    fn timed_weight(&self) -> f64 {
-        crate::numeric::special::logistic(self.lead * WEIGHING).clamp(0.02, 0.98)
+    /// Weights of the sets of contexts: even when all predict alike; they add up to one.
+    fn weights(&self) -> [f64; EXPERTS] {
+        let best = self.leads.iter().copied().fold(f64::MIN, f64::max);
+        let raw = self.leads.map(|lead| ((lead - best) * WEIGHING).exp().max(LEAST_WEIGHT));
+        let sum: f64 = raw.iter().sum();
+        raw.map(|w| w / sum)
     }
 
     /// What is expected after the state.
@@ -293,12 +331,12 @@ impl NextModel {
         let p = &mut prediction.probabilities;
         p.clear();
         p.resize(2 * size, 0.0);
-        let (plain, timed) = p.split_at_mut(size);
-        let waits = self.plain.predict(&state.recent, plain);
-        self.timed.predict(&state.timed, timed);
-        let weight = self.timed_weight();
-        for (plain, timed) in plain.iter_mut().zip(timed) {
-            *plain += weight * (*timed - *plain);
+        let (sum, one) = p.split_at_mut(size);
+        let mut waits = None;
+        for ((expert, symbols), weight) in self.experts.iter().zip(state.symbols()).zip(self.weights()) {
+            let found = expert.predict(symbols, one);
+            waits = waits.or(found);
+            sum.iter_mut().zip(one.iter()).for_each(|(sum, one)| *sum += weight * one);
         }
         p.truncate(size);
         prediction.median_wait = waits.and_then(|w| w.quantile(0.5));
@@ -310,7 +348,7 @@ impl NextModel {
     pub fn silence(&self, state: &CaseState, silent: i64) -> f64 {
         let end = self.predict(state).end();
         let mut p = vec![0.0; self.activities + 1];
-        let waits = self.plain.predict(&state.recent, &mut p);
+        let waits = self.experts[0].predict(&state.recent, &mut p);
         let longer = waits.map_or(1.0, |w| w.longer(silent));
         end / (end + (1.0 - end) * longer)
     }
@@ -372,11 +410,11 @@ mod tests {
             state.push(random.below(5) as u16, 0);
         }
         let mut state = CaseState::default();
-        (0..5).for_each(|a| state.push(a, 0));
+        (0..5).for_each(|a| state.push(a, i64::from(a) * 60_000));
         assert_eq!(model.predict(&state).likeliest(), None);
         assert!(model.predict(&state).end() > 0.9);
         let mut state = CaseState::default();
-        (0..3).for_each(|a| state.push(a, 0));
+        (0..3).for_each(|a| state.push(a, i64::from(a) * 60_000));
         let prediction = model.predict(&state);
         assert_eq!(prediction.likeliest(), Some(3));
         assert!((prediction.median_wait.expect("seen") / 60_000.0 - 1.0).abs() < 0.6);

@@ -137,6 +137,78 @@ impl Isotonic {
     }
 }
 
+/// How log-odds become probabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Calibration {
+    /// Straight in log-odds: reasons add up to the probability shown.
+    #[default]
+    Platt,
+    /// Any rising shape.
+    Isotonic,
+    /// Isotonic where it has the lower loss on rows that it was not fitted on, else Platt.
+    Auto,
+}
+
+impl Calibration {
+    /// The isotonic step on log-odds of rows that the models had not seen; `None` when Platt's stays alone.
+    #[must_use]
+    pub fn isotonic(self, odds: &[f64], labels: &[bool]) -> Option<Isotonic> {
+        let wanted = match self {
+            Self::Platt => false,
+            Self::Isotonic => true,
+            Self::Auto => isotonic_is_better(odds, labels),
+        };
+        wanted.then(|| Isotonic::fit(odds, labels))
+    }
+}
+
+/// Each half of the rows, every second one, is calibrated by the other.
+fn isotonic_is_better(odds: &[f64], labels: &[bool]) -> bool {
+    let half = |side: usize| (side..odds.len()).step_by(2);
+    let loss = |p: f64, label: bool| -(if label { p } else { 1.0 - p }).max(1e-4).ln();
+    let (mut straight, mut bent) = (0.0, 0.0);
+    for side in 0..2 {
+        let (own, own_labels): (Vec<f64>, Vec<bool>) = half(side).map(|r| (odds[r], labels[r])).unzip();
+        let fitted = Isotonic::fit(&own, &own_labels);
+        for row in half(1 - side) {
+            straight += loss(logistic(odds[row]), labels[row]);
+            bent += loss(fitted.probability(odds[row]), labels[row]);
+        }
+    }
+    bent < straight
+}
+
+/// Share of the rows, the latest ones, that tell the present level.
+const LATEST: f64 = 0.25;
+/// Standard deviation, in log-odds, by which levels are expected to have moved.
+const USUAL_MOVE: f64 = 0.2;
+
+/// What is to be added to log-odds of unseen rows so that the latest of them have the mean that came: the level of an
+/// outcome moves with things that no column holds. Drawn to zero by the uncertainty of the estimate.
+#[must_use]
+pub fn level_shift(odds: &[f64], labels: &[bool], times: &[f64]) -> f64 {
+    let mut order: Vec<usize> = (0..odds.len().min(labels.len()).min(times.len())).filter(|&r| !times[r].is_nan()).collect();
+    order.sort_by(|&a, &b| times[a].total_cmp(&times[b]));
+    let latest = order.split_off(order.len() - (order.len() as f64 * LATEST) as usize);
+    let (mut shift, mut information) = (0.0, 0.0);
+    for _ in 0..20 {
+        let (mut error, mut weight) = (0.0, 0.0);
+        for &row in &latest {
+            let p = logistic(odds[row] + shift);
+            error += f64::from(u8::from(labels[row])) - p;
+            weight += p * (1.0 - p);
+        }
+        // The prior is part of the fit, so that a few rows of one kind cannot move it far.
+        information = weight + 1.0 / (USUAL_MOVE * USUAL_MOVE);
+        let step = (error - shift / (USUAL_MOVE * USUAL_MOVE)) / information;
+        shift += step.clamp(-1.0, 1.0);
+        if step.abs() < 1e-9 {
+            break;
+        }
+    }
+    if information > 0.0 && shift.is_finite() { shift } else { 0.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,5 +237,30 @@ mod tests {
         let platt = Platt::fit(&[wrong], &labels, 0.0);
         assert_eq!(platt.weights, [0.0]);
         assert!((logistic(platt.log_odds([9.0])) - 0.334).abs() < 0.001);
+    }
+
+    #[test]
+    fn isotonic_is_taken_only_where_the_shape_is_not_straight() {
+        let mut random = Random::new(8);
+        let odds: Vec<f64> = (0..6_000).map(|_| 2.0 * random.normal()).collect();
+        let mut draw = |p: f64| random.uniform() < p;
+        let straight: Vec<bool> = odds.iter().map(|o| draw(logistic(*o))).collect();
+        let stepped: Vec<bool> = odds.iter().map(|o| draw(if *o > 1.0 { 0.6 } else { 0.3 })).collect();
+        assert!(Calibration::Auto.isotonic(&odds, &straight).is_none());
+        let step = Calibration::Auto.isotonic(&odds, &stepped).expect("a step is not straight");
+        assert!((step.probability(3.0) - 0.6).abs() < 0.08 && (step.probability(-3.0) - 0.3).abs() < 0.08);
+        assert!(Calibration::Platt.isotonic(&odds, &stepped).is_none() && Calibration::Isotonic.isotonic(&odds, &straight).is_some());
+    }
+
+    #[test]
+    fn the_level_follows_the_latest_rows_as_far_as_they_are_sure() {
+        let mut random = Random::new(12);
+        let odds: Vec<f64> = (0..8_000).map(|_| random.normal() - 1.0).collect();
+        let times: Vec<f64> = (0..8_000).map(f64::from).collect();
+        let labels: Vec<bool> = odds.iter().zip(&times).map(|(o, t)| random.uniform() < logistic(o + if *t > 5_900.0 { 0.5 } else { 0.0 })).collect();
+        let shift = level_shift(&odds, &labels, &times);
+        assert!((0.3..0.6).contains(&shift), "{shift}");
+        assert!(level_shift(&odds[..20], &[true; 20], &times[..20]) < 0.3, "five rows say little");
+        assert_eq!(level_shift(&[], &[], &[]), 0.0);
     }
 }

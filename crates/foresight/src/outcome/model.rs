@@ -3,7 +3,7 @@
 
 use super::boosting::explain::shapley;
 use super::boosting::{Binned, Binner, Boosted, Compiled, Growing};
-use super::calibration::Platt;
+use super::calibration::{Calibration, Isotonic, Platt, level_shift};
 use super::frame::Frame;
 use super::logistic::{Coder, Logistic, Sparse};
 use super::reasons::{Explained, Reason};
@@ -19,12 +19,15 @@ pub struct Options {
     /// Shapes of trees to choose among by the loss on held-out rows.
     pub shapes: Vec<Growing>,
     pub ridge: f64,
+    pub calibration: Calibration,
+    /// Moment of each row, in any unit: the level of the predictions then follows the latest rows.
+    pub times: Option<Vec<f64>>,
     pub seed: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { folds: 3, groups: None, shapes: vec![Growing::default()], ridge: 8.0, seed: 1 }
+        Self { folds: 3, groups: None, shapes: vec![Growing::default()], ridge: 8.0, calibration: Calibration::Platt, times: None, seed: 1 }
     }
 }
 
@@ -35,7 +38,7 @@ impl Options {
         let mut options = Self::default();
         if rows >= DEEPER_FROM {
             let small = Growing { trees: 900, patience: 40, ..Growing::default() };
-            let deep = Growing { leaves: 28, least_rows: 40.0, trees: 700, ..small.clone() };
+            let deep = Growing { leaves: 28, least_rows: 40.0, trees: 700, patience: 40, ..Growing::default() };
             options.shapes = vec![small, deep];
         }
         options
@@ -80,6 +83,8 @@ pub struct Model {
     compiled: Option<Compiled>,
     linear: Logistic,
     blend: Platt,
+    /// On top of the blend, when it was asked for or has proved better.
+    isotonic: Option<Isotonic>,
     /// Mean input of the regression, which its reasons are measured from.
     centre: Vec<f64>,
     /// What the model said about each training row when it had not seen it.
@@ -110,14 +115,15 @@ impl Model {
             None => split::stratified(labels, options.folds, options.seed),
         };
         let target: Vec<f64> = labels.iter().map(|l| f64::from(u8::from(*l))).collect();
-        let shape = choose_shape(&binned, &target, &fold, &binner.monotone, options);
+        let (shape, mut first) = choose_shape(&binned, &target, &fold, &binner.monotone, options);
         let mut scores = vec![vec![0.0; rows.len()], vec![0.0; rows.len()]];
         let (mut boosted, mut linear): (Vec<Boosted>, Vec<Logistic>) = (Vec::new(), Vec::new());
         let mut bins = vec![0_u8; binned.columns.len()];
         for number in 0..options.folds {
             let (held, train) = sides(&fold, number);
             let growing = Growing { seed: options.seed + number as u64, ..shape.clone() };
-            let trees = Boosted::grow(&binned, &target, None, (&train, &held), &binner.monotone, &growing);
+            let grown = first.take();
+            let trees = grown.unwrap_or_else(|| Boosted::grow(&binned, &target, None, (&train, &held), &binner.monotone, &growing));
             let own: Vec<&Sparse> = train.iter().map(|&r| &sparse[r as usize]).collect();
             let own_labels: Vec<bool> = train.iter().map(|&r| labels[r as usize]).collect();
             let line = Logistic::fit(&own, &own_labels, coder.owner.len(), options.ridge, linear.last());
@@ -130,13 +136,19 @@ impl Model {
             boosted.push(trees);
             linear.push(line);
         }
-        let blend = Platt::fit(&scores, labels, 0.02 * rows.len() as f64);
-        let out_of_fold = (0..rows.len()).map(|r| logistic(blend.log_odds([scores[0][r], scores[1][r]]))).collect();
+        let mut blend = Platt::fit(&scores, labels, 0.02 * rows.len() as f64);
+        let blended = |blend: &Platt| (0..rows.len()).map(|r| blend.log_odds([scores[0][r], scores[1][r]])).collect::<Vec<f64>>();
+        if let Some(times) = &options.times {
+            blend.intercept += level_shift(&blended(&blend), labels, times);
+        }
+        let odds = blended(&blend);
+        let isotonic = options.calibration.isotonic(&odds, labels);
+        let out_of_fold = odds.iter().map(|&odds| isotonic.as_ref().map_or_else(|| logistic(odds), |i| i.probability(odds))).collect();
         let linear = Logistic::mean(&linear).ok_or(OutcomeError::NoColumns)?;
         let mut centre = vec![0.0; coder.owner.len()];
         sparse.iter().flatten().for_each(|&(i, v)| centre[i as usize] += v / rows.len() as f64);
         let compiled = Compiled::new(&boosted, &binned.sizes);
-        Ok(Self { binner, coder, boosted, compiled, linear, blend, centre, out_of_fold })
+        Ok(Self { binner, coder, boosted, compiled, linear, blend, isotonic, centre, out_of_fold })
     }
 
     /// Number of trees, and the weights of trees and regression in the blend.
@@ -148,14 +160,24 @@ impl Model {
     /// Calibrated probability of a row.
     #[must_use]
     pub fn probability(&self, frame: &Frame, row: usize) -> f64 {
-        logistic(self.log_odds(frame, row, &mut Work::default()))
+        self.calibrated(self.log_odds(frame, row, &mut Work::default()))
     }
 
     /// Calibrated probabilities of many rows.
     #[must_use]
     pub fn probabilities(&self, frame: &Frame, rows: &[usize]) -> Vec<f64> {
         let mut work = Work::default();
-        rows.iter().map(|&row| logistic(self.log_odds(frame, row, &mut work))).collect()
+        rows.iter().map(|&row| self.calibrated(self.log_odds(frame, row, &mut work))).collect()
+    }
+
+    fn calibrated(&self, log_odds: f64) -> f64 {
+        self.isotonic.as_ref().map_or_else(|| logistic(log_odds), |isotonic| isotonic.probability(log_odds))
+    }
+
+    /// Whether probabilities come from isotonic calibration; reasons then add up to the log-odds before it.
+    #[must_use]
+    pub fn is_isotonic(&self) -> bool {
+        self.isotonic.is_some()
     }
 
     fn log_odds(&self, frame: &Frame, row: usize, Work { bins, leaves }: &mut Work) -> f64 {
@@ -199,7 +221,7 @@ impl Model {
         let log_odds = base + reasons.iter().sum::<f64>();
         let mut reasons: Vec<Reason> = reasons.into_iter().enumerate().map(|(column, log_odds)| Reason { column, log_odds }).collect();
         reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
-        Explained { probability: logistic(log_odds), log_odds, base, reasons }
+        Explained { probability: self.calibrated(log_odds), log_odds, base, reasons }
     }
 }
 
@@ -214,22 +236,24 @@ fn sides(fold: &[usize], number: usize) -> (Vec<u32>, Vec<u32>) {
     (0..fold.len() as u32).partition(|&row| fold[row as usize] == number)
 }
 
-/// With one shape there is nothing to choose; with several, each is tried on the first fold.
-fn choose_shape(binned: &Binned, target: &[f64], fold: &[usize], monotone: &[i8], options: &Options) -> Growing {
-    let [only] = &options.shapes[..] else {
-        let (held, train) = sides(fold, 0);
-        let mut bins = vec![0_u8; binned.columns.len()];
-        let mut loss = |growing: &Growing| {
-            let trees = Boosted::grow(binned, target, None, (&train, &held), monotone, growing);
-            let one = |&row: &u32| {
-                bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row as usize]);
-                let score = trees.score(&bins);
-                crate::numeric::special::softplus(score) - target[row as usize] * score
-            };
-            held.iter().map(one).sum::<f64>()
+/// With one shape there is nothing to choose; with several, each is tried on the first fold, and the trees that the best
+/// one grew there are kept.
+fn choose_shape(binned: &Binned, target: &[f64], fold: &[usize], monotone: &[i8], options: &Options) -> (Growing, Option<Boosted>) {
+    if let [only] = &options.shapes[..] {
+        return (only.clone(), None);
+    }
+    let (held, train) = sides(fold, 0);
+    let mut bins = vec![0_u8; binned.columns.len()];
+    let mut tried = |shape: &Growing| {
+        let growing = Growing { seed: options.seed, ..shape.clone() };
+        let trees = Boosted::grow(binned, target, None, (&train, &held), monotone, &growing);
+        let one = |&row: &u32| {
+            bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row as usize]);
+            let score = trees.score(&bins);
+            crate::numeric::special::softplus(score) - target[row as usize] * score
         };
-        let best = options.shapes.iter().map(|g| (loss(g), g)).min_by(|a, b| a.0.total_cmp(&b.0));
-        return best.map_or_else(Growing::default, |b| b.1.clone());
+        (held.iter().map(one).sum::<f64>(), growing, trees)
     };
-    only.clone()
+    let best = options.shapes.iter().map(&mut tried).min_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or_else(|| (Growing::default(), None), |(_, growing, trees)| (growing, Some(trees)))
 }

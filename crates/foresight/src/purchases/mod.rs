@@ -9,6 +9,8 @@ mod features;
 pub mod fit;
 pub mod forecast;
 pub mod gamma_gamma;
+#[cfg(test)]
+mod gradients;
 pub mod history;
 pub mod merged;
 pub mod pareto;

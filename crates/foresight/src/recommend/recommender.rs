@@ -1,7 +1,9 @@
 //! Ranked products for one person, with reasons.
 
+use super::candidates::{Base, Person};
 use super::history::{Purchases, Seen};
-use super::learn::{Signs, Weights, person, spread, weigh};
+use super::learn::{Signs, Weights, weigh};
+use super::rank::Ranker;
 use super::repeat;
 use crate::numeric::special::logistic;
 use crate::outcome::logistic::Logistic;
@@ -28,12 +30,9 @@ pub struct Recommendation {
 
 /// A fitted recommender, as of a day.
 pub struct Recommender {
-    signs: Signs,
-    weights: Weights,
-    /// EASE and cosine already weighed against each other.
-    together: Vec<f32>,
-    /// What a product's popularity says, by place.
-    popularity: Vec<f32>,
+    base: Base,
+    /// `None` when the past is too thin: then the regression ranks.
+    ranker: Option<Ranker>,
 }
 
 /// Share of the past that weights are learned on.
@@ -47,68 +46,36 @@ impl Recommender {
         let window = (f64::from(until - first) * LEARNED_ON).round().clamp(7.0, 90.0) as i32;
         let earlier = Signs::learn(purchases, until - window);
         let weights = weigh(purchases, &earlier, until, seed).unwrap_or_else(usual);
-        drop(earlier);
-        let signs = Signs::learn(purchases, until);
-        let [ease, cosine] = [weights.new.coefficients[0] as f32, weights.new.coefficients[1] as f32];
-        let together = signs.affinity.ease.iter().zip(&signs.affinity.cosine).map(|(e, c)| ease * e + cosine * c).collect();
-        let popularity = (signs.affinity.items.iter())
-            .map(|&item| {
-                let habit = &signs.habits[item as usize];
-                let [recent, ever] = [weights.new.coefficients[2], weights.new.coefficients[3]];
-                let said = recent * (habit.recent + 1.0).ln() + ever * (habit.ever + 1.0).ln();
-                (weights.new.intercept + said) as f32
-            })
-            .collect();
-        Self { signs, weights, together, popularity }
+        let ranker = Ranker::learn(purchases, &Base::new(earlier, weights.clone()), until, seed);
+        Self { base: Base::new(Signs::learn(purchases, until), weights), ranker }
     }
 
     /// The `count` products most likely to be bought by a person: new ones only, or with `repeats` known ones too.
     /// What the person last returned is never among them.
     #[must_use]
     pub fn recommend(&self, purchases: &Purchases, who: usize, count: usize, repeats: bool) -> Vec<Recommendation> {
-        let until = self.signs.until;
-        let seen = purchases.seen(who, until);
-        let profile = self.signs.profile(&seen);
-        let n = self.signs.affinity.len();
-        let mut scores = Vec::new();
-        spread(&self.together, n, &profile, &mut scores);
-        let goes_with: Vec<f64> =
-            (seen.iter()).map(|s| self.signs.affinity.place[s.item as usize] as usize).map(|place| scores.get(place).copied().map_or(0.0, f64::from)).collect();
-        scores.iter_mut().zip(&self.popularity).for_each(|(score, popular)| *score += popular);
-        // Known products are not new, returned ones not wanted.
-        for known in &seen {
-            if let Some(score) = scores.get_mut(self.signs.affinity.place[known.item as usize] as usize) {
-                *score = f32::NEG_INFINITY;
-            }
+        let person = Person::of(purchases, who, &self.base.signs);
+        let mut candidates = self.base.candidates(purchases, who, &person, count, repeats);
+        // Among new products alone the regression, which adds few signs up, has proved as good as the trees.
+        if let Some(ranker) = self.ranker.as_ref().filter(|_| repeats) {
+            ranker.score(&self.base.signs, &person, &mut candidates);
         }
-        let mut ranked: Vec<(f64, u32)> = top(&scores, count).into_iter().map(|place| (f64::from(scores[place]), self.signs.affinity.items[place])).collect();
-        if repeats {
-            let (active, kinds) = person(purchases, who, &seen, until);
-            for (known, goes_with) in seen.iter().zip(&goes_with).filter(|s| !s.0.returned) {
-                let habit = &self.signs.habits[known.item as usize];
-                let inputs = repeat::inputs(known, habit, until, active, kinds);
-                let again = &self.weights.again;
-                let signs = inputs.iter().chain([goes_with]);
-                let score = signs.zip(&again.coefficients).map(|(i, c)| i * c).sum::<f64>() + again.intercept;
-                ranked.push((score, known.item));
-            }
-        }
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        ranked.truncate(count);
-        ranked.into_iter().map(|(score, item)| self.explained(score, item, &seen, &profile)).collect()
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.item.cmp(&b.item)));
+        candidates.truncate(count);
+        candidates.into_iter().map(|c| self.explained(c.score, c.item, &person.seen, &person.profile)).collect()
     }
 
     fn explained(&self, score: f64, item: u32, seen: &[Seen], profile: &[(usize, f32)]) -> Recommendation {
         let reason = if let Ok(known) = seen.binary_search_by_key(&item, |s| s.item) {
             let known = &seen[known];
-            let usual_gap = repeat::expected_gap(known, &self.signs.habits[item as usize]);
-            Reason::Again { days: known.days, ago: self.signs.until - known.last, usual_gap }
+            let usual_gap = repeat::expected_gap(known, &self.base.signs.habits[item as usize]);
+            Reason::Again { days: known.days, ago: self.base.signs.until - known.last, usual_gap }
         } else {
-            let (n, place) = (self.signs.affinity.len(), self.signs.affinity.place[item as usize] as usize);
-            let says = |p: &(usize, f32)| self.together[p.0 * n + place] * p.1;
+            let (n, place) = (self.base.signs.affinity.len(), self.base.signs.affinity.place[item as usize] as usize);
+            let says = |p: &(usize, f32)| self.base.together[p.0 * n + place] * p.1;
             let best = profile.iter().max_by(|a, b| says(a).total_cmp(&says(b)));
             match best.filter(|b| says(b) > 0.0) {
-                Some(best) => Reason::GoesWith { item: self.signs.affinity.items[best.0] },
+                Some(best) => Reason::GoesWith { item: self.base.signs.affinity.items[best.0] },
                 None => Reason::Popular,
             }
         };
@@ -123,16 +90,6 @@ fn usual() -> Weights {
         new: Logistic { intercept: -6.0, coefficients: vec![8.0, 2.0, 0.5, 0.1] },
         again: Logistic { intercept: -1.5, coefficients: vec![0.8, 0.4, -0.2, -0.3, -0.3, 0.6, 0.1, 0.1, -0.3, 0.1] },
     }
-}
-
-/// Places of the highest scores, in no order.
-fn top(scores: &[f32], count: usize) -> Vec<usize> {
-    let mut places: Vec<u32> = (0..scores.len() as u32).filter(|&p| scores[p as usize] > f32::NEG_INFINITY).collect();
-    if places.len() > count && count > 0 {
-        places.select_nth_unstable_by(count - 1, |&a, &b| scores[b as usize].total_cmp(&scores[a as usize]));
-        places.truncate(count);
-    }
-    places.into_iter().map(|p| p as usize).collect()
 }
 
 #[cfg(test)]

@@ -13,8 +13,16 @@ pub struct Habit {
     /// Purchases in the last weeks, and over all time.
     pub recent: f64,
     pub ever: f64,
+    /// Buyers in the last week and in the last eight.
+    pub week: f64,
+    pub eight_weeks: f64,
+    /// Days since anybody bought it last: what is no longer sold is not bought again.
+    pub idle: f64,
+    /// Buyers in the weeks that followed this day a year ago; NaN without a year of history.
+    pub a_year_ago: f64,
 }
 
+const YEAR: i32 = 365;
 /// Days that count as recent.
 pub const RECENT: i32 = 28;
 /// Buyers that the mean of all products counts for.
@@ -26,12 +34,15 @@ pub fn habits(purchases: &Purchases, until: i32) -> Vec<Habit> {
     let mut buyers = vec![0.0; purchases.items];
     let mut again = vec![0.0; purchases.items];
     let mut gaps: Vec<Vec<f64>> = vec![Vec::new(); purchases.items];
-    let mut habits = vec![Habit::default(); purchases.items];
+    let year_known = purchases.span().is_some_and(|s| s.0 <= until - YEAR);
+    let blank = Habit { idle: f64::INFINITY, a_year_ago: if year_known { 0.0 } else { f64::NAN }, ..Habit::default() };
+    let mut habits = vec![blank; purchases.items];
     for person in 0..purchases.people() {
         for seen in purchases.seen(person, until) {
             let item = seen.item as usize;
             buyers[item] += 1.0;
             habits[item].ever += f64::from(seen.days);
+            habits[item].idle = habits[item].idle.min(f64::from(until - seen.last));
             if seen.days > 1 {
                 again[item] += 1.0;
                 gaps[item].push(f64::from(seen.last - seen.first) / f64::from(seen.days - 1));
@@ -39,6 +50,12 @@ pub fn habits(purchases: &Purchases, until: i32) -> Vec<Habit> {
         }
         for item in purchases.bought(person, until - RECENT, until) {
             habits[item as usize].recent += 1.0;
+        }
+        purchases.bought(person, until - 7, until).iter().for_each(|&item| habits[item as usize].week += 1.0);
+        purchases.bought(person, until - 56, until).iter().for_each(|&item| habits[item as usize].eight_weeks += 1.0);
+        if year_known {
+            let then = purchases.bought(person, until - YEAR, until - YEAR + RECENT);
+            then.iter().for_each(|&item| habits[item as usize].a_year_ago += 1.0);
         }
     }
     let all_gaps: Vec<f64> = gaps.iter().flatten().copied().collect();

@@ -58,6 +58,15 @@ impl Binner {
         }
     }
 
+    /// Bin of a number that is in no frame.
+    #[must_use]
+    pub fn bin_number(&self, feature: usize, value: f64) -> u8 {
+        match &self.cuts[feature] {
+            Cuts::Number(cuts) => number_bin(cuts, value),
+            Cuts::Category { .. } => 0,
+        }
+    }
+
     /// Number of bins of a feature.
     #[must_use]
     pub fn size(&self, feature: usize) -> usize {
