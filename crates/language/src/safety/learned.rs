@@ -10,12 +10,23 @@ use crate::needs::{Corpus, Side};
 
 const RECIPE: Recipe = Recipe { characters: (3, 5), words: 2, stems: true, concept_weight: 0.7, gaps: false, word_weight: 1.2 };
 const TRAINING: Training = Training { cost: 0.5, tolerance: 0.5, passes: 15, positive_weight: 6.0 };
-/// Decision value above which a message is sensitive. Chosen on rehearsals so that about one everyday message in thirty
-/// is stopped: a needless handover costs a minute, a missed one a customer.
-const THRESHOLD: f32 = -0.25;
+/// Decision value above which a message is sensitive, for Finnish, Swedish and English. Chosen on rehearsals so that about
+/// one everyday message in twenty is stopped: a needless handover costs a minute, a missed one a customer.
+const THRESHOLDS: [f32; 3] = [-0.27, -0.14, -0.15];
+
+/// What the best single reason adds to the common decision value.
+const REASON_SHARE: f32 = 0.5;
+
+const fn threshold(language: Language) -> f32 {
+    match language {
+        Language::Fi => THRESHOLDS[0],
+        Language::Sv => THRESHOLDS[1],
+        Language::En => THRESHOLDS[2],
+    }
+}
 
 /// Needs whose customers must reach a person, with the reason: their lines teach the judge too.
-const SENSITIVE_NEEDS: [(&str, Reason); 8] = [
+const SENSITIVE_NEEDS: [(&str, Reason); 9] = [
     ("account_hacked", Reason::Fraud),
     ("charge_unrecognised", Reason::Fraud),
     ("charged_twice", Reason::MoneyDispute),
@@ -23,11 +34,12 @@ const SENSITIVE_NEEDS: [(&str, Reason); 8] = [
     ("deceased_customer_account", Reason::Bereavement),
     ("personal_data_request", Reason::DataProtection),
     ("phishing_message_suspected", Reason::Fraud),
+    ("staff_behaviour_complaint", Reason::Complaint),
     ("talk_to_person", Reason::Person),
 ];
 
 /// Needs whose lines are sometimes sensitive and sometimes not: they teach neither side.
-const MIXED_NEEDS: [&str; 19] = [
+const MIXED_NEEDS: [&str; 18] = [
     "accessibility_of_premises",
     "complaint_of_quality",
     "customer_service_contact",
@@ -45,7 +57,6 @@ const MIXED_NEEDS: [&str; 19] = [
     "refund_not_received",
     "service_outage",
     "service_quality_complaint",
-    "staff_behaviour_complaint",
     "subscription_renewal_charged",
 ];
 
@@ -88,7 +99,9 @@ fn lessons() -> Vec<Lesson> {
 }
 
 impl Judge {
+    /// Everyday lines that the floor stops never reach the judge, so they teach it nothing.
     fn learn(lessons: &[Lesson]) -> Self {
+        let lessons: Vec<&Lesson> = lessons.iter().filter(|lesson| lesson.reason.is_some() || super::phrase(lesson.text).is_none()).collect();
         let counts: Vec<_> = lessons.iter().map(|lesson| RECIPE.counts(lesson.text, Some(lesson.language))).collect();
         let vocabulary = Vocabulary::learn(RECIPE, &counts, 2);
         let mut rows = Rows::new();
@@ -103,16 +116,19 @@ impl Judge {
     }
 
     fn decide(&self, text: &str, language: Language) -> Option<Reason> {
+        let (value, reason) = self.weigh(text, language);
+        (value >= threshold(language)).then_some(reason)
+    }
+
+    /// How sensitive a message is (a decision value, about −1 for everyday and 1 for sensitive ones), and the likeliest reason.
+    fn weigh(&self, text: &str, language: Language) -> (f32, Reason) {
         let (row, _) = self.vocabulary.read(text, Some(language));
         let mut sensitive = [0.0_f32];
         self.sensitive.score(&row, &mut sensitive);
-        if sensitive[0] < THRESHOLD {
-            return None;
-        }
         let mut scores = [0.0_f32; Reason::ALL.len()];
         self.reasons.score(&row, &mut scores);
         let best = (0..scores.len()).fold(0, |best, next| if scores[next] > scores[best] { next } else { best });
-        Some(Reason::ALL[best])
+        (sensitive[0] + REASON_SHARE * scores[best], Reason::ALL[best])
     }
 }
 
@@ -128,7 +144,15 @@ pub struct Rehearsal {
     pub false_alarms: f64,
     /// Share of sensitive lines that the floor alone stops.
     pub floor_recall: f64,
+    /// Share of everyday lines that the floor alone stops.
+    pub floor_false_alarms: f64,
+    /// The lowest threshold of the judge with at most [`TOLERATED`] false alarms, and the recall there.
+    pub best_threshold: f32,
+    pub best_recall: f64,
 }
+
+/// Share of everyday messages that may be stopped.
+pub const TOLERATED: f64 = 0.055;
 
 /// A lesson with its number.
 type Numbered = (usize, Lesson);
@@ -141,25 +165,32 @@ pub fn rehearse(parts: usize, part: usize) -> Vec<Rehearsal> {
     Language::ALL
         .into_iter()
         .map(|language| {
-            let mut counts = [(0_usize, 0_usize); 2];
-            let mut floor = 0_usize;
+            let mut weighed = [Vec::new(), Vec::new()];
             for (_, lesson) in held_out.iter().filter(|(_, lesson)| lesson.language == language) {
-                let phrase = super::phrase(lesson.text).is_some();
-                let stopped = phrase || judge.decide(lesson.text, language).is_some();
-                let slot = &mut counts[usize::from(lesson.reason.is_none())];
-                slot.0 += 1;
-                slot.1 += usize::from(stopped);
-                floor += usize::from(phrase && lesson.reason.is_some());
+                // What the floor stops is above every threshold.
+                let value = if super::phrase(lesson.text).is_some() { f32::INFINITY } else { judge.weigh(lesson.text, language).0 };
+                weighed[usize::from(lesson.reason.is_none())].push(value);
             }
-            let share = |(count, hits): (usize, usize)| hits as f64 / count.max(1) as f64;
-            Rehearsal {
-                language,
-                sensitive: counts[0].0,
-                recall: share(counts[0]),
-                everyday: counts[1].0,
-                false_alarms: share(counts[1]),
-                floor_recall: floor as f64 / counts[0].0.max(1) as f64,
-            }
+            report(language, weighed)
         })
         .collect()
+}
+
+/// The figures of one language from the decision values of its sensitive and its everyday lines.
+fn report(language: Language, [sensitive, mut everyday]: [Vec<f32>; 2]) -> Rehearsal {
+    let above = |values: &[f32], least: f32| values.iter().filter(|value| **value >= least).count() as f64 / values.len().max(1) as f64;
+    everyday.sort_by(|one, other| other.total_cmp(one));
+    let tolerated = (TOLERATED * everyday.len() as f64) as usize;
+    let best_threshold = everyday.get(tolerated).map_or(0.0, |value| value + f32::EPSILON);
+    Rehearsal {
+        language,
+        sensitive: sensitive.len(),
+        recall: above(&sensitive, threshold(language)),
+        everyday: everyday.len(),
+        false_alarms: above(&everyday, threshold(language)),
+        floor_recall: above(&sensitive, f32::INFINITY),
+        floor_false_alarms: above(&everyday, f32::INFINITY),
+        best_threshold,
+        best_recall: above(&sensitive, best_threshold),
+    }
 }

@@ -6,7 +6,7 @@
 mod floor;
 mod learned;
 
-pub use learned::{Rehearsal, rehearse};
+pub use learned::{Rehearsal, TOLERATED, rehearse};
 
 use crate::{Language, text};
 
@@ -35,6 +35,8 @@ pub enum Reason {
     Minor,
     /// A disability or other barrier keeps the customer from managing alone.
     Accessibility,
+    /// Dissatisfaction that wants an answer: with goods, service or staff, with leaving or a bad review announced.
+    Complaint,
     /// The same matter again and again, nothing helped.
     RepeatedFailure,
     /// A person was asked for, in any wording.
@@ -43,7 +45,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, the most urgent first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Emergency,
         Self::SelfHarm,
         Self::Threat,
@@ -56,6 +58,7 @@ impl Reason {
         Self::MoneyDispute,
         Self::Minor,
         Self::Accessibility,
+        Self::Complaint,
         Self::RepeatedFailure,
         Self::Person,
     ];
@@ -76,6 +79,7 @@ impl Reason {
             Self::MoneyDispute => "money_dispute",
             Self::Minor => "minor",
             Self::Accessibility => "accessibility",
+            Self::Complaint => "complaint",
             Self::RepeatedFailure => "repeated_failure",
             Self::Person => "person",
         }
