@@ -78,10 +78,9 @@ async fn reserve(app: &App, scope: &str, fingerprint: &str) -> Result<Option<Res
     }
     match (fresh, status) {
         (0, None) => Err(Problem::conflict("idempotency_key_in_use", "the first request with this key is still running")),
-        (0, Some(_)) if body.is_none() => Err(Problem::conflict(
-            "answer_shown_once",
-            "the first request with this key was carried out; its answer held a secret that is shown only once",
-        )),
+        (0, Some(_)) if body.is_none() => {
+            Err(Problem::conflict("answer_shown_once", "the first request with this key was carried out; its answer held a secret that is shown only once"))
+        }
         (0, Some(status)) => {
             let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
             let media_type = media_type.unwrap_or_else(|| "application/json".to_owned());

@@ -148,9 +148,8 @@ pub async fn set_locale(tx: &mut Tx, caller: &Caller, locale: Locale) -> Result<
 /// The database refuses.
 pub async fn lock(tx: &mut Tx, caller: &mut Caller) -> Result<()> {
     let lock = tx.engine().for_update();
-    let (contact, verified): (Option<ContactId>, bool) = tx
-        .one(&format!("SELECT contact_id, verified FROM visitors WHERE workspace_id = $1 AND id = $2{lock}"), params![caller.workspace, caller.id])
-        .await?;
+    let (contact, verified): (Option<ContactId>, bool) =
+        tx.one(&format!("SELECT contact_id, verified FROM visitors WHERE workspace_id = $1 AND id = $2{lock}"), params![caller.workspace, caller.id]).await?;
     caller.contact = contact;
     caller.verified = verified;
     Ok(())

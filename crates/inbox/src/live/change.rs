@@ -119,7 +119,8 @@ async fn read_by_customers(tx: &mut Tx, workspace: WorkspaceId, events: &[Event]
     if marks.is_empty() {
         return Ok(found);
     }
-    let spans: Vec<String> = (0..marks.len()).map(|n| format!("(conversation_id = ${} AND seq > ${} AND seq <= ${})", 3 * n + 3, 3 * n + 4, 3 * n + 5)).collect();
+    let spans: Vec<String> =
+        (0..marks.len()).map(|n| format!("(conversation_id = ${} AND seq > ${} AND seq <= ${})", 3 * n + 3, 3 * n + 4, 3 * n + 5)).collect();
     let mut values: Vec<Value> = vec![workspace.into(), READ_AT_ONCE.into()];
     values.extend(marks.into_iter().flat_map(|(conversation, (from, to))| [conversation.into(), from.into(), to.into()]));
     let sql = format!("SELECT id FROM messages WHERE workspace_id = $1 AND direction = 'out' AND ({}) ORDER BY seq DESC LIMIT $2", spans.join(" OR "));
