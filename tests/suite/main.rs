@@ -2,8 +2,8 @@
 
 mod access;
 mod chat;
-mod help;
 mod commerce;
+mod help;
 mod inbox;
 mod live;
 mod nodes;

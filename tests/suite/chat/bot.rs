@@ -44,7 +44,8 @@ async fn the_bot_asks_back_when_two_articles_fit() {
     let asked = *said(&heard).last().unwrap();
     let articles: Vec<String> = options(asked).into_iter().filter(|key| key.starts_with("article:")).collect();
     assert!(articles.len() >= 2, "{asked}");
-    let wanted = asked["meta"]["options"].as_array().unwrap().iter().find(|option| option["label"] == "Palautuksen rahojen saaminen").expect("both are offered");
+    let wanted =
+        asked["meta"]["options"].as_array().unwrap().iter().find(|option| option["label"] == "Palautuksen rahojen saaminen").expect("both are offered");
     let heard = visitor.tap("2", &text(&wanted["key"]), &text(&wanted["label"])).await;
     let answer = *said(&heard).last().unwrap();
     assert_eq!(answer["meta"]["sources"][0]["title"], "Palautuksen rahojen saaminen");

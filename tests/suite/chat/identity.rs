@@ -52,7 +52,8 @@ fn changed(claims: &Value, key: &str, value: Value) -> Value {
 async fn a_signed_visitor_is_known_and_finds_their_history() {
     let shop = Shop::open().await;
     let site = Site::of(&shop).await;
-    let arrived = shop.arrive(json!({ "identity": site.token("asiakas-7"), "page": { "url": "https://shop.example.fi/kengat", "title": "Kengät" } })).await.expect(201);
+    let arrived =
+        shop.arrive(json!({ "identity": site.token("asiakas-7"), "page": { "url": "https://shop.example.fi/kengat", "title": "Kengät" } })).await.expect(201);
     assert_eq!((&arrived["contact"]["email"], &arrived["contact"]["verified"]), (&json!("asiakas-7@example.fi"), &json!(true)));
     let first = shop.visitor_with(&text(&arrived["token"]));
     let talk = text(&first.send("1", "Missä pakettini on?").await.expect(201)["conversation_id"]);

@@ -87,7 +87,10 @@ async fn a_follow_up_goes_on_in_the_same_conversation() {
     let offered = *said(&heard).last().unwrap();
     assert!(options(offered).contains(&"person".to_owned()), "{offered}");
     let heard = visitor.ask("3", "Miten palautan tuotteen?").await;
-    assert!(said(&heard).iter().all(|message| message["meta"]["sources"][0]["title"] != "Tuotteen palauttaminen"), "what did not help is not said again: {heard:?}");
+    assert!(
+        said(&heard).iter().all(|message| message["meta"]["sources"][0]["title"] != "Tuotteen palauttaminen"),
+        "what did not help is not said again: {heard:?}"
+    );
     assert_eq!(visitor.client.get("/widget/v1/conversations").await.expect(200).as_array().unwrap().len(), 1);
 }
 

@@ -22,7 +22,8 @@ async fn a_message_sent_again_is_the_same_message() {
     }
     let racing = (0..6).map(|_| visitor.send("toinen", "Käykö MobilePay?"));
     let answers = futures_util::future::join_all(racing).await;
-    let ids: std::collections::BTreeSet<String> = answers.into_iter().map(|answer| text(&serde_json::from_str::<Value>(&answer.text).unwrap()["message"]["id"])).collect();
+    let ids: std::collections::BTreeSet<String> =
+        answers.into_iter().map(|answer| text(&serde_json::from_str::<Value>(&answer.text).unwrap()["message"]["id"])).collect();
     assert_eq!(ids.len(), 1);
     shop.company.app.settle().await;
     let mine = visitor.messages().await.into_iter().filter(|message| message["mine"] == true).count();

@@ -51,7 +51,8 @@ async fn stale_state_and_changes_are_the_fresh_state_for_every_kind() {
     contacts(&mut drive).await;
     commerce(&mut drive).await;
     knowledge(&mut drive).await;
-    let declared: BTreeSet<String> = ennakoi_server::modules::all(&shop.company.app.app).modules.iter().flat_map(|module| module.events).map(|event| event.kind.to_owned()).collect();
+    let declared: BTreeSet<String> =
+        ennakoi_server::modules::all(&shop.company.app.app).modules.iter().flat_map(|module| module.events).map(|event| event.kind.to_owned()).collect();
     let excused: BTreeSet<&str> = NOT_DRIVEN.iter().map(|(kind, _)| *kind).collect();
     let missing: Vec<_> = declared.iter().filter(|kind| !drive.replica.kinds.contains(*kind) && !excused.contains(kind.as_str())).collect();
     assert!(missing.is_empty(), "no test drives {missing:?}");

@@ -59,7 +59,11 @@ async fn staff_life(desk: &Desk, client: &Client, entropy: &SeededEntropy, done:
             left = left.saturating_sub(1);
         }
         // A clean goodbye or a torn cable.
-        if below(entropy, 2) == 0 { socket.close().await } else { drop(socket) }
+        if below(entropy, 2) == 0 {
+            socket.close().await
+        } else {
+            drop(socket)
+        }
         cuts += 1;
         if target.is_some_and(|target| seq >= target) && cuts >= CUTS / 2 {
             return (cuts, heard);
@@ -89,7 +93,11 @@ async fn visitor_life(desk: &Desk, token: &str, talk: &str, entropy: &SeededEntr
             take(&message["items"], &mut heard);
             left = left.saturating_sub(1);
         }
-        if below(entropy, 2) == 0 { socket.close().await } else { drop(socket) }
+        if below(entropy, 2) == 0 {
+            socket.close().await
+        } else {
+            drop(socket)
+        }
         cuts += 1;
         if finished && complete(&heard) && cuts >= CUTS / 2 {
             return (cuts, heard);

@@ -131,7 +131,12 @@ async fn customer_and_agent_on_different_nodes_talk_live() {
     theirs.send(json!({ "type": "typing", "on": true })).await;
     agent.until(|message| message["type"] == "typing" && message["author"]["kind"] == "contact").await;
     // A right taken away on one node is gone on the other within seconds.
-    let elsewhere = { let mut client = other.client(None); client.cookie.clone_from(&aino.cookie); client.workspace.clone_from(&aino.workspace); client };
+    let elsewhere = {
+        let mut client = other.client(None);
+        client.cookie.clone_from(&aino.cookie);
+        client.workspace.clone_from(&aino.workspace);
+        client
+    };
     elsewhere.get("contacts").await.expect(200);
     aino.delete("session").await.expect(204);
     let refused = async {

@@ -45,7 +45,8 @@ async fn a_broken_receiver_is_tried_ten_times_over_seventy_five_hours() {
     let delivery = hooked.delivery(|delivery| delivery["state"] != "planned").await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("failed"), &json!(10)));
     // It is the same message each time, with the same id: a receiver can tell.
-    let ids: std::collections::BTreeSet<String> = hooked.receiver.inner.messages.lock().unwrap().iter().map(|message| message.header("webhook-id").to_owned()).collect();
+    let ids: std::collections::BTreeSet<String> =
+        hooked.receiver.inner.messages.lock().unwrap().iter().map(|message| message.header("webhook-id").to_owned()).collect();
     assert_eq!((ids.len(), hooked.receiver.count()), (1, 10));
     hooked.company.app.clock.advance(Duration::days(3));
     hooked.test().await;

@@ -34,9 +34,12 @@ async fn a_message_is_signed_with_the_webhooks_own_secret() {
     assert!(message.header("webhook-id").starts_with("msg_"));
     let sent: i64 = message.header("webhook-timestamp").parse().unwrap();
     assert!((hooked.company.app.app.environment.now().seconds() - sent).abs() < 60, "a timestamp in seconds");
-    for change in [|message: &mut Message| message.body.push(' '), |message: &mut Message| {
-        message.headers.insert("webhook-timestamp", "1".parse().unwrap());
-    }] {
+    for change in [
+        |message: &mut Message| message.body.push(' '),
+        |message: &mut Message| {
+            message.headers.insert("webhook-timestamp", "1".parse().unwrap());
+        },
+    ] {
         let mut changed = message.clone();
         change(&mut changed);
         assert!(!verify(&changed, &hooked.secret).0);
