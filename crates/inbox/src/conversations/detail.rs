@@ -89,7 +89,8 @@ async fn earlier(tx: &mut Tx, workspace: WorkspaceId, conversation: &Conversatio
         return tx
             .all(
                 &format!(
-                    "{COLUMNS} AND contact_id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND (id = $2 OR merged_into = $2)) AND id <> $3 \
+                    "{COLUMNS} AND contact_id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2) AND id <> $3 \
                      ORDER BY number + 0 DESC LIMIT $4"
                 ),
                 params![workspace, contact, conversation.id, EARLIER],

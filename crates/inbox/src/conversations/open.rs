@@ -127,7 +127,8 @@ pub async fn of_visitor(
     let select = |condition: &str| format!("{} AND {condition} AND channel_id = $3 ORDER BY number + 0 DESC LIMIT $4", store::select());
     let mut found: Vec<Conversation> = tx.all(&select("visitor_id = $2"), params![workspace, visitor, channel, limit]).await?;
     if let Some(contact) = contact {
-        let theirs = "contact_id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND (id = $2 OR merged_into = $2))";
+        let theirs = "contact_id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2)";
         found.extend(tx.all::<Conversation>(&select(theirs), params![workspace, contact, channel, limit]).await?);
     }
     found.sort_by_key(|conversation| std::cmp::Reverse(conversation.number));

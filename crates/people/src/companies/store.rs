@@ -103,7 +103,8 @@ pub(super) async fn disconnect(tx: &mut Tx, workspace: WorkspaceId, contact: Con
     let removed = tx
         .execute(
             "DELETE FROM contact_companies WHERE workspace_id = $1 AND company_id = $3 AND contact_id IN \
-             (SELECT id FROM contacts WHERE workspace_id = $1 AND (id = $2 OR merged_into = $2))",
+             (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2)",
             params![workspace, contact, company],
         )
         .await?;

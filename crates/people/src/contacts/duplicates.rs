@@ -49,10 +49,10 @@ pub(super) async fn of(tx: &mut Tx, workspace: WorkspaceId, contact: &Stored) ->
 async fn sharing_identity(tx: &mut Tx, workspace: WorkspaceId, contact: ContactId) -> Result<Vec<(ContactId, String)>> {
     tx.all(
         "SELECT DISTINCT COALESCE(oc.merged_into, oc.id), o.kind FROM contact_identities i \
-         JOIN contacts c ON c.workspace_id = i.workspace_id AND c.id = i.contact_id \
          JOIN contact_identities o ON o.workspace_id = i.workspace_id AND o.kind = i.kind AND o.value_normalised = i.value_normalised \
          JOIN contacts oc ON oc.workspace_id = o.workspace_id AND oc.id = o.contact_id \
-         WHERE i.workspace_id = $1 AND (c.id = $2 OR c.merged_into = $2) AND COALESCE(oc.merged_into, oc.id) <> $2 LIMIT 100",
+         WHERE i.workspace_id = $1 AND i.contact_id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2) AND COALESCE(oc.merged_into, oc.id) <> $2 LIMIT 100",
         params![workspace, contact],
     )
     .await

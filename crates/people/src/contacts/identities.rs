@@ -150,9 +150,9 @@ pub async fn add_identity(
     let value_normalised = normalised(tx, workspace, kind, value).await?;
     let present: Vec<(IdentityId, String, String, bool)> = tx
         .all(
-            "SELECT i.id, i.kind, i.value_normalised, i.verified FROM contact_identities i \
-             JOIN contacts c ON c.workspace_id = i.workspace_id AND c.id = i.contact_id \
-             WHERE i.workspace_id = $1 AND (c.id = $2 OR c.merged_into = $2) ORDER BY i.verified DESC LIMIT 200",
+            "SELECT i.id, i.kind, i.value_normalised, i.verified FROM contact_identities i WHERE i.workspace_id = $1 AND i.contact_id IN \
+             (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2) ORDER BY i.verified DESC LIMIT 200",
             params![workspace, contact],
         )
         .await?;
@@ -232,7 +232,8 @@ pub async fn remove_identity(tx: &mut Tx, environment: &Environment, workspace: 
     let removed: Option<(IdentityKind,)> = tx
         .optional(
             "DELETE FROM contact_identities WHERE workspace_id = $1 AND id = $3 AND contact_id IN \
-             (SELECT id FROM contacts WHERE workspace_id = $1 AND (id = $2 OR merged_into = $2)) RETURNING kind",
+             (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2) RETURNING kind",
             params![workspace, contact, id],
         )
         .await?;
@@ -250,9 +251,9 @@ pub(super) async fn load(tx: &mut Tx, workspace: WorkspaceId, id: IdentityId) ->
 /// Identities of a contact and of those merged into it, oldest first.
 pub(super) async fn of_contact(tx: &mut Tx, workspace: WorkspaceId, contact: ContactId) -> Result<Vec<Identity>> {
     tx.all(
-        "SELECT i.id, i.kind, i.value, i.verified, i.source FROM contact_identities i \
-         JOIN contacts c ON c.workspace_id = i.workspace_id AND c.id = i.contact_id \
-         WHERE i.workspace_id = $1 AND (c.id = $2 OR c.merged_into = $2) ORDER BY i.created_at, i.id LIMIT 200",
+        "SELECT i.id, i.kind, i.value, i.verified, i.source FROM contact_identities i WHERE i.workspace_id = $1 AND i.contact_id IN \
+             (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2) ORDER BY i.created_at, i.id LIMIT 200",
         params![workspace, contact],
     )
     .await

@@ -100,7 +100,9 @@ pub async fn merge(tx: &mut Tx, environment: &Environment, workspace: WorkspaceI
     )
     .await?;
     tx.execute(
-        "UPDATE contacts SET merged_into = $3, version = version + 1 WHERE workspace_id = $1 AND (id = $2 OR merged_into = $2)",
+        "UPDATE contacts SET merged_into = $3, version = version + 1 WHERE workspace_id = $1 AND id IN \
+         (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2)",
         params![workspace, loser, winner],
     )
     .await?;

@@ -87,8 +87,9 @@ pub(super) async fn update(tx: &mut Tx, workspace: WorkspaceId, it: &Stored) -> 
 pub(super) async fn refresh_primary(tx: &mut Tx, workspace: WorkspaceId, id: ContactId) -> Result<()> {
     let main = |kind: &str| {
         format!(
-            "(SELECT i.value FROM contact_identities i JOIN contacts c ON c.workspace_id = i.workspace_id AND c.id = i.contact_id \
-             WHERE i.workspace_id = $1 AND (c.id = $2 OR c.merged_into = $2) AND i.kind = '{kind}' ORDER BY i.verified DESC, i.created_at, i.id LIMIT 1)"
+            "(SELECT i.value FROM contact_identities i WHERE i.workspace_id = $1 AND i.contact_id IN \
+             (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2) AND i.kind = '{kind}' ORDER BY i.verified DESC, i.created_at, i.id LIMIT 1)"
         )
     };
     let statement =
@@ -191,8 +192,9 @@ pub(super) async fn index(tx: &mut Tx, workspace: WorkspaceId, id: ContactId) ->
     }
     let identities: Vec<(String,)> = tx
         .all(
-            "SELECT i.value_normalised FROM contact_identities i JOIN contacts c ON c.workspace_id = i.workspace_id AND c.id = i.contact_id \
-             WHERE i.workspace_id = $1 AND (c.id = $2 OR c.merged_into = $2) ORDER BY i.created_at LIMIT 100",
+            "SELECT i.value_normalised FROM contact_identities i WHERE i.workspace_id = $1 AND i.contact_id IN \
+             (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2) ORDER BY i.created_at LIMIT 100",
             params![workspace, id],
         )
         .await?;
@@ -218,9 +220,9 @@ impl FromRow for ContactCompany {
 /// Companies of the contact and of those merged into it, first joined first.
 pub(super) async fn companies_of(tx: &mut Tx, workspace: WorkspaceId, id: ContactId) -> Result<Vec<ContactCompany>> {
     tx.all(
-        "SELECT o.id, o.name, MIN(l.role) FROM contact_companies l JOIN contacts c ON c.workspace_id = l.workspace_id AND c.id = l.contact_id \
-         JOIN companies o ON o.workspace_id = l.workspace_id AND o.id = l.company_id \
-         WHERE l.workspace_id = $1 AND (c.id = $2 OR c.merged_into = $2) GROUP BY o.id, o.name ORDER BY MIN(l.created_at), o.id LIMIT 50",
+        "SELECT o.id, o.name, MIN(l.role) FROM contact_companies l JOIN companies o ON o.workspace_id = l.workspace_id AND o.id = l.company_id \
+         WHERE l.workspace_id = $1 AND l.contact_id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2) GROUP BY o.id, o.name ORDER BY MIN(l.created_at), o.id LIMIT 50",
         params![workspace, id],
     )
     .await

@@ -74,7 +74,8 @@ pub async fn of_contact(tx: &mut Tx, workspace: WorkspaceId, contact: ContactId,
     let (at, id) = before.unwrap_or((Timestamp(i64::MAX), Uuid::max()));
     tx.all(
         "SELECT p.id, p.at, p.url, p.title FROM page_views p WHERE p.workspace_id = $1 AND p.contact_id IN \
-         (SELECT id FROM contacts WHERE workspace_id = $1 AND (id = $2 OR merged_into = $2)) AND (p.at, p.id) < ($3, $4) \
+         (SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = $2) AND (p.at, p.id) < ($3, $4) \
          ORDER BY p.at DESC, p.id DESC LIMIT $5",
         params![workspace, contact, at, id, limit],
     )
