@@ -33,7 +33,7 @@ const ATTACKS: &[&str] = &[
 fn is_harmless(page: &str, place: &str) {
     let lower = page.to_lowercase();
     for (at, _) in lower.match_indices('<') {
-        let tag = lower[at..].split('>').next().unwrap();
+        let tag = lower[at..].split('>').next().expect("split always has a first piece");
         // Cut quoted values away: what is left are names.
         let mut names = String::new();
         let mut quoted = None;
@@ -45,7 +45,7 @@ fn is_harmless(page: &str, place: &str) {
                 None => names.push(character),
             }
         }
-        let element = names.trim_start_matches("</").trim_start_matches('<').split([' ', '\n', '/']).next().unwrap().to_owned();
+        let element = names.trim_start_matches("</").trim_start_matches('<').split([' ', '\n', '/']).next().expect("split always has a first piece").to_owned();
         assert!(!["iframe", "base", "object", "embed", "math", "b"].contains(&element.as_str()), "{place}: {tag}");
         assert!(!names.split_whitespace().any(|name| name.starts_with("on")), "{place}: {tag}");
         assert!(!names.contains("javascript:") && !names.contains("http-equiv"), "{place}: {tag}");
@@ -58,7 +58,8 @@ fn is_harmless(page: &str, place: &str) {
     assert_eq!(lower.matches("<style>").count(), 1, "{place}: styles of somebody else");
     assert_eq!(lower.matches("</title>").count(), 1, "{place}");
     for script in page.split("<script type=\"application/ld+json\">").skip(1) {
-        serde_json::from_str::<serde_json::Value>(script.split_once("</script>").unwrap().0).unwrap_or_else(|error| panic!("{place}: {error}"));
+        serde_json::from_str::<serde_json::Value>(script.split_once("</script>").expect("the script is closed").0)
+            .unwrap_or_else(|error| panic!("{place}: {error}"));
     }
 }
 

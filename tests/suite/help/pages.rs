@@ -7,7 +7,7 @@ use crate::people::{Company, count, text};
 
 fn structured(page: &str) -> Vec<Value> {
     let scripts = page.split("<script type=\"application/ld+json\">").skip(1);
-    scripts.map(|rest| serde_json::from_str(rest.split_once("</script>").unwrap().0).expect("structured data is JSON")).collect()
+    scripts.map(|rest| serde_json::from_str(rest.split_once("</script>").expect("the script is closed").0).expect("structured data is JSON")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ async fn token(bank: &Bank, reader: &Client) -> String {
 }
 
 async fn vote(bank: &Bank, reader: &Client, token: &str, helpful: &str) -> Answer {
-    let request = reader.request("POST".parse().unwrap(), &bank.path(&format!("{PATH}/feedback")));
+    let request = reader.request("POST".parse().expect("a method"), &bank.path(&format!("{PATH}/feedback")));
     reader.send(request.header("content-type", "application/x-www-form-urlencoded").body(format!("token={token}&helpful={helpful}"))).await
 }
 
