@@ -1,4 +1,5 @@
 //! The one integration binary: the real server, a real database, through HTTP.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod access;
 mod chat;

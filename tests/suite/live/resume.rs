@@ -80,7 +80,7 @@ async fn visitor_socket(desk: &Desk, token: &str, talk: &str, last_seq: i64) -> 
 
 async fn visitor_life(desk: &Desk, token: &str, talk: &str, entropy: &SeededEntropy, done: &watch::Receiver<usize>, last: &str) -> (usize, Vec<Value>) {
     let (mut heard, mut cuts): (Vec<Value>, usize) = (Vec::new(), 0);
-    let mut take = |items: &Value, heard: &mut Vec<Value>| heard.extend(items.as_array().unwrap().iter().cloned());
+    let take = |items: &Value, heard: &mut Vec<Value>| heard.extend(items.as_array().unwrap().iter().cloned());
     loop {
         let finished = *done.borrow() == MESSAGES;
         let seq = heard.last().map_or(0, |message| message["seq"].as_i64().unwrap());

@@ -17,6 +17,9 @@ use url::Url;
 
 use super::{Company, address, count, id_of, text};
 
+/// A name for a lie, and how it changes what the provider says.
+type Lie = (&'static str, fn(&mut Says));
+
 /// What the provider will say next.
 #[derive(Clone)]
 struct Says {
@@ -175,7 +178,7 @@ async fn a_verified_address_is_linked_once_and_then_recognised_by_subject() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_not_for_us_now_is_refused() {
     let scene = Scene::start().await;
-    let lies: [(&str, fn(&mut Says)); 9] = [
+    let lies: [Lie; 9] = [
         ("nonce", |says| says.claims["nonce"] = json!("another")),
         ("no nonce", |says| says.claims["nonce"] = Value::Null),
         ("audience", |says| says.claims["aud"] = json!("somebody-else")),
@@ -197,7 +200,7 @@ async fn a_token_that_is_not_for_us_now_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_without_an_entrusted_address_opens_no_account() {
     let scene = Scene::start().await;
-    let others: [(&str, fn(&mut Says)); 5] = [
+    let others: [Lie; 5] = [
         ("not verified", |says| says.claims["email_verified"] = json!(false)),
         ("not said to be", |says| {
             says.claims.as_object_mut().unwrap().remove("email_verified");

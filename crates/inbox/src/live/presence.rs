@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(presence.see(workspace, person.clone(), Some(first), start), [first]);
         assert!(presence.see(workspace, person.clone(), Some(first), start).is_empty());
         assert_eq!(presence.see(workspace, person.clone(), Some(second), start), [first, second]);
-        assert_eq!(presence.of(workspace, second, start), [person.clone()]);
+        assert_eq!(presence.of(workspace, second, start), std::slice::from_ref(&person));
         assert!(presence.of(workspace, first, start).is_empty());
         assert_eq!(presence.expire(start + FORGOTTEN_AFTER), [(workspace, second)]);
         assert!(presence.see(workspace, person, None, start).is_empty());

@@ -45,12 +45,12 @@ pub(crate) fn bare_inserts(folder: &Path, group: u64) -> f64 {
     let connection = open(folder, "bare.db");
     let body = "x".repeat(60);
     let payload = "x".repeat(140);
-    let (started, mut written) = (Instant::now(), 0u64);
+    let (started, mut written) = (Instant::now(), 0i64);
     while started.elapsed() < Duration::from_secs(4) {
         connection.execute_batch("BEGIN IMMEDIATE").expect("begin");
         for _ in 0..group {
             written += 1;
-            let id = (u128::from(written).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)).to_be_bytes();
+            let id = (u128::from(written.unsigned_abs()).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)).to_be_bytes();
             let statements = [
                 ("UPDATE heads SET seq = seq + 1 WHERE id = 1", params![] as &[&dyn rusqlite::ToSql]),
                 ("UPDATE conversations SET version = version + 1, last_seq = ?1, last_message_at = ?1, preview = ?2 WHERE id = x'00'", params![written, body]),
