@@ -129,8 +129,13 @@ fn check(new: &NewMessage) -> Result<(), Problem> {
     if new.attachments.len() > limits::ATTACHMENTS {
         return Err(Problem::field("attachment_ids", "too_many", format!("at most {} files", limits::ATTACHMENTS)));
     }
-    let bad_key = |key: &Option<String>| key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 200 || key.contains(char::is_control));
-    if bad_key(&new.client_key) {
+    new.client_key.as_deref().map_or(Ok(()), check_client_key)
+}
+
+/// # Errors
+/// It is empty, too long, or holds what cannot be seen.
+pub fn check_client_key(key: &str) -> Result<(), Problem> {
+    if key.is_empty() || key.len() > 200 || key.contains(char::is_control) {
         return Err(Problem::field("client_key", "invalid", "1 to 200 visible bytes"));
     }
     Ok(())
