@@ -205,7 +205,9 @@ async fn conditions(tx: &mut Tx, environment: &Environment, workspace: Workspace
         conditions.bind("locale = {}", language);
     }
     if let Some(contact) = query.contact {
-        conditions.bind("contact_id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND (id = {} OR merged_into = {}))", contact);
+        let theirs = "contact_id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND id = {} \
+             UNION ALL SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into = {})";
+        conditions.bind(theirs, contact);
         conditions.narrow = true;
     }
     if let Some(label) = query.label {
