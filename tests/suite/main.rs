@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod access;
+mod bot;
 mod chat;
 mod commerce;
+mod faults;
 mod help;
 mod inbox;
 mod live;

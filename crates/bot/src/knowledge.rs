@@ -1,7 +1,7 @@
 //! What the bot knows: the published articles, as the help module's events bring them, and an index of them for each workspace.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -51,15 +51,22 @@ impl FromRow for KnownArticle {
 pub struct Known {
     /// Raised by every change of an article; a turn records which one it used.
     pub version: i64,
-    pub index: Index,
+    /// For each language of the texts in it, so that translations do not compete with each other.
+    indexes: [Index; 3],
     articles: HashMap<(ArticleId, Locale), KnownArticle>,
 }
 
 impl Known {
+    /// The index to ask in a language.
+    #[must_use]
+    pub fn index(&self, locale: Locale) -> &Index {
+        &self.indexes[locale as usize]
+    }
+
     /// The article in the wanted language, or in whichever there is.
     #[must_use]
     pub fn article(&self, id: ArticleId, locale: Locale) -> Option<&KnownArticle> {
-        self.articles.get(&(id, locale)).or_else(|| Locale::ALL.iter().find_map(|other| self.articles.get(&(id, *other))))
+        in_language(&self.articles, id, locale)
     }
 }
 
@@ -138,18 +145,29 @@ pub const fn locale(language: Language) -> Locale {
 }
 
 fn build(version: i64, articles: Vec<KnownArticle>, cost_of_wrong: f32) -> Known {
-    let texts: Vec<ArticleText> = articles
-        .iter()
-        .map(|article| ArticleText {
-            id: article.id.to_string(),
-            language: language(article.locale),
-            title: article.title.clone(),
-            questions: article.questions.clone(),
-            body: if article.summary.is_empty() { article.body.clone() } else { format!("{}\n\n{}", article.summary, article.body) },
-        })
-        .collect();
-    let index = Index::build(&texts, Options { cost_of_wrong, ..Options::default() });
-    Known { version, index, articles: articles.into_iter().map(|article| ((article.id, article.locale), article)).collect() }
+    let articles: HashMap<(ArticleId, Locale), KnownArticle> = articles.into_iter().map(|article| ((article.id, article.locale), article)).collect();
+    let ids: BTreeSet<ArticleId> = articles.keys().map(|(id, _)| *id).collect();
+    let indexes = [Locale::Fi, Locale::Sv, Locale::En].map(|locale| {
+        let own: Vec<ArticleText> = ids.iter().filter_map(|id| articles.get(&(*id, locale))).map(text).collect();
+        // Only a company that has nothing in this language answers from another.
+        let texts = if own.is_empty() { ids.iter().filter_map(|id| in_language(&articles, *id, locale)).map(text).collect() } else { own };
+        Index::build(&texts, Options { cost_of_wrong, ..Options::default() })
+    });
+    Known { version, indexes, articles }
+}
+
+fn in_language(articles: &HashMap<(ArticleId, Locale), KnownArticle>, id: ArticleId, locale: Locale) -> Option<&KnownArticle> {
+    articles.get(&(id, locale)).or_else(|| Locale::ALL.iter().find_map(|other| articles.get(&(id, *other))))
+}
+
+fn text(article: &KnownArticle) -> ArticleText {
+    ArticleText {
+        id: article.id.to_string(),
+        language: language(article.locale),
+        title: article.title.clone(),
+        questions: article.questions.clone(),
+        body: if article.summary.is_empty() { article.body.clone() } else { format!("{}\n\n{}", article.summary, article.body) },
+    }
 }
 
 async fn version(tx: &mut Tx, workspace: WorkspaceId) -> Result<i64> {

@@ -43,9 +43,38 @@ impl Generator<'_> {
 
     fn words(&self) -> String {
         let odd = [
-            "", " ", "\u{0}", "\u{202e}kääntö", "😀👩‍👩‍👧", "ﬀ", "İ", "' OR 1=1 --", "\"; DROP TABLE staff; --", "<script>alert(1)</script>", "{{7*7}}", "%00%ff",
-            "../../etc/passwd", "\r\nSet-Cookie: x=1", "null", "-1", "9223372036854775808", "1e999", "NaN", "2026-02-30", "Liisa", "Missä pakettini on?", "a@b", "liisa@example.fi",
-            "+358401234567", "https://example.com/", "javascript:alert(1)", "fi", "*", "\\", "\u{feff}", "\u{1}",
+            "",
+            " ",
+            "\u{0}",
+            "\u{202e}kääntö",
+            "😀👩‍👩‍👧",
+            "ﬀ",
+            "İ",
+            "' OR 1=1 --",
+            "\"; DROP TABLE staff; --",
+            "<script>alert(1)</script>",
+            "{{7*7}}",
+            "%00%ff",
+            "../../etc/passwd",
+            "\r\nSet-Cookie: x=1",
+            "null",
+            "-1",
+            "9223372036854775808",
+            "1e999",
+            "NaN",
+            "2026-02-30",
+            "Liisa",
+            "Missä pakettini on?",
+            "a@b",
+            "liisa@example.fi",
+            "+358401234567",
+            "https://example.com/",
+            "javascript:alert(1)",
+            "fi",
+            "*",
+            "\\",
+            "\u{feff}",
+            "\u{1}",
         ];
         if self.one_in(25) { self.pick(&odd).repeat(1 + self.below(3_000)) } else { self.pick(&odd).to_owned() }
     }
@@ -59,7 +88,18 @@ impl Generator<'_> {
     }
 
     fn number(&self) -> Value {
-        let numbers = [json!(0), json!(1), json!(-1), json!(50), json!(1_795_000_000_000_000_i64), json!(i64::MAX), json!(i64::MIN), json!(u64::MAX), json!(0.5), json!(-1e300)];
+        let numbers = [
+            json!(0),
+            json!(1),
+            json!(-1),
+            json!(50),
+            json!(1_795_000_000_000_000_i64),
+            json!(i64::MAX),
+            json!(i64::MIN),
+            json!(u64::MAX),
+            json!(0.5),
+            json!(-1e300),
+        ];
         numbers[self.below(numbers.len())].clone()
     }
 

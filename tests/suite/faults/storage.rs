@@ -14,7 +14,7 @@ use ennakoi_store::{Engine, params};
 use ennakoi_testkit::Client;
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
 
@@ -43,8 +43,7 @@ async fn victim() {
         "conversation": talk.id, "database": desk.company.app.app.db.path() });
     println!("\n{MARK}{told}");
     // Until whoever started it goes away.
-    let mut rest = Vec::new();
-    let _ = tokio::io::stdin().read_to_end(&mut rest).await;
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await.unwrap().unwrap();
 }
 
 struct Victim {
@@ -81,7 +80,8 @@ impl Victim {
     /// Lets the process write files up to this size; `None` takes the limit away.
     async fn limit(&self, bytes: Option<u64>) {
         let soft = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
-        let status = Command::new("prlimit").args(["--pid", &self.child.id().unwrap().to_string(), &format!("--fsize={soft}:unlimited")]).status().await.unwrap();
+        let status =
+            Command::new("prlimit").args(["--pid", &self.child.id().unwrap().to_string(), &format!("--fsize={soft}:unlimited")]).status().await.unwrap();
         assert!(status.success());
     }
 

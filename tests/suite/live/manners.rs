@@ -155,8 +155,13 @@ async fn both_sides_see_who_types_and_colleagues_who_looks() {
     theirs.send(json!({ "type": "typing", "on": true })).await;
     let told = second.until(|message| typing(message, true) && message["author"]["kind"] == "contact").await;
     assert_eq!(told["conversation"], json!(talk));
-    theirs.send(json!({ "type": "seen", "seq": 1 })).await;
-    second.until(|message| message["type"] == "changes" && message["events"].to_string().contains("conversation.seen") || message["type"] == "pong").await;
+    // And how far the customer has read.
+    let answer = json!({ "client_key": "a", "body": "Hei!", "visibility": "public" });
+    let seq = aino.post(&format!("conversations/{talk}/messages"), answer).await.expect(201)["seq"].clone();
+    theirs.until(|message| message["type"] == "messages").await;
+    theirs.send(json!({ "type": "seen", "seq": seq })).await;
+    let seen = second.until(|message| message["events"].to_string().contains("conversation.seen")).await;
+    assert_eq!((&seen["messages"][0]["body"], &seen["messages"][0]["delivery"]), (&json!("Hei!"), &json!("read")));
     // Who leaves is no longer there.
     first.close().await;
     second.until(|message| message["type"] == "presence" && message["people"] == json!([])).await;

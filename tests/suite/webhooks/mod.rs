@@ -151,7 +151,8 @@ impl Hooked {
 
     /// The delivery after its n-th attempt has ended.
     async fn attempted(&self, attempts: i64) -> Value {
-        self.delivery(|delivery| delivery["attempts"] == attempts && !(delivery["last_status"].is_null() && delivery["last_error"].is_null())).await
+        let over = |delivery: &Value| delivery["state"] != "planned" || self.wait(delivery) > 0;
+        self.delivery(|delivery| delivery["attempts"] == attempts && over(delivery)).await
     }
 
     /// Microseconds from now to the next attempt.

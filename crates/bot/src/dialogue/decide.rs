@@ -120,7 +120,7 @@ pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Kno
 }
 
 fn search(settings: &Settings, known: &Known, talk: &Talk, heard: &Heard, locale: Locale, turn: impl Fn(Verdict, &str) -> BotTurn) -> Decision {
-    let answer = known.index.ask(&heard.text, knowledge::language(locale));
+    let answer = known.index(locale).ask(&heard.text, knowledge::language(locale));
     // What was refused a moment ago is not offered again.
     let fresh: Vec<ArticleId> = answer
         .candidates
@@ -133,7 +133,9 @@ fn search(settings: &Settings, known: &Known, talk: &Talk, heard: &Heard, locale
     let best = answer.candidates.first().and_then(|candidate| candidate.article.parse::<ArticleId>().ok());
     match (answer.verdict, fresh.first()) {
         (Found::Answer, Some(first)) if Some(*first) == best => Decision { act: Act::Answer(*first), locale, turn: considered(Verdict::Answered, "confident") },
-        (Found::Answer | Found::AskBack, Some(_)) => Decision { act: Act::AskBack(fresh), locale, turn: considered(Verdict::AskedBack, "several_fit") },
+        (Found::Answer | Found::AskBack, Some(_)) if worth_asking(&answer, &fresh) => {
+            Decision { act: Act::AskBack(fresh), locale, turn: considered(Verdict::AskedBack, "several_fit") }
+        }
         _ if talk.unknowns + 1 >= settings.unknowns_before_person => {
             let mut turn = considered(Verdict::HandedOver, "unknown_again");
             turn.reason = Some(Reason::BOT_UNSURE.as_str().to_owned());
@@ -142,6 +144,20 @@ fn search(settings: &Settings, known: &Known, talk: &Talk, heard: &Heard, locale
         _ => Decision { act: Act::Unknown, locale, turn: considered(Verdict::Rejected, "not_sure_enough") },
     }
 }
+
+/// Asking back is worth it when there is a fair chance that one of the offered articles is the right one.
+fn worth_asking(answer: &ennakoi_language::answers::Answer, offered: &[ArticleId]) -> bool {
+    let chance: f32 = answer
+        .candidates
+        .iter()
+        .filter(|candidate| candidate.article.parse::<ArticleId>().is_ok_and(|id| offered.contains(&id)))
+        .map(|candidate| candidate.confidence)
+        .sum();
+    chance >= FAIR_CHANCE
+}
+
+/// One in three.
+const FAIR_CHANCE: f32 = 0.33;
 
 /// The language to answer in: that of the message when it is clear, else that of the talk, else the widget's.
 fn language_of(talk: &Talk, heard: &Heard) -> Locale {

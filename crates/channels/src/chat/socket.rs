@@ -38,8 +38,10 @@ use super::{
 const INTRODUCTION: Duration = Duration::from_secs(10);
 /// Keeps proxies from closing an idle socket.
 const HEARTBEAT: Duration = Duration::from_secs(45);
-/// Messages sent to catch up, at most; an older gap is read through the API.
+/// Messages in one frame, at most.
 const CATCH_UP: u32 = 100;
+/// Bytes of text in one frame, at most, unless one message alone is longer.
+const FRAME_BYTES: usize = 256 << 10;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -90,6 +92,28 @@ async fn open_widget_socket(State(app): State<App>, Extension(hub): Extension<Hu
 
 /// Nothing more to say: the socket is gone or must go.
 struct Closed;
+
+/// The conversation now, and messages that were not sent yet.
+#[derive(Default)]
+struct Missed {
+    shown: Option<view::WidgetConversation>,
+    items: Vec<view::WidgetMessage>,
+    /// There are more after these.
+    more: bool,
+}
+
+impl Missed {
+    /// Keeps the end that fits into one frame; what stands above is read through the API.
+    fn shorten(&mut self) {
+        let mut bytes = 0;
+        let fits = self.items.iter().rev().take_while(|item| {
+            bytes += item.body.len() + item.html.len();
+            bytes <= FRAME_BYTES
+        });
+        let kept = fits.count().max(1).min(self.items.len());
+        self.items.drain(..self.items.len() - kept);
+    }
+}
 
 struct Chat {
     app: App,
@@ -159,8 +183,9 @@ impl Chat {
         if let Some(found) = found {
             self.listen(found).await?;
         }
-        let (shown, items) = self.missed().await.map_err(|_| Closed)?;
-        self.send_json(&json!({ "type": "welcome", "conversation": shown, "messages": items })).await
+        let missed = self.missed().await.map_err(|_| Closed)?;
+        self.send_json(&json!({ "type": "welcome", "conversation": missed.shown, "messages": missed.items })).await?;
+        if missed.more { self.catch_up().await } else { Ok(()) }
     }
 
     async fn listen(&mut self, conversation: ConversationId) -> Result<(), Closed> {
@@ -176,17 +201,38 @@ impl Chat {
     }
 
     /// The conversation now, and its messages after the last one sent; moves that mark.
-    async fn missed(&mut self) -> ennakoi_store::Result<(Option<view::WidgetConversation>, Vec<view::WidgetMessage>)> {
-        let Some(id) = self.conversation else { return Ok((None, Vec::new())) };
+    async fn missed(&mut self) -> ennakoi_store::Result<Missed> {
+        let Some(id) = self.conversation else { return Ok(Missed::default()) };
         let workspace = self.caller.workspace;
         let mut tx = self.app.db.read().await?;
-        let Some(row) = conversations::rows(&mut tx, workspace, &[id], None).await?.pop() else { return Ok((None, Vec::new())) };
+        let Some(row) = conversations::rows(&mut tx, workspace, &[id], None).await?.pop() else { return Ok(Missed::default()) };
         let shown = view::conversation(&mut tx, workspace, &row).await?;
         // A newcomer gets the end of the conversation, somebody who returns what came since.
         let after = (self.last_seq > 0).then_some(self.last_seq);
         let page = messages::list(&mut tx, workspace, id, after, None, CATCH_UP, Audience::Contact).await?;
-        self.last_seq = page.items.last().map_or(self.last_seq, |message| message.seq.max(self.last_seq));
-        Ok((Some(shown), page.items.into_iter().filter_map(|message| view::message(&self.app, message)).collect()))
+        let last = page.items.last().map_or(self.last_seq, |message| message.seq.max(self.last_seq));
+        let mut missed = Missed { shown: Some(shown), items: Vec::new(), more: after.is_some() && page.has_more };
+        let newcomer = after.is_none();
+        let mut bytes = 0;
+        self.last_seq = last;
+        for message in page.items {
+            let seq = message.seq;
+            let Some(item) = view::message(&self.app, message) else { continue };
+            bytes += item.body.len() + item.html.len();
+            // Long messages come in several frames; a newcomer's are few enough.
+            if !newcomer && bytes > FRAME_BYTES && !missed.items.is_empty() {
+                missed.more = true;
+                break;
+            }
+            self.last_seq = if newcomer { last } else { seq };
+            missed.items.push(item);
+        }
+        if newcomer {
+            missed.shorten();
+        } else if !missed.more {
+            self.last_seq = last;
+        }
+        Ok(missed)
     }
 
     async fn answer(&mut self, text: &str) -> Result<(), Closed> {
@@ -282,10 +328,15 @@ impl Chat {
     }
 
     async fn catch_up(&mut self) -> Result<(), Closed> {
-        let (shown, items) = self.missed().await.map_err(|_| Closed)?;
-        if !items.is_empty() {
-            self.send_json(&json!({ "type": "messages", "conversation_id": self.conversation, "items": items })).await?;
-        }
+        let shown = loop {
+            let missed = self.missed().await.map_err(|_| Closed)?;
+            if !missed.items.is_empty() {
+                self.send_json(&json!({ "type": "messages", "conversation_id": self.conversation, "items": missed.items })).await?;
+            }
+            if !missed.more {
+                break missed.shown;
+            }
+        };
         let Some(shown) = shown else { return Ok(()) };
         let mut frame: Value = serde_json::to_value(shown).map_err(|_| Closed)?;
         frame["type"] = json!("conversation");

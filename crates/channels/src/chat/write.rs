@@ -45,6 +45,7 @@ pub async fn write(app: &App, caller: &mut Caller, written: Written) -> Result<A
 }
 
 async fn write_in(tx: &mut Tx, environment: &Environment, caller: &mut Caller, written: Written) -> Result<Added> {
+    messages::check_client_key(&written.client_key)?;
     if written.option_key.as_ref().is_some_and(|key| key.len() > OPTION_KEY_BYTES) {
         return Err(Problem::field("option_key", "too_long", format!("at most {OPTION_KEY_BYTES} bytes")).into());
     }

@@ -180,7 +180,9 @@ async fn list_article_revisions(
     Query(query): Query<ennakoi_http::PageQuery>,
 ) -> ApiResult<Json<Page<Revision>>> {
     let before = Cursor::read(query.cursor.as_deref())?.unwrap_or(i64::MAX);
-    let rows = store::revisions(&mut app.db.read().await?, member.workspace, id, locale, before, query.limit() + 1).await?;
+    let mut tx = app.db.read().await?;
+    load(&mut tx, member.workspace, id).await?;
+    let rows = store::revisions(&mut tx, member.workspace, id, locale, before, query.limit() + 1).await?;
     Ok(Json(Page::of(rows, query.limit(), |row| row.revision)))
 }
 

@@ -219,6 +219,9 @@ pub async fn update(
     if related.len() > 20 || related.contains(&id) {
         return Err(Problem::field("related", "invalid", "at most 20 other articles").into());
     }
+    for (at, other) in related.iter().enumerate().filter(|(_, other)| !article.related.contains(other)) {
+        load(tx, workspace, *other).await.map_err(|_| Problem::field(format!("related[{at}]"), "unknown", "no article of this workspace"))?;
+    }
     let audience = audience.unwrap_or(article.audience);
     tx.execute(
         "UPDATE articles SET category_id = $3, audience = $4, related = $5 WHERE workspace_id = $1 AND id = $2",

@@ -12,18 +12,25 @@ use ennakoi_kernel::{
 };
 use ennakoi_people::contacts::{self, ContactRow};
 use ennakoi_store::{
-    Result, Tx, Value,
+    Result, Tx, Value, params,
     timeline::{Actor, Event},
 };
 use serde::Serialize;
 
+use super::Ephemeral;
 use crate::{
     conversations::{self, ConversationRow},
     messages::{self, Message},
+    sql,
 };
 
 /// Messages told as read by one change, at most.
 const READ_AT_ONCE: i64 = 500;
+
+/// Conversations told again by one change because their contact changed, at most.
+const OF_CONTACTS_AT_ONCE: i64 = 200;
+/// A frame to a socket, at most, unless one event alone is larger.
+const FRAME_BYTES: usize = 1 << 20;
 
 /// An event without its payload.
 #[derive(Clone, Debug, Serialize)]
@@ -45,6 +52,9 @@ pub struct Change {
     pub conversations: Vec<ConversationRow>,
     pub messages: Vec<Message>,
     pub contacts: Vec<ContactRow>,
+    /// Colleagues who came or went.
+    #[serde(skip)]
+    pub(super) availability: Vec<Ephemeral>,
     #[serde(skip)]
     staff_text: OnceLock<Utf8Bytes>,
 }
@@ -78,15 +88,18 @@ impl Change {
 /// The database refuses.
 pub async fn build(tx: &mut Tx, workspace: WorkspaceId, events: Vec<Event>) -> Result<Change> {
     let seq = events.last().map_or(0, |event| event.seq);
-    let conversation_ids: Vec<ConversationId> = distinct(events.iter().filter_map(|event| event.conversation));
     let named = events.iter().filter_map(|event| event.payload.get("message").and_then(|id| id.as_str()).and_then(|id| id.parse().ok()));
     let read = read_by_customers(tx, workspace, &events).await?;
     let message_ids: Vec<MessageId> = distinct(named.chain(read));
-    let about_contacts = events.iter().filter(|event| event.kind.starts_with("contact.") || event.kind.starts_with("identity."));
-    let contact_ids: Vec<ContactId> = distinct(about_contacts.filter_map(|event| event.contact));
+    let about_contacts: Vec<&Event> = events.iter().filter(|event| event.kind.starts_with("contact.") || event.kind.starts_with("identity.")).collect();
+    let contact_ids: Vec<ContactId> = distinct(about_contacts.iter().filter_map(|event| event.contact));
+    let losers = about_contacts.iter().filter_map(|event| event.payload.get("loser").and_then(|id| id.as_str()).and_then(|id| id.parse().ok()));
+    let theirs = of_contacts(tx, workspace, &distinct(losers.chain(contact_ids.iter().copied()))).await?;
+    let conversation_ids: Vec<ConversationId> = distinct(events.iter().filter_map(|event| event.conversation).chain(theirs));
     let conversations = if conversation_ids.is_empty() { Vec::new() } else { conversations::rows(tx, workspace, &conversation_ids, None).await? };
     let messages = messages::by_ids(tx, workspace, &message_ids).await?;
     let contacts = if contact_ids.is_empty() { Vec::new() } else { contacts::rows(tx, workspace, &contact_ids).await? };
+    let availability = events.iter().filter(|event| event.kind == "staff.availability_changed").filter_map(came_or_went).collect();
     let events = events
         .into_iter()
         .map(|event| EventBrief {
@@ -98,7 +111,26 @@ pub async fn build(tx: &mut Tx, workspace: WorkspaceId, events: Vec<Event>) -> R
             at: event.occurred_at,
         })
         .collect();
-    Ok(Change { seq, events, conversations, messages, contacts, staff_text: OnceLock::new() })
+    Ok(Change { seq, events, conversations, messages, contacts, availability, staff_text: OnceLock::new() })
+}
+
+fn came_or_went(event: &Event) -> Option<Ephemeral> {
+    let read = |field: &str| event.payload.get(field).cloned();
+    Some(Ephemeral::Staff { id: serde_json::from_value(read("staff")?).ok()?, availability: serde_json::from_value(read("availability")?).ok()? })
+}
+
+/// Conversations whose row shows one of these people, the newest when there are many.
+async fn of_contacts(tx: &mut Tx, workspace: WorkspaceId, contacts: &[ContactId]) -> Result<Vec<ConversationId>> {
+    if contacts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (places, values) = sql::list(3, contacts);
+    let statement = format!(
+        "SELECT id FROM conversations WHERE workspace_id = $1 AND (contact_id IN ({places}) OR contact_id IN \
+         (SELECT id FROM contacts WHERE workspace_id = $1 AND merged_into IN ({places}))) ORDER BY number DESC LIMIT $2"
+    );
+    let rows: Vec<(ConversationId,)> = tx.all(&statement, &sql::with_list(params![workspace, OF_CONTACTS_AT_ONCE], values)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Messages that count as read now, because their customer has read so far; the newest when there are many.
@@ -127,6 +159,20 @@ async fn read_by_customers(tx: &mut Tx, workspace: WorkspaceId, events: &[Event]
     let rows: Vec<(MessageId,)> = tx.all(&sql, &values).await?;
     found.extend(rows.into_iter().map(|(id,)| id));
     Ok(found)
+}
+
+/// The change of as many of the first events (not empty) as fit into one frame; its `seq` says how far it came.
+///
+/// # Errors
+/// The database refuses.
+pub async fn build_frame(tx: &mut Tx, workspace: WorkspaceId, mut events: Vec<Event>) -> Result<Change> {
+    loop {
+        let change = build(tx, workspace, events.clone()).await?;
+        if events.len() <= 1 || change.staff_text().len() <= FRAME_BYTES {
+            return Ok(change);
+        }
+        events.truncate(events.len() / 2);
+    }
 }
 
 fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {

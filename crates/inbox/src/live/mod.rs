@@ -27,7 +27,7 @@ use ennakoi_kernel::{
 use ennakoi_store::{Db, Result, bus::Signal, timeline};
 use tokio::sync::{broadcast::error::RecvError, mpsc, watch};
 
-pub use change::{Change, EventBrief, build};
+pub use change::{Change, EventBrief, build, build_frame};
 pub use presence::{Ephemeral, Mode, Typist};
 
 /// Notices that wait for one slow socket before it is dropped.
@@ -192,13 +192,17 @@ impl Hub {
         if events.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Arc::new(build(&mut tx, workspace, events).await?)))
+        Ok(Some(Arc::new(build_frame(&mut tx, workspace, events).await?)))
     }
 
     fn hand_on(&self, workspace: WorkspaceId, change: Arc<Change>) {
         let conversations: Vec<ConversationId> = change.conversations.iter().map(|row| row.id).collect();
+        let passing: Vec<Notice> = change.availability.iter().cloned().map(|told| Notice::Ephemeral(Arc::new(told))).collect();
         let notice = Notice::Change(change);
         self.send(workspace, Topic::Workspace, &notice);
+        for told in &passing {
+            self.send(workspace, Topic::Workspace, told);
+        }
         for conversation in conversations {
             self.send(workspace, Topic::Conversation(conversation), &notice);
         }

@@ -16,7 +16,7 @@ use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Ephemeral, Hub, Mode, Notice, Subscription, Topic, Typist, build, presence::Person};
+use super::{Ephemeral, Hub, Mode, Notice, Subscription, Topic, Typist, build_frame, presence::Person};
 use crate::{
     conversations,
     messages::{self, AuthorKind, Direction, NewMessage, Visibility},
@@ -141,7 +141,7 @@ impl Desk {
             let change = async {
                 let mut tx = self.app.db.read().await?;
                 let events = timeline::after(&mut tx, self.member.workspace, last, (seq - last).min(limits::EVENTS_PAGE)).await?;
-                build(&mut tx, self.member.workspace, events).await
+                build_frame(&mut tx, self.member.workspace, events).await
             };
             match change.await {
                 Ok(change) if change.seq > last => {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attachments::Attachment;
 
-pub use add::{Added, NewMessage, add};
+pub use add::{Added, NewMessage, add, check_client_key};
 pub(crate) use add::{Note, append, note_event};
 pub use edit::{edit, remove};
 pub(crate) use hydrate::author;
