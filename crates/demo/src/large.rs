@@ -42,7 +42,7 @@ pub struct Bulk {
 const BATCH: usize = 1_000;
 /// Rows of one statement. More would not be faster: SQLite finds a parameter's place by its name.
 const ROWS: usize = 8;
-/// Of a thousand conversations, the newest so many are not closed yet.
+/// Of a thousand messages, the newest so many are in conversations that are not closed yet.
 const ACTIVE_PER_MILLE: usize = 15;
 
 /// Fills the workspace.
@@ -61,11 +61,9 @@ pub(crate) async fn fill(
     let people = people(app, past, workspace, bulk.contacts, &mut random).await?;
     let scripts = scripts::read();
     let mut writer = Writer { past, workspace, crew, desk, scripts: &scripts, people: &people, random, number: 0, messages: 0 };
-    let average: usize = scripts.iter().map(|script| script.steps.len()).sum::<usize>() / scripts.len().max(1);
-    let expected = bulk.messages / average.max(1);
     while writer.messages < bulk.messages {
         let mut tx = app.db.begin().await?;
-        writer.batch(&mut tx, expected, bulk.messages).await?;
+        writer.batch(&mut tx, bulk.messages).await?;
         tx.commit().await?;
     }
     let (number, messages) = (writer.number, writer.messages);
@@ -240,7 +238,7 @@ const EVENTS: &[&str] = &["workspace_id", "seq", "kind", "occurred_at", "recorde
 
 impl Writer<'_> {
     /// Writes one transaction's worth of conversations.
-    async fn batch(&mut self, tx: &mut Tx, expected: usize, wanted: usize) -> Result<()> {
+    async fn batch(&mut self, tx: &mut Tx, wanted: usize) -> Result<()> {
         let (mut conversations, mut messages, mut events) =
             (Rows::new("conversations", CONVERSATION), Rows::new("messages", MESSAGES), Rows::new("events", EVENTS));
         let mut told: Vec<[Value; 7]> = Vec::new();
@@ -248,7 +246,7 @@ impl Writer<'_> {
             if self.messages >= wanted {
                 break;
             }
-            let held = self.invent(expected);
+            let held = self.invent(wanted);
             let id: ConversationId = self.past.environment.new_id();
             // A message points to its conversation, so the conversation is written first.
             conversations.add(tx, self.conversation_row(id, &held)).await?;
@@ -277,17 +275,17 @@ impl Writer<'_> {
     }
 
     /// A conversation of a random script; the last ones are still open.
-    fn invent(&mut self, expected: usize) -> Held {
+    fn invent(&mut self, wanted: usize) -> Held {
         let (contact, locale) = *self.random.pick(self.people);
         let of_language: Vec<&Script> = self.scripts.iter().filter(|script| script.locale == locale).collect();
         let script = *self.random.pick(&of_language);
-        let done = usize::try_from(self.number).unwrap_or(0);
+        let done = self.messages;
         self.number += 1;
         let span = (self.past.now - self.past.begin).0;
-        let share = i64::try_from(done).unwrap_or(0) as f64 / expected.max(1) as f64;
+        let share = done as f64 / wanted.max(1) as f64;
         let begin = self.past.begin + Duration(((span as f64) * share.min(0.999_9)) as i64);
         self.past.clock.set(begin);
-        let active = done * 1_000 > expected * (1_000 - ACTIVE_PER_MILLE);
+        let active = done * 1_000 > wanted * (1_000 - ACTIVE_PER_MILLE);
         let speakers = self.crew.speakers(locale);
         let agent = self.random.pick(&speakers).id;
         let (state, owner) = if active {

@@ -48,10 +48,16 @@ impl Default for DemoOptions {
 }
 
 impl DemoOptions {
-    /// 100,000 contacts and 1,000,000 messages.
+    /// A workspace for measuring: 100,000 contacts and 1,000,000 messages.
     #[must_use]
     pub fn large() -> Self {
-        Self { bulk: Some(large::Bulk { contacts: 100_000, messages: 1_000_000 }), ..Self::default() }
+        Self::with_messages(1_000_000)
+    }
+
+    /// A workspace for measuring with so many messages, of a tenth as many contacts.
+    #[must_use]
+    pub fn with_messages(messages: usize) -> Self {
+        Self { bulk: Some(large::Bulk { contacts: (messages / 10).max(10), messages }), ..Self::default() }
     }
 }
 

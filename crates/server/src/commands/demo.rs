@@ -19,20 +19,20 @@ pub struct DemoArguments {
     /// Months of history.
     #[arg(long, default_value_t = 18, value_parser = clap::value_parser!(u32).range(2..=60))]
     months: u32,
-    /// Instead, fill a large workspace for measuring: 100,000 customers and 1,000,000 messages.
-    #[arg(long)]
-    large: bool,
+    /// Instead, fill a workspace for measuring with so many messages of a tenth as many customers, e.g. 1000000.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    messages: Option<u32>,
 }
 
 pub(super) async fn demo(app: &App, arguments: &DemoArguments) -> Result<()> {
     let begun = Instant::now();
-    let base = if arguments.large { DemoOptions::large() } else { DemoOptions::default() };
+    let base = arguments.messages.map_or_else(DemoOptions::default, |messages| DemoOptions::with_messages(messages as usize));
     let customers = arguments.customers as usize;
     // As many conversations for each customer, whatever their number.
     let options = DemoOptions { seed: arguments.seed, customers, months: arguments.months, conversations: customers * 8 / 5, ..base };
     println!("Making Pellavala; this takes a minute or two …");
     let report = fill(app, &options).await?;
-    if arguments.large {
+    if arguments.messages.is_some() {
         let followers: Vec<&str> = modules::all(app).modules.iter().flat_map(|module| module.followers.iter().map(|follower| follower.name)).collect();
         large::settle(app, report.workspace, &followers).await?;
     }
