@@ -44,6 +44,11 @@ test: ## Everything that CI runs: formats, lints, both databases, the web, a rea
 quick: ## Tests on SQLite only, without browser and torture: for the minute between two edits
 	$(CARGO) test --workspace --quiet
 
+.PHONY: statements
+statements: ## Name the SQL statements that no test executes on either database
+	trace=$$(mktemp) && ENNAKOI_SQL_TRACE=$$trace $(CARGO) test -p ennakoi-tests --test suite --quiet && \
+	ENNAKOI_SQL_TRACE=$$trace scripts/postgres.sh $(CARGO) test -p ennakoi-tests --test suite --quiet && python3 scripts/check_statements.py $$trace
+
 .PHONY: bench
 bench: web ## Ratios against limits measured in the same run, as JSON lines
 	scripts/bench.sh
