@@ -35,7 +35,7 @@ pub(crate) fn forget_cached() {
     CHANGES.fetch_add(1, Ordering::SeqCst);
 }
 
-/// Counts what [`forget_cached`] was told of: while it stays the same, no session, role or key has changed on this node.
+/// Counts what `forget_cached` was told of: while it stays the same, no session, role or key has changed on this node.
 #[must_use]
 pub fn changes() -> u64 {
     CHANGES.load(Ordering::SeqCst)
