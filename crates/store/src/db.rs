@@ -9,6 +9,7 @@ use crate::{
     bus::Bus,
     postgres::{self, Postgres},
     sqlite::{self, Sqlite},
+    trace,
 };
 
 /// Sizes of the pools.
@@ -98,7 +99,9 @@ impl Db {
             Backend::Postgres(postgres) => {
                 let told = async {
                     let client = postgres.client().await?;
-                    client.execute("SELECT pg_notify('ennakoi_signal', $1)", &[&format!("{workspace}:{text}")]).await?;
+                    let notify = "SELECT pg_notify('ennakoi_signal', $1)";
+                    trace::executed(notify);
+                    client.execute(notify, &[&format!("{workspace}:{text}")]).await?;
                     Ok::<_, Error>(())
                 };
                 if let Err(error) = told.await {

@@ -46,7 +46,6 @@ pub(crate) async fn run(app: App, client: Option<Egress>, mut stop: watch::Recei
     let mut round = 0u32;
     let mut tasks = JoinSet::new();
     while !*stop.borrow() {
-        round = round.wrapping_add(1);
         let begun = match begin_due(&app, &client, &mut tasks).await {
             Ok(begun) => begun,
             Err(error) => {
@@ -54,11 +53,13 @@ pub(crate) async fn run(app: App, client: Option<Egress>, mut stop: watch::Recei
                 0
             }
         };
+        // At the start, and then from time to time.
         if round.is_multiple_of(1_000)
             && let Err(error) = forget_old(&app).await
         {
             tracing::warn!(%error, "old deliveries are not removed");
         }
+        round = round.wrapping_add(1);
         if begun == 0 {
             tokio::select! {
                 _ = stop.changed() => {}

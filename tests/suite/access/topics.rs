@@ -171,3 +171,32 @@ async fn search_and_counts_know_their_own_workspace_only() {
     }
     tokio::time::timeout(StdDuration::from_secs(10), desk.settle()).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn suspected_duplicates_and_labels_stay_in_their_workspace() {
+    let desk = Desk::open().await;
+    let neighbour = desk.company.neighbour().await;
+    let new = json!({ "name": "Liisa Meri" });
+    let ours = text(&desk.owner().post("contacts", new.clone()).await.expect(201)["id"]);
+    let twin = text(&desk.owner().post("contacts", json!({ "name": "liisa meri" })).await.expect(201)["id"]);
+    neighbour.post("contacts", new).await.expect(201);
+    let found = desk.owner().get(&format!("contacts/{ours}/duplicates")).await.expect(200);
+    assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!((&found["items"][0]["contact"]["id"], &found["items"][0]["reasons"]), (&json!(twin), &json!(["name"])));
+    let talk = desk.talk("Veikko", "Hei").await;
+    let plain = desk.talk("Ville", "Hei").await;
+    let label = text(&desk.owner().post("labels", json!({ "name": "Palautus", "color": "#ff0000" })).await.expect(201)["id"]);
+    desk.owner().put(&talk.path(&format!("/labels/{label}")), json!({})).await.expect(204);
+    let filtered = async |client: &Client, operator: &str, value: Value| {
+        let filter = json!({ "field": "label", "operator": operator, "value": value });
+        let encoded: String = filter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let page = client.get(&format!("conversations?filter={encoded}")).await.expect(200);
+        page["items"].as_array().unwrap().iter().map(|row| text(&row["id"])).collect::<Vec<_>>()
+    };
+    let (labelled, unlabelled) = (vec![talk.id.to_string()], vec![plain.id.to_string()]);
+    assert_eq!(filtered(desk.owner(), "exists", Value::Null).await, labelled);
+    assert_eq!(filtered(desk.owner(), "missing", Value::Null).await, unlabelled);
+    assert_eq!(filtered(desk.owner(), "is", json!(label)).await, labelled);
+    assert_eq!(filtered(desk.owner(), "is_not", json!(label)).await, unlabelled);
+    assert_eq!(filtered(&neighbour, "is", json!(label)).await, Vec::<String>::new());
+}

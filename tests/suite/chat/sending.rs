@@ -129,3 +129,29 @@ async fn a_stranger_may_not_ask_without_end() {
     visitor.send("later", "hei").await.expect(201);
     shop.company.app.settle().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_page_carries_the_workspaces_own_chat() {
+    let shop = Shop::open().await;
+    let slug = text(&shop.owner().get("workspace").await.expect(200)["slug"]);
+    let stranger = shop.company.app.stranger();
+    let page = stranger.get(&format!("/demo/{slug}")).await;
+    assert!(page.status == 200 && page.text.contains(&shop.public_key), "{}", page.status);
+    assert_eq!(page.headers["x-robots-tag"], "noindex");
+    stranger.get("/demo/nowhere").await.expect(404);
+    shop.owner().patch(&format!("channels/{}", shop.channel), json!({ "enabled": false })).await.expect(200);
+    stranger.get(&format!("/demo/{slug}")).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_is_told_their_place_in_the_line() {
+    let shop = Shop::open().await;
+    shop.hours(super::always()).await;
+    for place in 1..=3 {
+        let visitor = shop.visitor().await;
+        let handed = visitor.client.post("/widget/v1/person", json!({})).await.expect(200);
+        assert_eq!((&handed["owner"], &handed["queue_position"]), (&json!("queue"), &json!(place)));
+        shop.company.app.clock.advance(ennakoi_kernel::Duration::seconds(1));
+    }
+    shop.company.app.settle().await;
+}

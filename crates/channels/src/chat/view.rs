@@ -3,14 +3,15 @@
 use ennakoi_http::App;
 use ennakoi_inbox::{
     attachments::Attachment,
-    conversations::{ConversationRow, OwnerKind, State},
+    conversations::{self, ConversationRow, OwnerKind, State},
     messages::{AuthorKind, Kind, Message, Meta, Visibility},
+    routing,
 };
 use ennakoi_kernel::{
     Timestamp,
     ids::{ConversationId, MessageId, WorkspaceId},
 };
-use ennakoi_store::{Result, Tx, params};
+use ennakoi_store::{Result, Tx};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -113,26 +114,9 @@ pub async fn conversation(tx: &mut Tx, workspace: WorkspaceId, row: &Conversatio
 }
 
 async fn extra(tx: &mut Tx, workspace: WorkspaceId, row: &ConversationRow) -> Result<Extra> {
-    let (contact_seen_seq, staff_seen_seq, queue, priority, queued_at): (i64, i64, Option<uuid::Uuid>, i64, Option<i64>) = tx
-        .one(
-            "SELECT contact_seen_seq, staff_seen_seq, queue_id, priority, queued_at FROM conversations WHERE workspace_id = $1 AND id = $2",
-            params![workspace, row.id],
-        )
-        .await?;
-    let queue_position = match (queue, queued_at) {
-        (Some(queue), Some(queued_at)) => {
-            let before: i64 = tx
-                .scalar(
-                    "SELECT COUNT(*) FROM (SELECT 1 FROM conversations WHERE workspace_id = $1 AND queue_id = $2 AND queued_at IS NOT NULL \
-                     AND (priority, queued_at) < ($3, $4) LIMIT 100) AS before",
-                    params![workspace, queue, priority, queued_at],
-                )
-                .await?;
-            Some(before + 1)
-        }
-        _ => None,
-    };
-    Ok(Extra { contact_seen_seq, staff_seen_seq, queue_position })
+    let held = conversations::load(tx, workspace, row.id).await?;
+    let queue_position = routing::ahead(tx, workspace, &held).await?.map(|ahead| ahead + 1);
+    Ok(Extra { contact_seen_seq: held.contact_seen_seq, staff_seen_seq: held.staff_seen_seq, queue_position })
 }
 
 /// A message as its customer sees it; `None` for what only staff may see.
