@@ -19,7 +19,7 @@ async fn upload(company: &Company, path: &str, bytes: &[u8], status: u16) -> Val
     company.owner.upload(path, "tiedosto.csv", "text/csv", bytes.to_vec()).await.expect(status)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn orders_come_in_with_their_lines_and_trigger_nothing() {
     let company = Company::start().await;
     let tried = upload(&company, "imports/orders?dry_run=true", ORDERS.as_bytes(), 200).await;
@@ -49,7 +49,7 @@ async fn orders_come_in_with_their_lines_and_trigger_nothing() {
     assert_eq!(count(&company.app, "SELECT COUNT(*) FROM contacts").await, 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn spreadsheets_of_three_languages_and_old_encodings_are_read() {
     let company = Company::start().await;
     let windows: Vec<u8> =
@@ -77,7 +77,7 @@ async fn spreadsheets_of_three_languages_and_old_encodings_are_read() {
     assert_eq!(panel["subscriptions"][0]["price_minor"], 1_990);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_files_and_wrong_people_are_refused() {
     let company = Company::start().await;
     let code = async |bytes: &[u8]| text(&upload(&company, "imports/orders", bytes, 422).await["errors"][0]["code"]);

@@ -30,7 +30,7 @@ fn numbers(page: &Value) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(|row| text(&row["number"])).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_report_is_an_upsert_and_an_older_one_changes_nothing() {
     let company = Company::start().await;
     let first = company.owner.put("orders/100", order("PV-100", 5_980, MONDAY)).await.expect(201);
@@ -50,7 +50,7 @@ async fn a_report_is_an_upsert_and_an_older_one_changes_nothing() {
     company.neighbour().await.get(&format!("orders/{}", text(&first["id"]))).await.expect(404);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_reports_name_their_fields() {
     let company = Company::start().await;
     let mut wrong = order("", 1, MONDAY);
@@ -68,7 +68,7 @@ async fn wrong_reports_name_their_fields() {
     company.colleague("aino", "agent").await.put("orders/1", order("1", 1, MONDAY)).await.expect(403);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_panel_shows_all_of_a_person_even_after_a_merge() {
     let company = Company::start().await;
     company.owner.put("orders/1", order("PV1", 5_000, MONDAY)).await.expect(201);
@@ -109,7 +109,7 @@ async fn the_panel_shows_all_of_a_person_even_after_a_merge() {
     company.neighbour().await.get(&format!("contacts/{liisa}/commerce")).await.expect(404);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn orders_are_listed_paged_and_found_by_the_beginning_of_their_number() {
     let company = Company::start().await;
     for (id, number) in [("1", "PV-101"), ("2", "PV-102"), ("3", "PV-120"), ("4", "XY-101")] {
@@ -138,7 +138,7 @@ async fn orders_are_listed_paged_and_found_by_the_beginning_of_their_number() {
     assert_eq!(get(&format!("?contact={liisa}")).await["items"].as_array().unwrap().len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn products_are_listed_by_name_and_found_by_words() {
     let company = Company::start().await;
     for (sku, name) in [("P1", "Kaste-kylpypyyhe 70×140"), ("P2", "Kaste-käsipyyhe 50×70"), ("V1", "Villahuopa")] {
