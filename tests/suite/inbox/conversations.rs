@@ -1,14 +1,15 @@
 //! The life of a conversation: owner, state, version.
 
 use ennakoi_inbox::{
-    conversations::{HandOver, Owner, Reason},
+    conversations::{HandOver, NewConversation, Owner, Reason},
     messages::{Direction, NewMessage},
 };
 use ennakoi_kernel::Duration;
+use ennakoi_people::Locale;
 use ennakoi_store::timeline::Actor;
 use serde_json::json;
 
-use super::{Desk, answers, listed, read, staff_id};
+use super::{Desk, Talk, answers, listed, read, staff_id};
 use crate::people::text;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,10 +126,19 @@ async fn snoozed_ones_come_back_by_time_by_message_and_by_hand() {
 async fn handing_over_tells_why_and_begins_the_wait() {
     let desk = Desk::open().await;
     let contact = desk.contact("Liisa").await;
-    let talk = desk.talk_of(contact, Owner::Bot, "Haluan ihmisen").await;
     let (environment, workspace) = (desk.company.app.app.environment.clone(), desk.workspace());
     let hand_over = HandOver { actor: Actor::Bot, reason: Reason::PERSON_REQUESTED, queue: None, note: Some("Kysyi palautuksesta.".to_owned()) };
-    let done = desk.within(async |tx| ennakoi_inbox::conversations::hand_over(tx, &environment, workspace, talk.id, hand_over.clone()).await).await;
+    // In one transaction, so that the bot finds it handed over and says nothing of its own.
+    let new = NewConversation { channel: desk.channel, contact: Some(contact), visitor: None, subject: None, locale: Some(Locale::Fi), owner: Owner::Bot };
+    let done = desk
+        .within(async |tx| {
+            let opened = ennakoi_inbox::conversations::open(tx, &environment, workspace, new).await?;
+            let wish = NewMessage::text(Actor::Contact(contact), Direction::In, "Haluan ihmisen");
+            ennakoi_inbox::messages::add(tx, &environment, workspace, opened.id, wish).await?;
+            ennakoi_inbox::conversations::hand_over(tx, &environment, workspace, opened.id, hand_over.clone()).await
+        })
+        .await;
+    let talk = Talk { contact, id: done.id };
     assert_eq!((done.owner, done.queue), (Owner::Queue(desk.queue), Some(desk.queue)));
     let row = read(desk.owner(), talk).await;
     assert_eq!((&row["reason"], &row["owner"]["queue"]["name"]), (&json!("person_requested"), &json!("Asiakaspalvelu")));
