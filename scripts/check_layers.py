@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 LAYERS = [
-    {"kernel", "language", "foresight"},
+    {"kernel", "language", "foresight", "embedding"},
     {"store", "egress"},
     {"http"},
     {"people"},
