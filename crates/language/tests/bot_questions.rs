@@ -53,8 +53,7 @@ fn the_set_is_large_and_wide() {
     assert!(questions.len() >= 600, "{} questions", questions.len());
     for language in Language::ALL {
         let own = questions.iter().filter(|question| question.language == language);
-        let needs: BTreeSet<&str> =
-            own.clone().map(|question| question.label).filter(|label| *label != "oos" && !label.starts_with("person:")).collect();
+        let needs: BTreeSet<&str> = own.clone().map(|question| question.label).filter(|label| *label != "oos" && !label.starts_with("person:")).collect();
         let outside = own.clone().filter(|question| question.label == "oos").count();
         assert!(own.count() >= 150, "{language}: too few questions");
         assert!(needs.len() >= 40, "{language}: {} needs", needs.len());
