@@ -8,6 +8,8 @@ package_of() {
     node | npm) echo "nodejs npm" ;;
     chromium) echo chromium ;;
     postgres) echo postgresql ;;
+    dovecot) echo "dovecot-imapd dovecot-lmtpd" ;;
+    openssl) echo openssl ;;
     python3) echo python3 ;;
     cc) echo "gcc libc6-dev" ;;
     *) echo "$1" ;;
@@ -17,6 +19,8 @@ package_of() {
 present() {
   case "$1" in
     postgres) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+    # Not on everybody's path.
+    dovecot) [ -x /usr/sbin/dovecot ] && [ -x /usr/lib/dovecot/lmtp ] ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }

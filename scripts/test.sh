@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/need.sh cargo cc python3 node npm postgres chromium
+scripts/need.sh cargo cc python3 node npm postgres chromium dovecot openssl
 
 step() {
   local name=$1 started=$SECONDS

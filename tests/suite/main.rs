@@ -9,6 +9,7 @@ mod faults;
 mod help;
 mod inbox;
 mod live;
+mod mail;
 mod nodes;
 mod people;
 mod schema;

@@ -1,3 +1,5 @@
-//! Channels: how customers reach the company. Each adapter is a folder; the inbox never learns a provider's name.
+//! Channels: how customers reach the company. Each adapter is a folder, or a crate of its own when its libraries are heavy
+//! (e-mail); the inbox never learns a provider's name.
 
+pub mod carry;
 pub mod chat;

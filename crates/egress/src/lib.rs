@@ -16,6 +16,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
+use tokio::net::TcpStream;
 use url::{Host, Url};
 
 pub use address::is_public;
@@ -164,6 +165,29 @@ impl Egress {
         }
         Ok(Answer { status, headers, body: body.freeze() })
     }
+}
+
+/// Opens a connection for protocols other than the web's (SMTP, IMAP), under the same rule: the name is resolved here, every
+/// address is judged, and one of the judged addresses is connected to.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn connect(host: &str, port: u16, reach: Reach, within: Duration) -> Result<TcpStream, Error> {
+    let connecting = async {
+        let addresses = SystemLookup.lookup(host.to_owned()).await.map_err(|_| Error::Unresolved)?;
+        if addresses.is_empty() {
+            return Err(Error::Unresolved);
+        }
+        if reach == Reach::Public && !addresses.iter().all(|address| is_public(address.ip())) {
+            return Err(Error::Private);
+        }
+        let addresses: Vec<SocketAddr> = addresses.into_iter().map(|address| SocketAddr::new(address.ip(), port)).collect();
+        let stream = TcpStream::connect(addresses.as_slice()).await.map_err(|error| Error::Failed(error.to_string()))?;
+        // Dialogues of short lines; a connection that cannot be set up so works all the same.
+        let _ = stream.set_nodelay(true);
+        Ok(stream)
+    };
+    tokio::time::timeout(within, connecting).await.map_err(|_| Error::Timeout)?
 }
 
 /// Whether an address may be called at all, as far as it can be told without resolving its name. Use it when somebody saves an

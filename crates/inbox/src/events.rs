@@ -24,6 +24,7 @@ pub(crate) const ALL: &[EventKind] = &[
     event("conversation.rated", "The customer rated the help or said whether it was solved."),
     inner("conversation.seen", "The customer, or the first of staff, has read up to a message."),
     event("message.added", "A message, a note, or a note of what happened stands in a conversation."),
+    event("message.delivery_changed", "A message went out, or came to nothing; the payload says which and why."),
     event("message.edited", "The author corrected a message."),
     event("message.removed", "The author removed a message."),
     inner("channel.created", "A channel was created."),

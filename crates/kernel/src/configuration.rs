@@ -17,6 +17,7 @@ pub struct Configuration {
     pub security: Security,
     pub log: Log,
     pub telemetry: Telemetry,
+    pub mail: Mail,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -68,6 +69,17 @@ pub struct Log {
 pub struct Telemetry {
     pub otlp_endpoint: String,
     pub metrics_token: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub smtp_url: String,
+    pub from: String,
+    pub dkim_domain: String,
+    pub dkim_selector: String,
+    pub dkim_key_file: String,
+    pub trusted_certificates: String,
 }
 
 /// A configuration that cannot be used, with the key named.

@@ -60,6 +60,8 @@ identifiers! {
     VisitorId,
     WebhookId,
     DeliveryId,
+    MailboxId,
+    MailId,
     JobId,
     TimerId,
     IntentId,

@@ -27,7 +27,7 @@ mod patch;
 mod profile;
 mod resets;
 mod rights;
-mod sealed;
+pub mod sealed;
 mod second_factor;
 pub mod sessions;
 mod sql;

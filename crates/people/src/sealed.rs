@@ -15,7 +15,8 @@ fn cipher(app: &App, purpose: &str) -> XChaCha20Poly1305 {
 }
 
 /// Nonce and ciphertext. `bound_to` must be the same when opening, so that a row cannot be copied to somebody else.
-pub(crate) fn seal(app: &App, purpose: &str, bound_to: &[u8], secret: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn seal(app: &App, purpose: &str, bound_to: &[u8], secret: &[u8]) -> Vec<u8> {
     let mut nonce = [0u8; NONCE];
     app.environment.fill(&mut nonce);
     let payload = Payload { msg: secret, aad: bound_to };
@@ -27,7 +28,7 @@ pub(crate) fn seal(app: &App, purpose: &str, bound_to: &[u8], secret: &[u8]) -> 
 ///
 /// # Errors
 /// It was sealed for something else, with another installation's secret, or was changed.
-pub(crate) fn open(app: &App, purpose: &str, bound_to: &[u8], sealed: &[u8]) -> Result<Vec<u8>> {
+pub fn open(app: &App, purpose: &str, bound_to: &[u8], sealed: &[u8]) -> Result<Vec<u8>> {
     let broken = || Error::Decode(format!("a stored secret ({purpose}) cannot be opened; is this the right secret file?"));
     let (nonce, message) = sealed.split_at_checked(NONCE).ok_or_else(broken)?;
     let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| broken())?;

@@ -24,6 +24,8 @@ pub fn all(app: &App) -> Modules {
         ennakoi_commerce::module(),
         ennakoi_bot::module(&app.db),
         chat::module(hub),
+        ennakoi_email::module(),
+        ennakoi_email::carriers(app),
         crate::learned::module(),
     ];
     let told = modules.iter().flat_map(|module| module.events).filter(|event| event.webhook).map(|event| event.kind).collect();

@@ -22,6 +22,7 @@ use crate::{assets, demo_page, health, middleware::frame, migrations, modules, m
 /// # Errors
 /// Database, files or secret cannot be used; the text says which.
 pub async fn open(configuration: Configuration, environment: Environment) -> Result<App> {
+    ennakoi_email::check(&configuration).map_err(anyhow::Error::msg).context("the mail settings cannot be used")?;
     let options = Options { readers: configuration.database.readers, connections: configuration.database.connections };
     let db = Db::open(&configuration.database.url, options).await.context("cannot open the database")?;
     let applied = migrate::migrate(&db, migrations::ALL, environment.now()).await.context("cannot migrate the database")?;

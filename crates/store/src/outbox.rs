@@ -103,6 +103,33 @@ pub async fn cancel(tx: &mut Tx, environment: &Environment, workspace: Workspace
     Ok(changed > 0)
 }
 
+/// Whether something of this transport is due.
+///
+/// # Errors
+/// The database refuses.
+pub async fn due(tx: &mut Tx, now: Timestamp, transport: &str) -> Result<bool> {
+    let found: Option<(i64,)> = tx
+        .optional(
+            "SELECT 1 FROM intents WHERE state IN ('planned', 'sending') AND send_at <= $1 AND lease_until < $1 AND transport = $2 LIMIT 1",
+            params![now, transport],
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Advertising whose sender died while it was on its way: nobody knows whether it arrived, and it is not worth arriving twice.
+///
+/// # Errors
+/// The database refuses.
+pub async fn leave_unclear(tx: &mut Tx, now: Timestamp, transport: &str) -> Result<u64> {
+    tx.execute(
+        "UPDATE intents SET state = 'unknown', lease_owner = NULL, lease_until = 0, finished_at = $1 \
+         WHERE state = 'sending' AND send_at <= $1 AND lease_until < $1 AND transport = $2 AND class = 'promotional'",
+        params![now, transport],
+    )
+    .await
+}
+
 /// Claims due intents of one transport for `lease_until`, marking them `sending`.
 ///
 /// # Errors

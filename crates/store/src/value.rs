@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use ennakoi_kernel::{
     Timestamp,
     ids::{
-        ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, CompanyId, ContactId, ConversationId, DeliveryId,
+        ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, CompanyId, ContactId, ConversationId, DeliveryId, MailId, MailboxId,
         IdentityId, IntentId, InvitationId, InvoiceId, JobId, LabelId, MessageId, OrderId, PasskeyId, ProductId, QueueId, RevisionId, SessionId, ShipmentId,
         StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
     },
@@ -190,7 +190,7 @@ id_values! {
     WorkspaceId, StaffId, SessionId, InvitationId, ApiKeyId, PasskeyId, ContactId, IdentityId, CompanyId, ChannelId, ThreadId,
     ConversationId, MessageId, AttachmentId, QueueId, TeamId, LabelId, ViewId, CannedAnswerId, CalendarId, CategoryId, ArticleId,
     RevisionId, OrderId, ShipmentId, InvoiceId, SubscriptionId, ProductId, VisitorId, WebhookId, DeliveryId, JobId, TimerId, IntentId,
-    AuditId,
+    AuditId, MailboxId, MailId,
 }
 
 /// Stores a small enum as its text: `stored_as_text!(State { Open = "open", Closed = "closed" })`.

@@ -6,6 +6,8 @@
 
 mod client;
 mod database;
+mod dovecot;
+mod smtp;
 mod socket;
 
 use std::{
@@ -25,6 +27,8 @@ use tokio::net::TcpListener;
 
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
+pub use dovecot::{DOVECOT_PASSWORD, Dovecot};
+pub use smtp::{Act, SmtpSink, Stage, TakenMail};
 pub use socket::Socket;
 
 /// The real clock, moved by tests.
@@ -102,6 +106,17 @@ impl TestApp {
         let database = self.database.take().expect("taken only here");
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a temporary folder"));
         Self::start_on(database, folder, |_| {}).await
+    }
+
+    /// Cuts everything off in the middle, as a killed process would, and starts again on the same data with the same changes.
+    pub async fn crash(mut self, change: impl FnOnce(&mut Configuration)) -> Self {
+        drop(self.running.take());
+        let database = self.database.take().expect("taken only here");
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a temporary folder"));
+        let offset = self.clock.0.load(Ordering::SeqCst);
+        let again = Self::start_on(database, folder, change).await;
+        again.clock.advance(Duration(offset));
+        again
     }
 
     /// Somebody who is not signed in.

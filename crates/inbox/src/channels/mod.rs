@@ -30,6 +30,13 @@ pub enum ChannelKind {
     Email,
     Api,
 }
+impl ChannelKind {
+    /// Whether messages on it have to be carried to the customer, who is not listening live.
+    #[must_use]
+    pub const fn is_carried(self) -> bool {
+        matches!(self, Self::Email)
+    }
+}
 stored_as_text!(ChannelKind { Chat = "chat", Email = "email", Api = "api" });
 
 /// Who answers first.
@@ -168,6 +175,14 @@ pub async fn by_public_key(tx: &mut Tx, public_key: Uuid) -> Result<Option<Chann
 /// A "not found" problem when it is not in this workspace.
 pub async fn load(tx: &mut Tx, workspace: WorkspaceId, id: ChannelId) -> Result<Channel> {
     store::find(tx, workspace, id).await?.ok_or_else(|| Problem::not_found("the channel").into())
+}
+
+/// Whether messages on this channel, removed or not, are carried.
+///
+/// # Errors
+/// The database refuses.
+pub async fn is_carried(tx: &mut Tx, workspace: WorkspaceId, id: ChannelId) -> Result<bool> {
+    Ok(store::kind(tx, workspace, id).await?.is_some_and(ChannelKind::is_carried))
 }
 
 /// All channels of the workspace, oldest first.

@@ -38,6 +38,11 @@ pub(super) async fn find(tx: &mut Tx, workspace: WorkspaceId, id: ChannelId) -> 
     tx.optional(&format!("{SELECT} AND workspace_id = $1 AND id = $2"), params![workspace, id]).await
 }
 
+pub(super) async fn kind(tx: &mut Tx, workspace: WorkspaceId, id: ChannelId) -> Result<Option<super::ChannelKind>> {
+    let found: Option<(super::ChannelKind,)> = tx.optional("SELECT kind FROM channels WHERE workspace_id = $1 AND id = $2", params![workspace, id]).await?;
+    Ok(found.map(|(kind,)| kind))
+}
+
 pub(super) async fn list(tx: &mut Tx, workspace: WorkspaceId, limit: usize) -> Result<Vec<Channel>> {
     tx.all(&format!("{SELECT} AND workspace_id = $1 ORDER BY id LIMIT $2"), params![workspace, limit]).await
 }

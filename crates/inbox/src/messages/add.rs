@@ -2,7 +2,7 @@
 
 use ennakoi_kernel::{
     Duration, Environment, Problem, Timestamp,
-    ids::{AttachmentId, ConversationId, MessageId, StaffId, WorkspaceId},
+    ids::{AttachmentId, ChannelId, ConversationId, MessageId, StaffId, WorkspaceId},
     limits,
 };
 use ennakoi_people::Locale;
@@ -129,6 +129,11 @@ fn check(new: &NewMessage) -> Result<(), Problem> {
     if new.attachments.len() > limits::ATTACHMENTS {
         return Err(Problem::field("attachment_ids", "too_many", format!("at most {} files", limits::ATTACHMENTS)));
     }
+    if new.direction == Direction::Out
+        && let Some(addressing) = &new.meta.addressing
+    {
+        addressing.check()?;
+    }
     new.client_key.as_deref().map_or(Ok(()), check_client_key)
 }
 
@@ -222,7 +227,7 @@ pub(crate) async fn append(
         conversation.preview = preview(&new);
         conversation.preview_author = AuthorKind::of(&new.author);
     }
-    insert(tx, workspace, conversation.id, (id, seq), &new, now).await?;
+    insert(tx, workspace, (conversation.channel, conversation.id), (id, seq), &new, now).await?;
     attachments::give(tx, workspace, conversation.id, id, new.author, &new.attachments).await?;
     for staff in &new.mentions {
         store::mention(tx, workspace, *staff, conversation.id, (id, seq), now).await?;
@@ -259,12 +264,17 @@ async fn mark_read(tx: &mut Tx, workspace: WorkspaceId, conversation: &mut Conve
 async fn insert(
     tx: &mut Tx,
     workspace: WorkspaceId,
-    conversation: ConversationId,
+    (channel, conversation): (ChannelId, ConversationId),
     (id, seq): (MessageId, i64),
     new: &NewMessage,
     now: Timestamp,
 ) -> Result<()> {
     let outgoing = new.direction == Direction::Out && new.visibility == Visibility::Public && new.kind != Kind::Event;
+    let delivery = match outgoing {
+        true if matches!(new.kind, Kind::Text | Kind::Options) && channels::is_carried(tx, workspace, channel).await? => Some(Delivery::Pending),
+        true => Some(Delivery::Sent),
+        false => None,
+    };
     let values = [
         id.into(),
         workspace.into(),
@@ -280,7 +290,7 @@ async fn insert(
         serde_json::to_value(&new.meta)?.into(),
         new.client_key.clone().into(),
         new.external_id.clone().into(),
-        outgoing.then_some(Delivery::Sent).into(),
+        delivery.into(),
         new.attachments.len().into(),
         now.into(),
     ];

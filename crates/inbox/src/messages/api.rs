@@ -10,7 +10,7 @@ use ennakoi_store::Tx;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Audience, Direction, Format, Message, MessagePage, NewMessage, Visibility};
+use super::{Addressing, Audience, Direction, Format, Message, MessagePage, Meta, NewMessage, Visibility};
 use crate::conversations::{
     self,
     api::{READS, WRITES},
@@ -58,6 +58,9 @@ struct CreateMessage {
     /// Colleagues who are to see it.
     #[serde(default)]
     mentions: Vec<StaffId>,
+    /// From whom and to whom, on channels where each message says it; what is left out is filled in.
+    #[serde(default)]
+    addressing: Option<Addressing>,
     /// Closes the conversation after it.
     #[serde(default)]
     close: bool,
@@ -95,6 +98,7 @@ async fn create_message(
         client_key: Some(body.client_key),
         attachments: body.attachment_ids,
         mentions: body.mentions,
+        meta: Meta { addressing: body.addressing, ..Meta::default() },
         ..NewMessage::text(member.actor, Direction::Out, body.body)
     };
     let added = super::add(&mut tx, &app.environment, member.workspace, id, new).await?;

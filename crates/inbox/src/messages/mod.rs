@@ -1,7 +1,9 @@
 //! Messages: one order for everybody, each written once however often it is sent.
 
 mod add;
+mod addressing;
 pub mod api;
+mod delivery;
 mod edit;
 mod hydrate;
 pub mod render;
@@ -19,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use crate::attachments::Attachment;
 
 pub use add::{Added, NewMessage, add, check_client_key};
+pub use addressing::{Addressing, Correspondent, Origin, Proof};
 pub(crate) use add::{Note, append, note_event};
+pub use delivery::set_delivery;
 pub use edit::{edit, remove};
 pub(crate) use hydrate::author;
 
@@ -96,12 +100,14 @@ stored_as_text!(Format { Text = "text", Markdown = "markdown" });
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
+    /// Written, and not gone yet.
+    Pending,
     Sent,
     Delivered,
     Read,
     Failed,
 }
-stored_as_text!(Delivery { Sent = "sent", Delivered = "delivered", Read = "read", Failed = "failed" });
+stored_as_text!(Delivery { Pending = "pending", Sent = "sent", Delivered = "delivered", Read = "read", Failed = "failed" });
 
 /// Who reads: a contact never sees private messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +148,15 @@ pub struct Meta {
     pub data: Option<serde_json::Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot_turn: Option<String>,
+    /// From whom and to whom, on channels where each message says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addressing: Option<Addressing>,
+    /// What is known about a message that came from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// Code of why it was not delivered, e.g. `address_unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_code: Option<String>,
 }
 
 /// Who wrote a message. `name` is empty for the bot, the system and strangers: the screen has its own words for them.

@@ -113,6 +113,26 @@ async fn verified_owner(tx: &mut Tx, workspace: WorkspaceId, kind: IdentityKind,
     Ok(row.map(|(contact,)| contact))
 }
 
+/// The contact that once came from `source` under this identity without proving it, if there is one. For channels whose senders
+/// never read what is kept about them: another unproven message under the same name then goes where the first one went.
+///
+/// # Errors
+/// The value cannot be an identity of this kind, or the database refuses.
+pub async fn claimed_from(tx: &mut Tx, workspace: WorkspaceId, kind: IdentityKind, value: &str, source: &str) -> Result<Option<ContactId>> {
+    let value_normalised = normalised(tx, workspace, kind, value).await?;
+    let found: Option<(ContactId,)> = tx
+        .optional(
+            "SELECT contact_id FROM contact_identities WHERE workspace_id = $1 AND kind = $2 AND value_normalised = $3 AND NOT verified AND source = $4 \
+             ORDER BY created_at LIMIT 1",
+            params![workspace, kind, value_normalised, source],
+        )
+        .await?;
+    match found {
+        Some((contact,)) => Ok(Some(merges::resolve(tx, workspace, contact).await?)),
+        None => Ok(None),
+    }
+}
+
 /// Contacts that have or claim this identity, verified first, at most 20. For a person of staff to choose from; never for
 /// opening a history to whoever named the value.
 ///

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub(crate) use api::routes;
-pub use identities::{Identity, IdentityMatch, add_identity, ensure_by_identity, find_by_identity, remove_identity, verify_identity};
+pub use identities::{Identity, IdentityMatch, add_identity, claimed_from, ensure_by_identity, find_by_identity, remove_identity, verify_identity};
 pub use merges::{Merge, members_of, merge, merges_of, resolve, undo_merge};
 pub use search::find;
 pub use values::normalise;

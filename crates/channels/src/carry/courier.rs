@@ -1,0 +1,162 @@
+//! Takes what is due out of the outbox, tries it, and records how it ended.
+
+use std::{sync::Arc, time::Duration as StdDuration};
+
+use ennakoi_http::App;
+use ennakoi_inbox::messages::{self, Delivery};
+use ennakoi_kernel::{Duration, Timestamp, ids::MessageId};
+use ennakoi_store::{
+    Result,
+    outbox::{self, Class, Intent, State},
+};
+use tokio::{sync::watch, task::JoinSet};
+
+use super::{Carrier, Outcome};
+
+/// Waits between the tries: together three days and a half. Servers that are down over a weekend still get their mail.
+const WAITS: [Duration; 10] = [
+    Duration::minutes(1),
+    Duration::minutes(5),
+    Duration::minutes(30),
+    Duration::hours(2),
+    Duration::hours(4),
+    Duration::hours(8),
+    Duration::hours(12),
+    Duration::hours(16),
+    Duration::hours(18),
+    Duration::hours(24),
+];
+/// The other side may ask for a longer wait, up to this.
+const LONGEST_WAIT: Duration = Duration::hours(24);
+/// Longer than any single try may take.
+const LEASE: Duration = Duration::minutes(10);
+/// Tries under way at the same time.
+const AT_ONCE: usize = 8;
+const IDLE: StdDuration = StdDuration::from_millis(250);
+/// Bytes of what the other side said that are kept.
+const ERROR_BYTES: usize = 500;
+
+/// Carries until `stop` becomes true, and then finishes what is under way.
+pub(super) async fn run(app: App, carrier: Arc<dyn Carrier>, mut stop: watch::Receiver<bool>) {
+    let owner = app.environment.token(8);
+    let mut tasks = JoinSet::new();
+    while !*stop.borrow() {
+        let begun = match begin_due(&app, &carrier, &owner, &mut tasks).await {
+            Ok(begun) => begun,
+            Err(error) => {
+                tracing::warn!(transport = carrier.transport(), %error, "the outbox cannot be claimed");
+                0
+            }
+        };
+        if begun == 0 {
+            tokio::select! {
+                _ = stop.changed() => {}
+                Some(_) = tasks.join_next() => {}
+                () = tokio::time::sleep(IDLE) => {}
+            }
+        }
+        while tasks.try_join_next().is_some() {}
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn begin_due(app: &App, carrier: &Arc<dyn Carrier>, owner: &str, tasks: &mut JoinSet<()>) -> Result<usize> {
+    let (now, transport) = (app.environment.now(), carrier.transport());
+    let room = AT_ONCE.saturating_sub(tasks.len());
+    if room == 0 || !outbox::due(&mut app.db.read().await?, now, transport).await? {
+        return Ok(0);
+    }
+    let mut tx = app.db.begin().await?;
+    outbox::leave_unclear(&mut tx, now, transport).await?;
+    let claimed = outbox::claim(&mut tx, now, now + LEASE, transport, owner, i64::try_from(room).unwrap_or(1)).await?;
+    tx.commit().await?;
+    let count = claimed.len();
+    for intent in claimed {
+        let (app, carrier, owner) = (app.clone(), carrier.clone(), owner.to_owned());
+        tasks.spawn(async move {
+            if let Err(error) = attempt(&app, &*carrier, &owner, &intent).await {
+                tracing::warn!(%error, "how a message ended was not stored; it will be tried again");
+            }
+        });
+    }
+    Ok(count)
+}
+
+async fn attempt(app: &App, carrier: &dyn Carrier, owner: &str, intent: &Intent) -> Result<()> {
+    let outcome = match carrier.send(app, intent).await {
+        Ok(outcome) => outcome,
+        // Our own database or files: the same as a server that is down.
+        Err(error) => Outcome::Again { reason: error.to_string(), after: None },
+    };
+    let now = app.environment.now();
+    let end = end(&outcome, intent.class, intent.attempts, now);
+    let error = end.error.map(|text| text.chars().take(ERROR_BYTES).collect::<String>());
+    let mut tx = app.db.begin().await?;
+    outbox::finish(&mut tx, now, intent.id, owner, end.state, error.as_deref(), end.again_at).await?;
+    let message = intent.payload["message"].as_str().and_then(|id| id.parse::<MessageId>().ok());
+    if let (Some(message), Some((delivery, code))) = (message, end.delivery) {
+        messages::set_delivery(&mut tx, &app.environment, intent.workspace, message, delivery, code).await?;
+    }
+    tx.commit().await
+}
+
+struct End<'a> {
+    state: State,
+    error: Option<&'a str>,
+    again_at: Option<Timestamp>,
+    delivery: Option<(Delivery, Option<&'static str>)>,
+}
+
+fn end(outcome: &Outcome, class: Class, attempts: i64, now: Timestamp) -> End<'_> {
+    let ended = |state, error, delivery| End { state, error, again_at: None, delivery };
+    let again = |reason, after: Option<Duration>| {
+        let wait = usize::try_from(attempts - 1).ok().and_then(|at| WAITS.get(at).copied());
+        match wait {
+            Some(wait) => {
+                let wait = Duration(after.map_or(wait.0, |after| after.0.max(wait.0)).min(LONGEST_WAIT.0));
+                End { state: State::Planned, error: Some(reason), again_at: Some(now + wait), delivery: None }
+            }
+            None => ended(State::Failed, Some(reason), Some((Delivery::Failed, Some("gave_up")))),
+        }
+    };
+    match outcome {
+        Outcome::Sent => ended(State::Sent, None, Some((Delivery::Sent, None))),
+        Outcome::Joined => ended(State::Sent, None, None),
+        Outcome::Refused { code, reason } => ended(State::Failed, Some(reason), Some((Delivery::Failed, Some(code)))),
+        Outcome::Withheld { code } => ended(State::Withheld, Some(code), Some((Delivery::Failed, Some(code)))),
+        Outcome::Again { reason, after } => again(reason, *after),
+        Outcome::Unclear { reason } if class == Class::Promotional => ended(State::Unknown, Some(reason), Some((Delivery::Failed, Some("unclear")))),
+        Outcome::Unclear { reason } => again(reason, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eleven_tries_over_three_days_and_a_half() {
+        let start = Timestamp::from_seconds(1_000_000);
+        let (mut now, mut tries) = (start, 0);
+        let down = Outcome::Again { reason: "421".to_owned(), after: None };
+        loop {
+            tries += 1;
+            match end(&down, Class::Transactional, tries, now).again_at {
+                Some(at) => now = at,
+                None => break,
+            }
+        }
+        assert_eq!(tries, 11);
+        assert_eq!((now - start).0 / 60_000_000, 84 * 60 + 36);
+    }
+
+    #[test]
+    fn only_advertising_is_left_when_the_end_is_unclear() {
+        let (now, lost) = (Timestamp::from_seconds(0), Outcome::Unclear { reason: "cut".to_owned() });
+        assert_eq!(end(&lost, Class::Promotional, 1, now).state, State::Unknown);
+        assert_eq!(end(&lost, Class::Personal, 1, now).again_at, Some(now + Duration::minutes(1)));
+        let asked = Outcome::Again { reason: "busy".to_owned(), after: Some(Duration::days(9)) };
+        assert_eq!(end(&asked, Class::Personal, 1, now).again_at, Some(now + LONGEST_WAIT));
+        assert_eq!(end(&Outcome::Refused { code: "address_unknown", reason: String::new() }, Class::Personal, 1, now).state, State::Failed);
+    }
+}

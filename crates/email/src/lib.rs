@@ -1,0 +1,59 @@
+//! E-mail: letters of the installation, and mailboxes as channels.
+//!
+//! Invariants:
+//! - a mail that came is stored as it came, once, and what follows from it happens in the transaction that moves the cursor;
+//! - a token or a known Message-ID threads a mail; it proves nobody's identity and opens nothing to its sender;
+//! - a machine's mail is never answered by a machine, and one address gets one automatic answer a day;
+//! - only headers that this crate wrote leave: no text of a person reaches one with a line break in it;
+//! - passwords and tokens are stored sealed and never shown.
+
+mod address;
+mod incoming;
+mod mailbox;
+mod outgoing;
+mod texts;
+mod wire;
+
+use std::sync::Arc;
+
+use ennakoi_channels::carry::{self, Carrier, Channel};
+use ennakoi_http::{App, EventKind, Module};
+use ennakoi_kernel::configuration::Configuration;
+use outgoing::{answers::Answers, dkim::Signer, letters::Letters};
+
+/// Whether the mail settings of a configuration can be used.
+///
+/// # Errors
+/// The text says what is wrong.
+pub fn check(configuration: &Configuration) -> Result<(), String> {
+    Letters::load(&configuration.mail).map(|_| ())
+}
+
+/// Mailboxes: their settings, what comes, and how it is shown.
+#[must_use]
+pub fn module() -> Module {
+    let mut module = Module::new("email");
+    module.routes = mailbox::api::routes();
+    module.routes.extend(incoming::api::routes());
+    module.events = &[EventKind { kind: "mailbox.state_changed", summary: "A mailbox can be reached again, or not any more; the payload says why.", webhook: true }];
+    module.background = vec![Arc::new(|app, stop| Box::pin(incoming::keeper::run(app, stop)))];
+    module
+}
+
+/// What leaves through the outbox: answers of mailboxes and letters of the installation.
+#[must_use]
+pub fn carriers(app: &App) -> Module {
+    let mail = &app.configuration.mail;
+    // The configuration was judged when the program started; a key that cannot be read now leaves mails unsigned for nobody.
+    let signer = Signer::load(mail).unwrap_or_else(|error| {
+        tracing::error!(%error, "mails are not signed");
+        None
+    });
+    let letters = Letters::load(mail).unwrap_or_else(|error| {
+        tracing::error!(%error, "letters of the installation wait");
+        None
+    });
+    let channels: Vec<Arc<dyn Channel>> = vec![Arc::new(Answers { signer })];
+    let carriers: Vec<Arc<dyn Carrier>> = letters.into_iter().map(|letters| -> Arc<dyn Carrier> { Arc::new(letters) }).collect();
+    carry::module(channels, carriers)
+}
