@@ -35,7 +35,8 @@ pub fn module() -> Module {
     let mut module = Module::new("email");
     module.routes = mailbox::api::routes();
     module.routes.extend(incoming::api::routes());
-    module.events = &[EventKind { kind: "mailbox.state_changed", summary: "A mailbox can be reached again, or not any more; the payload says why.", webhook: true }];
+    module.events =
+        &[EventKind { kind: "mailbox.state_changed", summary: "A mailbox can be reached again, or not any more; the payload says why.", webhook: true }];
     module.background = vec![Arc::new(|app, stop| Box::pin(incoming::keeper::run(app, stop)))];
     module
 }

@@ -6,9 +6,9 @@ use bytes::BytesMut;
 use ennakoi_kernel::{
     Timestamp,
     ids::{
-        ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, CompanyId, ContactId, ConversationId, DeliveryId, MailId, MailboxId,
-        IdentityId, IntentId, InvitationId, InvoiceId, JobId, LabelId, MessageId, OrderId, PasskeyId, ProductId, QueueId, RevisionId, SessionId, ShipmentId,
-        StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
+        ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, CompanyId, ContactId, ConversationId, DeliveryId,
+        IdentityId, IntentId, InvitationId, InvoiceId, JobId, LabelId, MailId, MailboxId, MessageId, OrderId, PasskeyId, ProductId, QueueId, RevisionId,
+        SessionId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
     },
 };
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};

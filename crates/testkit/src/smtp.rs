@@ -188,7 +188,8 @@ async fn sign_in(wire: &mut BufReader<TcpStream>, shared: &Arc<Mutex<Shared>>, s
     let way = words.next().unwrap_or_default().to_ascii_uppercase();
     let first = words.next().and_then(|text| BASE64_STANDARD.decode(text).ok()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let tokens = shared.lock().expect("no panic holds it").tokens.clone();
-    let good = way != "XOAUTH2" || tokens.is_empty() || first.as_ref().is_some_and(|first| tokens.iter().any(|token| first.contains(&format!("Bearer {token}\u{1}"))));
+    let good =
+        way != "XOAUTH2" || tokens.is_empty() || first.as_ref().is_some_and(|first| tokens.iter().any(|token| first.contains(&format!("Bearer {token}\u{1}"))));
     *signed_in = first;
     if good {
         return answer(wire, shared, Stage::SignIn, "235 2.7.0 welcome").await;

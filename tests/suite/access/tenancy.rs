@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use ennakoi_http::Route;
 use ennakoi_kernel::{Duration, access::Access};
+use ennakoi_store::params;
 use serde_json::{Value, json};
 
 use super::{address, call, routes};
@@ -26,6 +27,26 @@ struct World {
     ids: BTreeMap<&'static str, String>,
     /// Other parameters.
     others: BTreeMap<&'static str, String>,
+}
+
+/// A mailbox, and a mail of it that `message` is.
+async fn mailbox(desk: &Desk, message: &str) -> String {
+    let server = json!({ "host": "127.0.0.1", "port": 9, "security": "plain" });
+    let settings = json!({ "name": "Tuki", "incoming": server, "outgoing": server, "sign_in": "password" });
+    let id = made(desk, "mailboxes", json!({ "address": "tuki@kone.example", "settings": settings, "secrets": { "password": "x" } })).await;
+    let app = &desk.company.app.app;
+    let workspace: ennakoi_kernel::ids::WorkspaceId = desk.company.workspace().parse().unwrap();
+    let raw: &[u8] = b"From: a@b.fi\r\nMessage-ID: <m@b.fi>\r\nContent-Type: text/html\r\n\r\n<p>Hei</p>\r\n";
+    let sha256 = ennakoi_store::files::digest(raw);
+    app.blobs.put(&ennakoi_store::files::key(workspace, &sha256), raw.into()).await.unwrap();
+    let (mail, message): (uuid::Uuid, uuid::Uuid) = (app.environment.new_uuid(), message.parse().unwrap());
+    let mut tx = app.db.begin().await.unwrap();
+    let noted = "INSERT INTO mails (workspace_id, id, mailbox_id, direction, message_id, conversation_id, sha256, bytes, outcome, recipients, inline_files, created_at) \
+                 VALUES ($1, $2, $3, 'in', 'm@b.fi', NULL, $4, 1, 'threaded', '[]', '{}', 0)";
+    tx.execute(noted, params![workspace, mail, id.parse::<uuid::Uuid>().unwrap(), sha256]).await.unwrap();
+    tx.execute("INSERT INTO mail_parts (workspace_id, message_id, mail_id) VALUES ($1, $2, $3)", params![workspace, message, mail]).await.unwrap();
+    tx.commit().await.unwrap();
+    id
 }
 
 async fn made(desk: &Desk, path: &str, body: Value) -> String {
@@ -55,6 +76,7 @@ impl World {
         let now = desk.company.app.app.environment.now().0;
         let order = json!({ "number": "1001", "status": "processing", "currency": "EUR", "total_minor": 100, "placed_at": now, "updated_at": now });
         let order = text(&owner.put("orders/w-1", order).await.expect(201)["id"]);
+        let mailbox = mailbox(&desk, &message).await;
         let filter = json!({ "field": "state", "operator": "is", "value": "open" });
         let ids = BTreeMap::from([
             ("conversations", talk.id.to_string()),
@@ -66,6 +88,8 @@ impl World {
             ("channels", made(&desk, "channels", json!({ "kind": "chat", "name": "Toinen" })).await),
             ("views", made(&desk, "views", json!({ "name": "Avoimet", "filter": filter, "shared": true })).await),
             ("canned-answers", made(&desk, "canned-answers", json!({ "shortcut": "hei", "title": "Hei", "body": { "fi": "Hei!" }, "shared": true })).await),
+            ("mailboxes", mailbox),
+            ("messages", message.clone()),
             ("attachments", text(&file["id"])),
             ("articles", article),
             ("categories", empty),

@@ -48,6 +48,7 @@ async fn stale_state_and_changes_are_the_fresh_state_for_every_kind() {
     staff(&mut drive).await;
     settings(&mut drive).await;
     talking(&mut drive).await;
+    mails(&mut drive).await;
     contacts(&mut drive).await;
     commerce(&mut drive).await;
     knowledge(&mut drive).await;
@@ -88,6 +89,25 @@ async fn settings(drive: &mut Drive<'_>) {
     owner.post("attributes", json!({ "subject": "contact", "key": "koko", "label": "Koko", "type": "text" })).await.expect(201);
     owner.delete("attributes/contact/koko").await.expect(204);
     drive.step("settings").await;
+}
+
+/// A mailbox that cannot be reached, and an answer to somebody without an address.
+async fn mails(drive: &mut Drive<'_>) {
+    let server = json!({ "host": "127.0.0.1", "port": 9, "security": "plain" });
+    let settings = json!({ "name": "Tuki", "incoming": server, "outgoing": server, "sign_in": "password", "undo_seconds": 0 });
+    let mailbox =
+        drive.owner.post("mailboxes", json!({ "address": "tuki@kone.example", "settings": settings, "secrets": { "password": "x" } })).await.expect(201);
+    let contact = drive.made("contacts", json!({ "name": "Osoitteeton" })).await;
+    let talk = drive.made("conversations", json!({ "channel_id": mailbox["channel_id"], "contact_id": contact, "body": "Hei" })).await;
+    for _ in 0..500 {
+        let failing = drive.owner.get(&format!("mailboxes/{}", text(&mailbox["id"]))).await.expect(200)["state"] == "failing";
+        if failing && drive.owner.get(&format!("conversations/{talk}/messages")).await.expect(200).to_string().contains("address_missing") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(40)).await;
+    }
+    drive.owner.delete(&format!("mailboxes/{}", text(&mailbox["id"]))).await.expect(204);
+    drive.step("mails").await;
 }
 
 async fn talking(drive: &mut Drive<'_>) {

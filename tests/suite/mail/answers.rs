@@ -66,7 +66,13 @@ async fn headers_cannot_be_smuggled_in() {
         assert!(matches!(refused.status.as_u16(), 400 | 422), "{addressing}: {}", refused.text);
     }
     // What a stranger put into the subject comes back harmless.
-    office.arrive("\"Evil\" <evil@example.fi>", "Subject: =?utf-8?q?Tilaus=0D=0ABcc:_kaikki@example.fi?=\r\nMessage-ID: <e@example.fi>\r\n", "Vastatkaa tähän viestiin.").await;
+    office
+        .arrive(
+            "\"Evil\" <evil@example.fi>",
+            "Subject: =?utf-8?q?Tilaus=0D=0ABcc:_kaikki@example.fi?=\r\nMessage-ID: <e@example.fi>\r\n",
+            "Vastatkaa tähän viestiin.",
+        )
+        .await;
     let evil = office.conversation(2).await;
     office.answer(&id(&evil), "1", json!({})).await;
     let mail = office.sink.mail(1).await;

@@ -11,11 +11,13 @@ use crate::people::text;
 async fn bombs_are_kept_and_not_opened() {
     let office = Office::open().await;
     let nested: String = (0..400).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n")).collect();
-    let head = |n: u32| format!("From: pommi{n}@evil.example\r\nTo: {ADDRESS}\r\nSubject: Pommi {n}\r\nMessage-ID: <p{n}@evil.example>\r\nMIME-Version: 1.0\r\n");
+    let head =
+        |n: u32| format!("From: pommi{n}@evil.example\r\nTo: {ADDRESS}\r\nSubject: Pommi {n}\r\nMessage-ID: <p{n}@evil.example>\r\nMIME-Version: 1.0\r\n");
     let many = format!("{}Content-Type: multipart/mixed; boundary=x\r\n\r\n{}--x--\r\n", head(2), "--x\r\n\r\na\r\n".repeat(50_000));
     let forwarded = format!("{}{}\r\nHei\r\n", head(3), "Content-Type: message/rfc822\r\n\r\n".repeat(100));
     let long_header = format!("{}X-Long: {}\r\n\r\nHei\r\n", head(4), "a".repeat(400_000));
-    let references = format!("{}References: {}\r\n\r\nHei, tämä on viesti.\r\n", head(5), (0..8_000).map(|n| format!("<{n}@x.example>\r\n ")).collect::<String>());
+    let references =
+        format!("{}References: {}\r\n\r\nHei, tämä on viesti.\r\n", head(5), (0..8_000).map(|n| format!("<{n}@x.example>\r\n ")).collect::<String>());
     let quotes = format!("{}\r\n{}\r\nHei, tämä on viesti.\r\n", head(6), "> ".repeat(200_000));
     let html = format!("{}Content-Type: text/html\r\n\r\n{}x{}\r\n", head(7), "<div>".repeat(20_000), "</div>".repeat(20_000));
     let words = format!("{}Subject: {}\r\n\r\nHei\r\n", head(8).replace("Subject: Pommi 8\r\n", ""), "=?utf-8?q?a?= ".repeat(5_000));
@@ -78,7 +80,10 @@ async fn scripts_come_out_nowhere() {
     for conversation in office.conversations().await {
         let message = office.messages(&id(&conversation)).await[0].clone();
         let html = text(&message["html"]).to_lowercase();
-        assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("<svg") && !html.contains("<iframe") && !html.contains("href=\"javascript"), "{html}");
+        assert!(
+            !html.contains("<script") && !html.contains("<img") && !html.contains("<svg") && !html.contains("<iframe") && !html.contains("href=\"javascript"),
+            "{html}"
+        );
         let page = office.owner().get(&format!("messages/{}/mail.html", id(&message))).await;
         let lower = page.text.to_lowercase();
         for bad in ["<script", "onerror", "onload", "onclick", "<svg", "<iframe", "javascript:", "url("] {

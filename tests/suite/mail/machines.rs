@@ -28,7 +28,13 @@ async fn the_bot_answers_first_where_it_may_and_says_what_it_is() {
     }
     // The second question of the day goes to people.
     let ours = mail.header("Message-ID").unwrap();
-    office.arrive("Liisa <liisa@example.fi>", &format!("Subject: Re: Maksaminen\r\nMessage-ID: <2@example.fi>\r\nIn-Reply-To: {ours}\r\n"), "Entä miten käytän lahjakortin?").await;
+    office
+        .arrive(
+            "Liisa <liisa@example.fi>",
+            &format!("Subject: Re: Maksaminen\r\nMessage-ID: <2@example.fi>\r\nIn-Reply-To: {ours}\r\n"),
+            "Entä miten käytän lahjakortin?",
+        )
+        .await;
     for _ in 0..500 {
         if office.conversation(1).await["owner"]["kind"] != "bot" {
             break;
@@ -46,7 +52,11 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = joined.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
-        let digits = (*first == b'=').then(|| tail.get(..2)).flatten().and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let digits = (*first == b'=')
+            .then(|| tail.get(..2))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match digits {
             Some(byte) => {
                 bytes.push(byte);
@@ -89,11 +99,17 @@ async fn machines_start_no_clock_and_get_no_answer() {
     .enumerate()
     {
         office
-            .arrive(&format!("Kone <kone{n}@example.fi>"), &format!("Subject: Poissa {n}\r\nMessage-ID: <{n}@example.fi>\r\n{headers}"), "Olen lomalla. Millä voin maksaa?")
+            .arrive(
+                &format!("Kone <kone{n}@example.fi>"),
+                &format!("Subject: Poissa {n}\r\nMessage-ID: <{n}@example.fi>\r\n{headers}"),
+                "Olen lomalla. Millä voin maksaa?",
+            )
             .await;
     }
     // Nobody vouches for this one, and the sender's domain disowns it: no backscatter.
-    let forged = format!("Authentication-Results: mx.kone.example; dmarc=fail\r\nFrom: uhri@example.fi\r\nTo: {ADDRESS}\r\nSubject: Poissa 9\r\nMessage-ID: <9@x.example>\r\n\r\nMillä voin maksaa teillä?\r\n");
+    let forged = format!(
+        "Authentication-Results: mx.kone.example; dmarc=fail\r\nFrom: uhri@example.fi\r\nTo: {ADDRESS}\r\nSubject: Poissa 9\r\nMessage-ID: <9@x.example>\r\n\r\nMillä voin maksaa teillä?\r\n"
+    );
     office.arrive_raw("uhri@example.fi", ADDRESS, &forged).await;
     office.conversation(6).await;
     office.shop.company.app.settle().await;
@@ -112,7 +128,13 @@ async fn an_absence_notice_reopens_nothing() {
     let conversation = id(&office.conversation(1).await);
     office.answer(&conversation, "1", json!({ "close": true })).await;
     let ours = office.sink.mail(1).await.header("Message-ID").unwrap();
-    office.arrive("Liisa <liisa@example.fi>", &format!("Subject: Poissa: Re: Asia\r\nMessage-ID: <2@example.fi>\r\nIn-Reply-To: {ours}\r\nAuto-Submitted: auto-replied\r\n"), "Olen lomalla.").await;
+    office
+        .arrive(
+            "Liisa <liisa@example.fi>",
+            &format!("Subject: Poissa: Re: Asia\r\nMessage-ID: <2@example.fi>\r\nIn-Reply-To: {ours}\r\nAuto-Submitted: auto-replied\r\n"),
+            "Olen lomalla.",
+        )
+        .await;
     office.said(&conversation, 3).await;
     assert_eq!(office.conversations().await[0]["state"], "closed");
 }
@@ -139,7 +161,12 @@ async fn two_machines_do_not_keep_each_other_company() {
         }
         // Somebody on the other side asks anew every few hours.
         if hour % 6 == 3 {
-            here.arrive("Toinen <tuki@toinen.example>", &format!("Subject: Taas {hour}\r\nMessage-ID: <taas{hour}@toinen.example>\r\n"), "Millä voin maksaa? Käykö MobilePay?").await;
+            here.arrive(
+                "Toinen <tuki@toinen.example>",
+                &format!("Subject: Taas {hour}\r\nMessage-ID: <taas{hour}@toinen.example>\r\n"),
+                "Millä voin maksaa? Käykö MobilePay?",
+            )
+            .await;
         }
         for office in [&here, &there] {
             office.shop.company.app.clock.advance(Duration::minutes(55));
@@ -176,7 +203,10 @@ async fn our_own_mails_come_back_as_nothing() {
     let ours = office.sink.mail(1).await;
     // A rule of the server copies what leaves, and the customer's server sends it back in a circle.
     office.arrive_raw(ADDRESS, ADDRESS, &ours.text()).await;
-    let circle = format!("From: liisa@example.fi\r\nTo: {ADDRESS}\r\nSubject: x\r\nMessage-ID: <c@example.fi>\r\n{}\r\nPyörii ja pyörii.\r\n", "Received: from a by b; Mon, 30 Nov 2026 10:00:00 +0200\r\n".repeat(60));
+    let circle = format!(
+        "From: liisa@example.fi\r\nTo: {ADDRESS}\r\nSubject: x\r\nMessage-ID: <c@example.fi>\r\n{}\r\nPyörii ja pyörii.\r\n",
+        "Received: from a by b; Mon, 30 Nov 2026 10:00:00 +0200\r\n".repeat(60)
+    );
     office.arrive_raw("liisa@example.fi", ADDRESS, &circle).await;
     office.all_taken_in().await;
     assert_eq!(office.messages(&conversation).await.len(), 2);

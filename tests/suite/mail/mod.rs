@@ -89,12 +89,12 @@ impl Office {
     }
 
     pub(crate) async fn until(&self, condition: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..1_500 {
+        for _ in 0..600 {
             let mailbox = self.owner().get(&format!("mailboxes/{}", self.mailbox)).await.expect(200);
             if condition(&mailbox) {
                 return mailbox;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(80)).await;
         }
         panic!("the mailbox: {}", self.owner().get(&format!("mailboxes/{}", self.mailbox)).await.text);
     }
@@ -124,11 +124,11 @@ impl Office {
 
     /// Waits for the conversation with this place, from 1.
     pub(crate) async fn conversation(&self, place: usize) -> Value {
-        for _ in 0..1_500 {
+        for _ in 0..600 {
             if let Some(found) = self.conversations().await.get(place - 1) {
                 return found.clone();
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(80)).await;
         }
         panic!("there are {} conversations", self.conversations().await.len());
     }
@@ -141,12 +141,12 @@ impl Office {
 
     /// Waits for this many texts in a conversation.
     pub(crate) async fn said(&self, conversation: &str, count: usize) -> Vec<Value> {
-        for _ in 0..1_500 {
+        for _ in 0..600 {
             let messages = self.messages(conversation).await;
             if messages.len() >= count {
                 return messages;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(80)).await;
         }
         panic!("{:?}", self.messages(conversation).await);
     }
@@ -161,12 +161,12 @@ impl Office {
 
     /// Waits until a message has this delivery state.
     pub(crate) async fn delivery(&self, conversation: &str, message: &Value, state: &str) -> Value {
-        for _ in 0..1_500 {
+        for _ in 0..600 {
             let found = self.messages(conversation).await.into_iter().find(|it| it["id"] == message["id"]).unwrap();
             if found["delivery"] == state {
                 return found;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(80)).await;
         }
         panic!("not {state}: {:?}", self.messages(conversation).await);
     }
@@ -175,12 +175,13 @@ impl Office {
     pub(crate) async fn all_taken_in(&self) {
         let before = self.conversations().await.len();
         let mark = format!("Merkki {before}");
-        self.arrive("Merkki <merkki@viimeinen.example>", &format!("Subject: {mark}\r\nMessage-ID: <mark{before}@viimeinen.example>\r\n"), "Tämä on viimeinen.").await;
-        for _ in 0..1_500 {
+        self.arrive("Merkki <merkki@viimeinen.example>", &format!("Subject: {mark}\r\nMessage-ID: <mark{before}@viimeinen.example>\r\n"), "Tämä on viimeinen.")
+            .await;
+        for _ in 0..600 {
             if self.conversations().await.iter().any(|item| item["subject"] == mark) {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(80)).await;
         }
         panic!("the last mail did not come");
     }

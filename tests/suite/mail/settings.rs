@@ -141,7 +141,11 @@ async fn tokens_are_renewed_once_and_then_somebody_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn known_providers_need_nothing_but_the_address() {
     let shop = Shop::open().await;
-    for (address, host, sign_in) in [("tuki@gmail.com", "imap.gmail.com", "oauth"), ("tuki@outlook.com", "outlook.office365.com", "oauth"), ("tuki@icloud.com", "imap.mail.me.com", "password")] {
+    for (address, host, sign_in) in [
+        ("tuki@gmail.com", "imap.gmail.com", "oauth"),
+        ("tuki@outlook.com", "outlook.office365.com", "oauth"),
+        ("tuki@icloud.com", "imap.mail.me.com", "password"),
+    ] {
         let found = shop.owner().post("mailboxes/discovery", json!({ "address": address })).await.expect(200);
         assert_eq!((&found["incoming"]["host"], &found["sign_in"], &found["source"]), (&json!(host), &json!(sign_in), &json!("known")));
     }

@@ -37,7 +37,10 @@ fn headers(mail: &str) -> Vec<(String, String)> {
 
 fn tag(signature: &str, name: &str) -> String {
     let tags = signature.split(';').filter_map(|pair| pair.trim().split_once('='));
-    tags.filter(|(its, _)| *its == name).map(|(_, value)| value.split_whitespace().collect::<String>()).next().unwrap_or_else(|| panic!("no {name}= in {signature}"))
+    tags.filter(|(its, _)| *its == name)
+        .map(|(_, value)| value.split_whitespace().collect::<String>())
+        .next()
+        .unwrap_or_else(|| panic!("no {name}= in {signature}"))
 }
 
 fn body_hash(mail: &str) -> String {

@@ -6,7 +6,9 @@ use super::{ADDRESS, Office, id};
 use crate::people::text;
 
 async fn written(office: &Office) -> (Value, String) {
-    office.arrive("Liisa <liisa@example.fi>", "Subject: Tilaus 123\r\nMessage-ID: <first@example.fi>\r\nCc: Matti <matti@example.fi>\r\n", "Missä pakettini on?").await;
+    office
+        .arrive("Liisa <liisa@example.fi>", "Subject: Tilaus 123\r\nMessage-ID: <first@example.fi>\r\nCc: Matti <matti@example.fi>\r\n", "Missä pakettini on?")
+        .await;
     let conversation = office.conversation(1).await;
     let answered = office.answer(&id(&conversation), "1", json!({})).await;
     office.delivery(&id(&conversation), &answered, "sent").await;
@@ -56,13 +58,21 @@ async fn a_subject_alone_threads_nothing_and_forged_names_open_nothing() {
     office.arrive("Liisa <liisa@example.fi>", "Subject: Vs: Tilaus 123\r\nMessage-ID: <n@example.fi>\r\n", "Kokonaan toinen asia kuitenkin.").await;
     office.conversation(2).await;
     let number = conversation["number"].as_i64().unwrap();
-    office.arrive("Vieras <vieras@evil.example>", &format!("Subject: [#{number}] Tilaus\r\nMessage-ID: <s@evil.example>\r\n"), "Kertokaa minullekin tilauksesta.").await;
+    office
+        .arrive("Vieras <vieras@evil.example>", &format!("Subject: [#{number}] Tilaus\r\nMessage-ID: <s@evil.example>\r\n"), "Kertokaa minullekin tilauksesta.")
+        .await;
     office.conversation(3).await;
     // One letter of the name changed: the signature does not fit.
     let at = ours.rfind('@').unwrap();
     let last = ours.as_bytes()[at - 1];
     let forged = format!("{}{}{}", &ours[..at - 1], if last == b'0' { '1' } else { '0' }, &ours[at..]);
-    office.arrive("Vieras <vieras@evil.example>", &format!("Subject: Vs: Tilaus 123\r\nMessage-ID: <f@evil.example>\r\nIn-Reply-To: {forged}\r\n"), "Kertokaa minullekin tilauksesta.").await;
+    office
+        .arrive(
+            "Vieras <vieras@evil.example>",
+            &format!("Subject: Vs: Tilaus 123\r\nMessage-ID: <f@evil.example>\r\nIn-Reply-To: {forged}\r\n"),
+            "Kertokaa minullekin tilauksesta.",
+        )
+        .await;
     office.conversation(4).await;
     assert_eq!(office.messages(&id(&conversation)).await.len(), 2);
 }

@@ -3,8 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use ennakoi_inbox::{
-    channels,
-    conversations,
+    channels, conversations,
     messages::{self, AuthorKind, Direction, Kind, Visibility},
 };
 use ennakoi_kernel::ids::{ChannelId, MessageId};

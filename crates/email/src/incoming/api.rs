@@ -38,7 +38,9 @@ pub(crate) fn routes() -> Vec<Route> {
             .summary("The mail as it was laid out, made safe, for a frame. Pictures of other servers only with `images=true`.")
             .rate(RateLimit::Pages)
             .query::<PageQuery>(),
-        get("/api/v1/messages/{id}/mail.eml", "read_mail_original", reads, read_mail_original).summary("The mail as it came, byte by byte.").rate(RateLimit::Pages),
+        get("/api/v1/messages/{id}/mail.eml", "read_mail_original", reads, read_mail_original)
+            .summary("The mail as it came, byte by byte.")
+            .rate(RateLimit::Pages),
     ]
 }
 
@@ -107,8 +109,10 @@ fn text_of(raw: &[u8]) -> (Vec<Stretch>, bool, u32) {
     let Some(message) = parse::message(raw) else { return (Vec::new(), false, 0) };
     let parsed = parse::read(&message, raw);
     let stripped = ennakoi_language::quotes::strip(&parsed.text);
-    let mut pieces: Vec<(usize, Stretch)> = stripped.kept.iter().map(|range| (range.start, Stretch { text: parsed.text[range.clone()].to_owned(), folded: None })).collect();
-    pieces.extend(stripped.folded.iter().map(|(range, why)| (range.start, Stretch { text: parsed.text[range.clone()].to_owned(), folded: Some(name_of(*why)) })));
+    let mut pieces: Vec<(usize, Stretch)> =
+        stripped.kept.iter().map(|range| (range.start, Stretch { text: parsed.text[range.clone()].to_owned(), folded: None })).collect();
+    pieces
+        .extend(stripped.folded.iter().map(|(range, why)| (range.start, Stretch { text: parsed.text[range.clone()].to_owned(), folded: Some(name_of(*why)) })));
     pieces.sort_by_key(|(start, _)| *start);
     (pieces.into_iter().map(|(_, stretch)| stretch).collect(), parsed.formatted, parsed.remote_images)
 }
@@ -124,7 +128,11 @@ const fn name_of(folded: Folded) -> &'static str {
 async fn read_mail_page(State(app): State<App>, member: Member, Path(id): Path<MessageId>, Query(query): Query<PageQuery>) -> ApiResult<Response> {
     let (_, mail, raw) = find(&app, &member, id).await?;
     let remote = if query.images { RemoteImages::Shown } else { RemoteImages::LeftOut };
-    let inline = mail.inline_files.as_object().map(|files| files.iter().filter_map(|(id, url)| Some((id.clone(), url.as_str()?.to_owned()))).collect()).unwrap_or_default();
+    let inline = mail
+        .inline_files
+        .as_object()
+        .map(|files| files.iter().filter_map(|(id, url)| Some((id.clone(), url.as_str()?.to_owned()))).collect())
+        .unwrap_or_default();
     let page = off_the_path(move || {
         if limits::check(&raw).is_err() {
             return None;

@@ -49,7 +49,10 @@ pub(crate) fn judged(message: &Message<'_>, parsed: &Parsed, settings: &Settings
         let mut words = part.split_whitespace();
         let Some((method, result)) = words.next().and_then(|word| word.split_once('=')) else { continue };
         let property = |names: &[&str]| {
-            part.split_whitespace().filter_map(|word| word.split_once('=')).find(|(name, _)| names.contains(name)).map(|(_, value)| address::domain(value.trim_matches('"')))
+            part.split_whitespace()
+                .filter_map(|word| word.split_once('='))
+                .find(|(name, _)| names.contains(name))
+                .map(|(_, value)| address::domain(value.trim_matches('"')))
         };
         match (method, result) {
             ("dmarc", "pass") => verdict = Some(Proof::Proven),
@@ -71,9 +74,9 @@ pub(crate) async fn signed(raw: &[u8], from: &str) -> Proof {
     let Some(authenticator) = authenticator else { return Proof::Unproven };
     let Ok(results) = tokio::time::timeout(LOOKUP, authenticator.verify_dkim(&mail)).await else { return Proof::Unproven };
     let domain = address::domain(from);
-    let good = results.iter().any(|result| {
-        *result.result() == DkimResult::Pass && result.signature().is_some_and(|signature| is_aligned(&domain, &signature.d.to_lowercase()))
-    });
+    let good = results
+        .iter()
+        .any(|result| *result.result() == DkimResult::Pass && result.signature().is_some_and(|signature| is_aligned(&domain, &signature.d.to_lowercase())));
     if good { Proof::Proven } else { Proof::Unproven }
 }
 
@@ -132,7 +135,10 @@ mod tests {
     #[test]
     fn only_our_own_servers_judgement_counts() {
         let ours = |results: &str| judge("mail.kone.example", &format!("Authentication-Results: mx.kone.example; {results}\r\n"));
-        assert_eq!(ours("spf=pass smtp.mailfrom=liisa@example.fi; dkim=pass header.d=example.fi; dmarc=pass (p=REJECT) header.from=example.fi"), Some(Proof::Proven));
+        assert_eq!(
+            ours("spf=pass smtp.mailfrom=liisa@example.fi; dkim=pass header.d=example.fi; dmarc=pass (p=REJECT) header.from=example.fi"),
+            Some(Proof::Proven)
+        );
         assert_eq!(ours("spf=fail smtp.mailfrom=x.example; dmarc=fail header.from=example.fi"), Some(Proof::Forged));
         assert_eq!(ours("dkim=pass header.d=example.fi; dmarc=none"), Some(Proof::Proven));
         assert_eq!(ours("dkim=pass header.d=evil.example; spf=pass smtp.mailfrom=a@evil.example"), Some(Proof::Unproven));

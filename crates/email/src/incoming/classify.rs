@@ -9,7 +9,8 @@ use crate::outgoing::compose::LOOP_HEADER;
 
 /// More stations than this, and the mail is going round in circles.
 const STATIONS: usize = 50;
-const MACHINES: &[&str] = &["mailer-daemon", "postmaster", "noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "ei-vastausta", "svara-inte", "bounce", "bounces"];
+const MACHINES: &[&str] =
+    &["mailer-daemon", "postmaster", "noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "ei-vastausta", "svara-inte", "bounce", "bounces"];
 
 /// What kind of mail it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,11 @@ pub(crate) fn classify(message: &Message<'_>, parsed: &Parsed, instance: &str) -
     if without_sender && (local == "mailer-daemon" || local == "postmaster") {
         return Kind::Bounce;
     }
-    if without_sender || MACHINES.contains(&local.as_str()) || has_automatic_header(message) || is_calendar_reply(message) { Kind::Automatic } else { Kind::Person }
+    if without_sender || MACHINES.contains(&local.as_str()) || has_automatic_header(message) || is_calendar_reply(message) {
+        Kind::Automatic
+    } else {
+        Kind::Person
+    }
 }
 
 fn has_automatic_header(message: &Message<'_>) -> bool {
@@ -56,9 +61,11 @@ fn has_automatic_header(message: &Message<'_>) -> bool {
         return true;
     }
     let suppressed = ["all", "oof", "autoreply", "dr", "rn", "nrn"];
-    let asks_for_silence = values(message, "X-Auto-Response-Suppress").iter().any(|value| value.split(',').any(|word| suppressed.contains(&word.trim().to_lowercase().as_str())));
+    let asks_for_silence =
+        values(message, "X-Auto-Response-Suppress").iter().any(|value| value.split(',').any(|word| suppressed.contains(&word.trim().to_lowercase().as_str())));
     let bulk = ["bulk", "junk", "list", "auto_reply"];
-    let in_bulk = ["Precedence", "X-Precedence"].iter().flat_map(|name| values(message, name)).any(|value| bulk.contains(&value.trim().to_lowercase().as_str()));
+    let in_bulk =
+        ["Precedence", "X-Precedence"].iter().flat_map(|name| values(message, name)).any(|value| bulk.contains(&value.trim().to_lowercase().as_str()));
     asks_for_silence || in_bulk
 }
 

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn usual_mails_pass_and_bombs_do_not() {
-        let usual = b"From: a@b.fi\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nHei\r\n-- \r\nLiisa\r\n-----Original Message-----\r\n--x--\r\n";
+        let usual =
+            b"From: a@b.fi\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nHei\r\n-- \r\nLiisa\r\n-----Original Message-----\r\n--x--\r\n";
         assert_eq!(check(usual), Ok(()));
         let nested: Vec<u8> = (0..300).flat_map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n").into_bytes()).collect();
         assert_eq!(check(&nested), Err(Excess::Parts));

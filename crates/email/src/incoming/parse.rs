@@ -126,7 +126,7 @@ fn heads(message: &Message<'_>, raw: &[u8]) -> Parsed {
         .take(IDS)
         .collect();
     Parsed {
-        message_id: message.message_id().map(clean_id).filter(|id| !id.is_empty()).unwrap_or_else(|| synthetic_id(raw)),
+        message_id: own_id(message).unwrap_or_else(|| synthetic_id(raw)),
         ancestors,
         from: first(message.from()).or_else(|| first(message.sender())),
         reply_to: first(message.reply_to()),
@@ -136,6 +136,12 @@ fn heads(message: &Message<'_>, raw: &[u8]) -> Parsed {
         subject: message.subject().map(one_line).filter(|subject| !subject.is_empty()),
         ..Parsed::default()
     }
+}
+
+/// The mail's own name. What is no name by any rule is taken as it stands, so that two of them are not taken for one.
+fn own_id(message: &Message<'_>) -> Option<String> {
+    let usual = message.message_id().map(clean_id).filter(|id| id.contains('@') && !id.contains(['<', '>', '"', '(', '=']));
+    usual.or_else(|| message.header_raw("Message-ID").map(clean_id)).filter(|id| !id.is_empty())
 }
 
 /// A name for a mail without one, so that it is recognised when it is shown again.

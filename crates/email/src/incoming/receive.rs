@@ -7,6 +7,7 @@ use ennakoi_inbox::{
     calendars, channels,
     conversations::{self, Conversation, HandOver, NewConversation, Owner, Reason, State},
     messages::{self, Addressing, Correspondent, Delivery, Direction, Meta, NewMessage, Origin, Proof},
+    queues,
 };
 use ennakoi_kernel::{
     Problem, Timestamp,
@@ -39,7 +40,10 @@ use crate::{
 pub(crate) enum Shown {
     Whole(Bytes),
     /// It was too large to fetch: its head, and its size.
-    Head { head: Bytes, size: u64 },
+    Head {
+        head: Bytes,
+        size: u64,
+    },
 }
 
 /// What was learned from the bytes alone.
@@ -133,7 +137,13 @@ async fn read(app: &App, mailbox: &Mailbox, raw: Bytes, size: u64) -> Result<Rea
                 Reading { parsed, kind, judged, report, excess: None }
             }
             // A machine is never answered, and of what made this nothing is known.
-            None => Reading { parsed: parse::head(&raw), kind: Kind::Automatic, judged: None, report: bounce::Report::default(), excess: Some(excess.unwrap_or(Excess::Parts)) },
+            None => Reading {
+                parsed: parse::head(&raw),
+                kind: Kind::Automatic,
+                judged: None,
+                report: bounce::Report::default(),
+                excess: Some(excess.unwrap_or(Excess::Parts)),
+            },
         }
     });
     reading.await.map_err(|error| ennakoi_store::Error::Other(format!("a mail could not be read: {error}")))
@@ -316,10 +326,17 @@ impl Arrival<'_> {
             visitor: None,
             subject: self.reading.parsed.subject.clone(),
             locale: locale.or_else(|| self.language()),
-            owner: if bot { Owner::Bot } else { Owner::Nobody },
+            // A machine's mail lies in the queue, and nobody is said to wait.
+            owner: if bot {
+                Owner::Bot
+            } else if person {
+                Owner::Nobody
+            } else {
+                queues::destination(tx, workspace, None, channel.id).await?.map_or(Owner::Nobody, Owner::Queue)
+            },
         };
         let begun = conversations::open_as(tx, environment, workspace, author, new).await?;
-        if bot {
+        if bot || !person {
             return Ok(begun);
         }
         let to = HandOver { actor: Actor::System, reason: Reason::PERSON_FIRST, queue: channel.settings.queue_id, note: None };
@@ -354,20 +371,16 @@ impl Arrival<'_> {
         let sender = self.sender();
         let addressing = Addressing {
             from: Some(sender),
-            reply_to: parsed.reply_to.clone().filter(|reply_to| parsed.from.as_ref().is_none_or(|from| address::key(&from.address) != address::key(&reply_to.address))),
+            reply_to: parsed
+                .reply_to
+                .clone()
+                .filter(|reply_to| parsed.from.as_ref().is_none_or(|from| address::key(&from.address) != address::key(&reply_to.address))),
             to: parsed.to.iter().take(50).cloned().collect(),
             cc: parsed.cc.iter().take(50).cloned().collect(),
             bcc: Vec::new(),
             subject: parsed.subject.clone(),
         };
-        let origin = Origin {
-            proof: self.proof,
-            automatic: !person,
-            shortened,
-            formatted: parsed.formatted,
-            remote_images: parsed.remote_images,
-            newcomer,
-        };
+        let origin = Origin { proof: self.proof, automatic: !person, shortened, formatted: parsed.formatted, remote_images: parsed.remote_images, newcomer };
         Ok(NewMessage {
             language: if person { self.language() } else { None },
             meta: Meta { addressing: Some(addressing), origin: Some(origin), ..Meta::default() },

@@ -2,7 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use async_imap::{Authenticator, Client, Session, error::Error as ImapError, extensions::idle::IdleResponse, types::{Fetch, UnsolicitedResponse}};
+use async_imap::{
+    Authenticator, Client, Session,
+    error::Error as ImapError,
+    extensions::idle::IdleResponse,
+    types::{Fetch, UnsolicitedResponse},
+};
 use bytes::Bytes;
 use ennakoi_http::App;
 use futures_util::TryStreamExt;
@@ -70,9 +75,7 @@ pub(crate) async fn open(app: &App, settings: &Settings, credentials: &Credentia
     let signed_in = async {
         match credentials {
             Credentials::Password { user, password } => client.login(user, password).await,
-            Credentials::Bearer { user, token } => {
-                client.authenticate("XOAUTH2", Xoauth2 { answer: Credentials::xoauth2(user, token), answered: false }).await
-            }
+            Credentials::Bearer { user, token } => client.authenticate("XOAUTH2", Xoauth2 { answer: Credentials::xoauth2(user, token), answered: false }).await,
         }
     };
     let mut session = match timed(COMMAND, signed_in).await? {

@@ -39,19 +39,7 @@ pub(crate) async fn insert(tx: &mut Tx, workspace: WorkspaceId, new: NewMail<'_>
         .execute(
             "INSERT INTO mails (workspace_id, id, mailbox_id, direction, message_id, conversation_id, sha256, bytes, outcome, recipients, inline_files, \
              created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '{}', $11) ON CONFLICT DO NOTHING",
-            params![
-                workspace,
-                new.id,
-                new.mailbox,
-                new.way,
-                new.message_id,
-                new.conversation,
-                new.sha256,
-                new.bytes,
-                new.outcome,
-                new.recipients,
-                new.at
-            ],
+            params![workspace, new.id, new.mailbox, new.way, new.message_id, new.conversation, new.sha256, new.bytes, new.outcome, new.recipients, new.at],
         )
         .await?;
     Ok(inserted == 1)
@@ -69,7 +57,14 @@ pub(crate) async fn is_known(tx: &mut Tx, workspace: WorkspaceId, mailbox: Mailb
 }
 
 /// What became of a mail that came.
-pub(crate) async fn settle(tx: &mut Tx, workspace: WorkspaceId, id: MailId, conversation: Option<ConversationId>, outcome: &str, inline: serde_json::Value) -> Result<()> {
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: MailId,
+    conversation: Option<ConversationId>,
+    outcome: &str,
+    inline: serde_json::Value,
+) -> Result<()> {
     tx.execute(
         "UPDATE mails SET conversation_id = $3, outcome = $4, inline_files = $5 WHERE workspace_id = $1 AND id = $2",
         params![workspace, id, conversation, outcome, inline],
@@ -134,14 +129,18 @@ pub(crate) async fn of_message(tx: &mut Tx, workspace: WorkspaceId, message: Mes
 
 /// The messages that a mail is.
 pub(crate) async fn parts(tx: &mut Tx, workspace: WorkspaceId, mail: MailId) -> Result<Vec<MessageId>> {
-    let rows: Vec<(MessageId,)> = tx.all("SELECT message_id FROM mail_parts WHERE workspace_id = $1 AND mail_id = $2 LIMIT 50", params![workspace, mail]).await?;
+    let rows: Vec<(MessageId,)> =
+        tx.all("SELECT message_id FROM mail_parts WHERE workspace_id = $1 AND mail_id = $2 LIMIT 50", params![workspace, mail]).await?;
     Ok(rows.into_iter().map(|(message,)| message).collect())
 }
 
 /// A mail of ours by the name under which it left.
 pub(crate) async fn sent_as(tx: &mut Tx, workspace: WorkspaceId, message_id: &str) -> Result<Option<Mail>> {
-    tx.optional(&format!("SELECT {COLUMNS} FROM mails m WHERE m.workspace_id = $1 AND m.message_id = $2 AND m.direction = 'out' LIMIT 1"), params![workspace, message_id])
-        .await
+    tx.optional(
+        &format!("SELECT {COLUMNS} FROM mails m WHERE m.workspace_id = $1 AND m.message_id = $2 AND m.direction = 'out' LIMIT 1"),
+        params![workspace, message_id],
+    )
+    .await
 }
 
 /// Conversations in which a mail of this name was seen, in whatever mailbox.
@@ -228,17 +227,15 @@ pub(crate) async fn take_automatic(tx: &mut Tx, workspace: WorkspaceId, address:
         params![workspace, address, mail, now, now - ONE_IN],
     )
     .await?;
-    let holder: Option<(MailId,)> = tx.optional("SELECT mail_id FROM automatic_answers WHERE workspace_id = $1 AND address = $2", params![workspace, address]).await?;
+    let holder: Option<(MailId,)> =
+        tx.optional("SELECT mail_id FROM automatic_answers WHERE workspace_id = $1 AND address = $2", params![workspace, address]).await?;
     Ok(holder.is_some_and(|(holder,)| holder == mail))
 }
 
 /// Whether an address has had its automatic answer of the day.
 pub(crate) async fn had_automatic(tx: &mut Tx, workspace: WorkspaceId, address: &str, now: Timestamp) -> Result<bool> {
     let found: Option<(i64,)> = tx
-        .optional(
-            "SELECT 1 FROM automatic_answers WHERE workspace_id = $1 AND address = $2 AND answered_at > $3",
-            params![workspace, address, now - ONE_IN],
-        )
+        .optional("SELECT 1 FROM automatic_answers WHERE workspace_id = $1 AND address = $2 AND answered_at > $3", params![workspace, address, now - ONE_IN])
         .await?;
     Ok(found.is_some())
 }

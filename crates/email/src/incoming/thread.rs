@@ -111,7 +111,8 @@ pub(crate) async fn find(tx: &mut Tx, app: &App, mailbox: &Mailbox, parsed: &Par
         }
     }
     let Some(from) = parsed.from.as_ref().map(|from| address::key(&from.address)) else { return Ok(None) };
-    for id in parsed.ancestors.iter().take(LOOKED_UP) {
+    // The same mail may have come through another mailbox before.
+    for id in std::iter::once(&parsed.message_id).chain(&parsed.ancestors).take(LOOKED_UP) {
         for conversation in store::conversations_of(tx, workspace, id).await? {
             if store::takes_part(tx, workspace, conversation, &from).await? {
                 return Ok(Some(conversation));

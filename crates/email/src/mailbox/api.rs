@@ -26,7 +26,9 @@ pub(crate) fn routes() -> Vec<Route> {
     let reads = Access::Needs(Permission::SettingsRead);
     let manages = Access::Needs(Permission::SettingsManage);
     vec![
-        get("/api/v1/mailboxes", "list_mailboxes", reads, list_mailboxes).summary("The mailboxes of the workspace and whether they can be reached.").returns::<Page<MailboxView>>(200),
+        get("/api/v1/mailboxes", "list_mailboxes", reads, list_mailboxes)
+            .summary("The mailboxes of the workspace and whether they can be reached.")
+            .returns::<Page<MailboxView>>(200),
         post("/api/v1/mailboxes", "create_mailbox", manages, create_mailbox)
             .summary("Makes an address a channel: its mails become conversations, and answers go out as mails.")
             .takes::<CreateMailbox>()
@@ -36,7 +38,9 @@ pub(crate) fn routes() -> Vec<Route> {
             .summary("Changes a mailbox; `settings` are replaced as a whole, secrets that are left out stay.")
             .takes::<UpdateMailbox>()
             .returns::<MailboxView>(200),
-        delete("/api/v1/mailboxes/{id}", "delete_mailbox", manages, delete_mailbox).summary("Removes a mailbox and its channel; its conversations stay.").answers(204),
+        delete("/api/v1/mailboxes/{id}", "delete_mailbox", manages, delete_mailbox)
+            .summary("Removes a mailbox and its channel; its conversations stay.")
+            .answers(204),
         post("/api/v1/mailboxes/discovery", "discover_mailbox", manages, discover_mailbox)
             .summary("How an address is probably reached.")
             .rate(RateLimit::SignIn)
@@ -132,7 +136,9 @@ const SECRET_BYTES: usize = 8_192;
 
 impl GivenSecrets {
     fn over(self, mut stored: Secrets) -> std::result::Result<Secrets, Problem> {
-        for (field, value) in [("secrets.password", &self.password), ("secrets.client_secret", &self.client_secret), ("secrets.refresh_token", &self.refresh_token)] {
+        for (field, value) in
+            [("secrets.password", &self.password), ("secrets.client_secret", &self.client_secret), ("secrets.refresh_token", &self.refresh_token)]
+        {
             if value.as_ref().is_some_and(|value| value.len() > SECRET_BYTES || value.contains(['\r', '\n', '\0'])) {
                 return Err(Problem::field(field, "invalid", "one line"));
             }
@@ -208,12 +214,18 @@ async fn create_mailbox(AppState(app): AppState<App>, member: Member, Json(body)
     let new = NewChannel { kind: ChannelKind::Email, name: mailbox.address.clone(), enabled: true, settings };
     mailbox.channel = channels::create(&mut tx, &app.environment, member.workspace, member.actor, new).await?.id;
     store::insert(&mut tx, &mailbox).await?;
-    audit::record(&mut tx, &app.environment, member.workspace, member.actor, "mailbox.created", "mailbox", mailbox.id, json!({ "address": &mailbox.address })).await?;
+    audit::record(&mut tx, &app.environment, member.workspace, member.actor, "mailbox.created", "mailbox", mailbox.id, json!({ "address": &mailbox.address }))
+        .await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(mailbox.into())))
 }
 
-async fn update_mailbox(AppState(app): AppState<App>, member: Member, Path(id): Path<MailboxId>, Json(body): Json<UpdateMailbox>) -> ApiResult<Json<MailboxView>> {
+async fn update_mailbox(
+    AppState(app): AppState<App>,
+    member: Member,
+    Path(id): Path<MailboxId>,
+    Json(body): Json<UpdateMailbox>,
+) -> ApiResult<Json<MailboxView>> {
     let mut tx = app.db.begin().await?;
     let mut mailbox = find(&mut tx, member.workspace, id).await?;
     let settings = body.settings.unwrap_or_else(|| mailbox.settings.clone());

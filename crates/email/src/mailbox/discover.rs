@@ -145,8 +145,10 @@ async fn autoconfig(app: &App, address: &str, domain: &str) -> Option<Discovery>
     let limits = Limits { connect: DOCUMENT, total: DOCUMENT, answer_bytes: 128 << 10 };
     let egress = Egress::new(reach(app), limits).ok()?;
     let asked: String = url::form_urlencoded::byte_serialize(address.as_bytes()).collect();
-    let places =
-        [format!("https://autoconfig.{domain}/mail/config-v1.1.xml?emailaddress={asked}"), format!("https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml")];
+    let places = [
+        format!("https://autoconfig.{domain}/mail/config-v1.1.xml?emailaddress={asked}"),
+        format!("https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml"),
+    ];
     for place in places {
         let Ok(url) = Url::parse(&place) else { continue };
         let request = Request { method: Method::GET, url, headers: header::HeaderMap::new(), body: Bytes::new() };
@@ -207,7 +209,14 @@ async fn services(resolver: &TokioResolver, address: &str, domain: &str) -> Opti
 
 async fn service(resolver: &TokioResolver, name: &str, domain: &str, security: Security) -> Option<Server> {
     let found = tokio::time::timeout(LOOKUP, resolver.srv_lookup(format!("{name}.{domain}."))).await.ok()?.ok()?;
-    let best = found.answers().iter().filter_map(|record| match &record.data { RData::SRV(srv) => Some(srv), _ => None }).min_by_key(|srv| srv.priority)?;
+    let best = found
+        .answers()
+        .iter()
+        .filter_map(|record| match &record.data {
+            RData::SRV(srv) => Some(srv),
+            _ => None,
+        })
+        .min_by_key(|srv| srv.priority)?;
     let host = best.target.to_utf8().trim_end_matches('.').to_owned();
     // A lone dot says that the service is not offered.
     (!host.is_empty()).then_some(Server { host, port: best.port, security })
@@ -218,7 +227,10 @@ async fn by_exchange(resolver: &TokioResolver, domain: &str) -> Option<&'static 
     let names: Vec<String> = found
         .answers()
         .iter()
-        .filter_map(|record| match &record.data { RData::MX(mx) => Some(mx.exchange.to_utf8().trim_end_matches('.').to_lowercase()), _ => None })
+        .filter_map(|record| match &record.data {
+            RData::MX(mx) => Some(mx.exchange.to_utf8().trim_end_matches('.').to_lowercase()),
+            _ => None,
+        })
         .collect();
     PROVIDERS.iter().find(|provider| {
         provider.exchanges.iter().any(|end| names.iter().any(|name| name == end || name.strip_suffix(end).is_some_and(|rest| rest.ends_with('.'))))
@@ -239,7 +251,13 @@ mod tests {
         let found = read_document(text, "tuki@kone.example").unwrap();
         assert_eq!((found.incoming.host.as_str(), found.incoming.port, found.incoming.security), ("mail.kone.example", 143, Security::Starttls));
         assert_eq!((found.outgoing.port, found.user.as_str()), (587, "tuki"));
-        for broken in ["", "<clientConfig>", "<incomingServer type=\"imap\"><hostname>a b</hostname>", &text.replace("STARTTLS", "plain"), &text.replace("143", "99999999")] {
+        for broken in [
+            "",
+            "<clientConfig>",
+            "<incomingServer type=\"imap\"><hostname>a b</hostname>",
+            &text.replace("STARTTLS", "plain"),
+            &text.replace("143", "99999999"),
+        ] {
             assert_eq!(read_document(broken, "tuki@kone.example"), None, "{broken}");
         }
     }

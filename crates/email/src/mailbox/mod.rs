@@ -88,7 +88,9 @@ impl Settings {
         let mut errors = FieldErrors::default();
         let is_line = |text: &str| !text.contains(char::is_control) && text.chars().count() <= limits::LINE_CHARACTERS;
         for (field, server) in [("settings.incoming.host", &self.incoming), ("settings.outgoing.host", &self.outgoing)] {
-            let host_ok = !server.host.is_empty() && server.host.len() <= 253 && server.host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
+            let host_ok = !server.host.is_empty()
+                && server.host.len() <= 253
+                && server.host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
             if !host_ok || server.port == 0 {
                 errors.add(field, "invalid", "the name of a server and its port");
             }

@@ -100,7 +100,15 @@ impl Answers {
         }
         match tried {
             Ok(tried) => conclude(app, intent.workspace, &outgoing.mail, fates, tried).await,
-            Err(failure) => Ok(outcome::of_failure(&failure)),
+            Err(failure) => {
+                let outcome = outcome::of_failure(&failure);
+                if matches!(outcome, Outcome::Refused { .. }) {
+                    let mut tx = app.db.begin().await?;
+                    store::set_recipients(&mut tx, intent.workspace, outgoing.mail.id, "failed", fates.into()).await?;
+                    tx.commit().await?;
+                }
+                Ok(outcome)
+            }
         }
     }
 
@@ -133,6 +141,9 @@ impl Answers {
         if mail.outcome == "sent" {
             return Ok(Ready::Not(Outcome::Sent));
         }
+        if mail.outcome == "failed" {
+            return Ok(Ready::Not(Outcome::Refused { code: "refused", reason: "the mail it belongs to was refused".to_owned() }));
+        }
         if mail.id.0 != intent.id.0 {
             return Ok(Ready::Not(Outcome::Again { reason: "goes out with another message".to_owned(), after: None }));
         }
@@ -141,10 +152,17 @@ impl Answers {
     }
 
     /// Writes the mail and stores it under the intent's id.
-    async fn write(&self, app: &App, intent: &Intent, mailbox: &Mailbox, conversation: &Conversation, message: Message) -> Result<std::result::Result<Mail, Outcome>> {
+    async fn write(
+        &self,
+        app: &App,
+        intent: &Intent,
+        mailbox: &Mailbox,
+        conversation: &Conversation,
+        message: Message,
+    ) -> Result<std::result::Result<Mail, Outcome>> {
         let (workspace, id): (_, MailId) = (intent.workspace, intent.id.0.into());
         let mut tx = app.db.read().await?;
-        let by_machine = message.author.kind == AuthorKind::Bot;
+        let (asked, by_machine) = (message.id, message.author.kind == AuthorKind::Bot);
         let parts = if by_machine { together(&mut tx, workspace, &message).await? } else { vec![message] };
         let addressing = addressing(&mut tx, workspace, mailbox, conversation, &parts[0]).await?;
         if addressing.to.is_empty() {
@@ -188,6 +206,14 @@ impl Answers {
         app.blobs.put(&files::key(workspace, &sha256), raw.into()).await?;
         let recipients: Map<String, Value> = addressing.everybody().map(|it| (compose::plain_address(&it.address), json!("waiting"))).collect();
         let mut tx = app.db.begin().await?;
+        // Two pieces of what the machine said may be tried at once: who is first has them all, in order so that nobody waits crosswise.
+        for part in &parts {
+            if !store::join(&mut tx, workspace, part.id, id).await? {
+                drop(tx);
+                let others = store::of_message(&mut app.db.read().await?, workspace, asked).await?;
+                return Ok(others.ok_or_else(|| Outcome::Again { reason: "goes out with another message".to_owned(), after: None }));
+            }
+        }
         if by_machine {
             for to in &addressing.to {
                 if !store::take_automatic(&mut tx, workspace, &address::key(&to.address), app.environment.now(), id).await? {
@@ -208,16 +234,12 @@ impl Answers {
             at: app.environment.now(),
         };
         store::insert(&mut tx, workspace, new).await?;
-        for part in &parts {
-            store::join(&mut tx, workspace, part.id, id).await?;
-        }
         for other in addressing.everybody() {
             let key = address::key(&other.address);
             store::note_participant(&mut tx, workspace, conversation.id, &key, other.name.as_deref(), None, true, app.environment.now()).await?;
         }
-        let stored = store::of_message(&mut tx, workspace, parts[0].id).await?;
+        let stored = store::of_message(&mut tx, workspace, asked).await?;
         tx.commit().await?;
-        // Who was first when two tried at once is who takes it out.
         stored.map(Ok).ok_or_else(|| ennakoi_store::Error::Other("a mail was written and is not there".to_owned()))
     }
 
@@ -239,7 +261,8 @@ async fn together(tx: &mut Tx, workspace: WorkspaceId, message: &Message) -> Res
     let page = messages::list(tx, workspace, message.conversation_id, Some(before), None, TOGETHER, Audience::Contact).await?;
     let mut parts: Vec<Message> = Vec::new();
     for candidate in page.items {
-        let same_breath = candidate.author.kind == AuthorKind::Bot && candidate.delivery == Some(Delivery::Pending) && matches!(candidate.kind, Kind::Text | Kind::Options);
+        let same_breath =
+            candidate.author.kind == AuthorKind::Bot && candidate.delivery == Some(Delivery::Pending) && matches!(candidate.kind, Kind::Text | Kind::Options);
         let free = candidate.id == message.id || same_breath && store::of_message(tx, workspace, candidate.id).await?.is_none();
         if free {
             parts.push(candidate);
@@ -294,7 +317,13 @@ fn is_answer(subject: &str) -> bool {
 }
 
 /// Who wrote last, if they were invited; else the conversation's contact.
-async fn default_recipient(tx: &mut Tx, workspace: WorkspaceId, mailbox: &Mailbox, conversation: &Conversation, message: &Message) -> Result<Option<Correspondent>> {
+async fn default_recipient(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    mailbox: &Mailbox,
+    conversation: &Conversation,
+    message: &Message,
+) -> Result<Option<Correspondent>> {
     let page = messages::list(tx, workspace, conversation.id, None, Some(message.seq), TOGETHER, Audience::Contact).await?;
     for earlier in page.items.iter().rev() {
         let invited = earlier.meta.origin.as_ref().is_some_and(|origin| !origin.newcomer && !origin.automatic);

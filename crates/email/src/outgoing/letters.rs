@@ -40,8 +40,7 @@ impl Letters {
 
     async fn send(&self, app: &App, intent: &Intent) -> Result<Outcome> {
         let field = |name: &str| intent.payload[name].as_str().unwrap_or_default().to_owned();
-        let to: Vec<Correspondent> =
-            intent.payload["to"].as_array().into_iter().flatten().filter_map(|to| to.as_str()).filter_map(address::parse).collect();
+        let to: Vec<Correspondent> = intent.payload["to"].as_array().into_iter().flatten().filter_map(|to| to.as_str()).filter_map(address::parse).collect();
         if to.is_empty() {
             return Ok(Outcome::Refused { code: "address_invalid", reason: "no address that a letter could go to".to_owned() });
         }

@@ -58,7 +58,8 @@ pub(super) fn bodies(mailbox: &Mailbox, conversation: &Conversation, parts: &[Me
         text.push_str(&format!("\n\n-- \n{}\n", signature.trim()));
         html.push_str(&format!("<p style=\"color:#666\">-- <br>{}</p>", render::html(signature.trim(), Format::Text)));
     }
-    let html = format!("<!doctype html><html lang=\"{}\"><body style=\"font-family:sans-serif;font-size:14px;line-height:1.5\">{html}</body></html>", locale.as_str());
+    let html =
+        format!("<!doctype html><html lang=\"{}\"><body style=\"font-family:sans-serif;font-size:14px;line-height:1.5\">{html}</body></html>", locale.as_str());
     (text, html)
 }
 

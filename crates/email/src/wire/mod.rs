@@ -41,9 +41,15 @@ pub struct Server {
 /// How to sign in.
 #[derive(Clone)]
 pub(crate) enum Credentials {
-    Password { user: String, password: String },
+    Password {
+        user: String,
+        password: String,
+    },
     /// OAuth 2 (XOAUTH2).
-    Bearer { user: String, token: String },
+    Bearer {
+        user: String,
+        token: String,
+    },
 }
 
 impl Credentials {

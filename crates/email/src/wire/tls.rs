@@ -23,7 +23,10 @@ pub(crate) async fn wrap(app: &App, wire: Wire, host: &str) -> Result<Wire, Trou
     match wrapped {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
         Ok(Err(error)) => {
-            let untrusted = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some_and(|inner| matches!(inner, rustls::Error::InvalidCertificate(_)));
+            let untrusted = error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+                .is_some_and(|inner| matches!(inner, rustls::Error::InvalidCertificate(_)));
             Err(Trouble::new(if untrusted { "certificate_untrusted" } else { "tls_failed" }, error.to_string()))
         }
         Err(_) => Err(Trouble::new("timeout", "the handshake took too long")),

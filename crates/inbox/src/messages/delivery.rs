@@ -18,14 +18,7 @@ use crate::conversations;
 ///
 /// # Errors
 /// The database refuses.
-pub async fn set_delivery(
-    tx: &mut Tx,
-    environment: &Environment,
-    workspace: WorkspaceId,
-    id: MessageId,
-    delivery: Delivery,
-    code: Option<&str>,
-) -> Result<()> {
+pub async fn set_delivery(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, id: MessageId, delivery: Delivery, code: Option<&str>) -> Result<()> {
     let Some(stored) = store::by_ids(tx, workspace, &[id]).await?.pop() else { return Ok(()) };
     let mut held = conversations::lock(tx, workspace, stored.conversation).await?;
     let Some(stored) = store::by_ids(tx, workspace, &[id]).await?.pop() else { return Ok(()) };

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use crate::attachments::Attachment;
 
 pub use add::{Added, NewMessage, add, check_client_key};
-pub use addressing::{Addressing, Correspondent, Origin, Proof};
 pub(crate) use add::{Note, append, note_event};
+pub use addressing::{Addressing, Correspondent, Origin, Proof};
 pub use delivery::set_delivery;
 pub use edit::{edit, remove};
 pub(crate) use hydrate::author;

@@ -164,6 +164,17 @@ export function endpoints(c: Client) {
 			update: (body: Partial<S.BotSettings>) => c.patch<S.BotSettings>('/bot', body),
 			ask: (text: string, locale: S.Locale) => c.post<S.BotTurn>('/bot/questions', { text, locale })
 		},
+		mailboxes: {
+			list: async () => items(await c.get<S.Page<S.Mailbox>>('/mailboxes')),
+			create: (body: { address: string; settings: S.MailboxSettings; secrets: S.MailboxSecrets }) => c.post<S.Mailbox>('/mailboxes', body),
+			update: (id: S.Id, body: { settings: S.MailboxSettings; secrets: S.MailboxSecrets }) => c.patch<S.Mailbox>(`/mailboxes/${id}`, body),
+			remove: (id: S.Id) => c.delete(`/mailboxes/${id}`),
+			discover: (address: string) => c.post<S.MailboxDiscovery>('/mailboxes/discovery', { address }),
+			check: (body: { id?: S.Id; address: string; settings: S.MailboxSettings; secrets: S.MailboxSecrets }) => c.post<S.MailboxCheck>('/mailboxes/check', body)
+		},
+		mails: {
+			read: (message: S.Id) => c.get<S.Mail>(`/messages/${message}/mail`)
+		},
 		webhooks: {
 			...resource<S.Webhook>(c, '/webhooks'),
 			rotateSecret: (id: S.Id) => c.post<{ secret: string }>(`/webhooks/${id}/secret`),

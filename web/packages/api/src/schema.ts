@@ -5,3 +5,4 @@ export * from './schema/inbox';
 export * from './schema/knowledge';
 export * from './schema/commerce';
 export * from './schema/live';
+export * from './schema/mail';

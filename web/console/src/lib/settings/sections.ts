@@ -5,6 +5,7 @@ import type { Key } from '$lib/i18n.svelte';
 export type SectionId =
 	| 'general'
 	| 'channels'
+	| 'mailboxes'
 	| 'bot'
 	| 'hours'
 	| 'queues'
@@ -23,6 +24,7 @@ export const SECTIONS: readonly Section[] = [
 	{ id: 'team', label: 'settings.team', icon: 'people', permission: 'staff:read', group: 'company' },
 	{ id: 'hours', label: 'settings.hours', icon: 'clock', permission: 'settings:read', group: 'company' },
 	{ id: 'channels', label: 'settings.channels', icon: 'chat', permission: 'settings:read', group: 'work' },
+	{ id: 'mailboxes', label: 'settings.mailboxes', icon: 'email', permission: 'settings:read', group: 'work' },
 	{ id: 'bot', label: 'settings.bot', icon: 'bot', permission: 'settings:read', group: 'work' },
 	{ id: 'queues', label: 'settings.queues', icon: 'list', permission: 'settings:read', group: 'work' },
 	{ id: 'labels', label: 'settings.labels', icon: 'label', permission: 'conversations:read', group: 'work' },

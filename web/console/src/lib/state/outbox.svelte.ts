@@ -1,5 +1,5 @@
 /** Answers on their way: shown at once, sent with a key that makes a second try harmless, taken back while they wait. */
-import { api, asProblem, type Attachment, type ChannelKind, type Id, type NewMessage, type Problem, type Visibility } from '$lib/api';
+import { api, asProblem, type Addressing, type Attachment, type ChannelKind, type Id, type NewMessage, type Problem, type Visibility } from '$lib/api';
 import { t } from '$lib/i18n.svelte';
 import { desk } from './desk.svelte';
 import { preferences } from './preferences.svelte';
@@ -13,13 +13,15 @@ export type Outgoing = {
 	attachments: Attachment[];
 	mentions: Id[];
 	close: boolean;
+	/** Recipients and subject, where a channel has them. */
+	addressing?: Addressing | undefined;
 	status: 'held' | 'sending' | 'failed';
 	problem: Problem | null;
 	/** Milliseconds since 1970. */
 	createdAt: number;
 	tries: number;
 };
-export type Written = Pick<Outgoing, 'conversation' | 'body' | 'visibility' | 'attachments' | 'mentions' | 'close'>;
+export type Written = Pick<Outgoing, 'conversation' | 'body' | 'visibility' | 'attachments' | 'mentions' | 'close' | 'addressing'>;
 
 const MOST_TRIES = 6;
 
@@ -96,6 +98,7 @@ class Outbox {
 		if (item.attachments.length > 0) body.attachment_ids = item.attachments.map((attachment) => attachment.id);
 		if (item.mentions.length > 0) body.mentions = item.mentions;
 		if (item.close) body.close = true;
+		if (item.addressing) body.addressing = item.addressing;
 		try {
 			const message = await api.conversations.send(item.conversation, body, { keepalive });
 			desk.takeMessage(message);

@@ -1,3 +1,4 @@
+import type { Addressing, MailOrigin } from './mail';
 import type { Id, Locale, PerLocale, Time } from './base';
 import type { ContactRow } from './people';
 
@@ -82,6 +83,10 @@ export type MessageMeta = {
 	event?: string;
 	data?: Record<string, unknown>;
 	bot_turn?: Id;
+	addressing?: Addressing;
+	origin?: MailOrigin;
+	/** Why it was not delivered, e.g. `address_unknown`. */
+	delivery_code?: string;
 };
 export type Message = {
 	id: Id;
@@ -99,7 +104,7 @@ export type Message = {
 	language: Locale | null;
 	attachments: Attachment[];
 	meta: MessageMeta;
-	delivery: 'sent' | 'delivered' | 'read' | 'failed' | null;
+	delivery: 'pending' | 'sent' | 'delivered' | 'read' | 'failed' | null;
 	created_at: Time;
 	edited_at: Time | null;
 	removed_at: Time | null;
@@ -112,6 +117,7 @@ export type NewMessage = {
 	attachment_ids?: Id[];
 	mentions?: Id[];
 	close?: boolean;
+	addressing?: Addressing;
 };
 export type MessagePage = { items: Message[]; has_more: boolean };
 export type Counts = {

@@ -6,6 +6,7 @@ import { SECTIONS, type SectionId } from '$lib/settings/sections';
 const parts: Record<SectionId, () => Promise<{ default: Component }>> = {
 	general: () => import('$lib/settings/General.svelte'),
 	channels: () => import('$lib/settings/Channels.svelte'),
+	mailboxes: () => import('$lib/settings/Mailboxes.svelte'),
 	bot: () => import('$lib/settings/Bot.svelte'),
 	hours: () => import('$lib/settings/Hours.svelte'),
 	queues: () => import('$lib/settings/Queues.svelte'),
