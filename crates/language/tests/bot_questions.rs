@@ -31,16 +31,18 @@ fn bare(line: &str) -> String {
     text::tokens(&normalised).collect::<Vec<_>>().join(" ")
 }
 
-/// Every string of every corpus file, bare.
-fn learned() -> BTreeMap<String, String> {
-    let mut lines = BTreeMap::new();
+/// Every string of the corpus: its array's name, the line, and its file.
+fn corpus() -> Vec<(String, String, String)> {
+    let mut lines = Vec::new();
     for folder in ["needs", "out_of_scope", "safety"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(folder);
         for entry in std::fs::read_dir(&folder).expect("the corpus is there") {
             let path = entry.expect("an entry").path();
             let table: toml::Table = std::fs::read_to_string(&path).expect("readable").parse().expect("TOML");
-            for value in table.values().filter_map(toml::Value::as_array).flatten().filter_map(toml::Value::as_str) {
-                lines.insert(bare(value), path.display().to_string());
+            for (name, value) in &table {
+                for line in value.as_array().into_iter().flatten().filter_map(toml::Value::as_str) {
+                    lines.push((name.clone(), line.to_owned(), path.display().to_string()));
+                }
             }
         }
     }
@@ -81,7 +83,7 @@ fn labels_exist() {
 
 #[test]
 fn no_line_was_learned_or_is_there_twice() {
-    let learned = learned();
+    let learned: BTreeMap<String, String> = corpus().into_iter().map(|(_, line, file)| (bare(&line), file)).collect();
     assert!(learned.len() > 30_000, "only {} lines of the corpus were read", learned.len());
     let mut seen = BTreeSet::new();
     for question in questions() {
@@ -89,6 +91,38 @@ fn no_line_was_learned_or_is_there_twice() {
         assert!(!line.is_empty(), "nothing left of: {}", question.text);
         assert!(!learned.contains_key(&line), "{} is also in {}", question.text, learned[&line]);
         assert!(seen.insert(line), "twice: {}", question.text);
+    }
+}
+
+/// What corpus/README.md promises of every need and every reason.
+#[test]
+fn every_file_is_large_enough() {
+    let mut sizes: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for (name, _, file) in corpus() {
+        *sizes.entry((file, name)).or_default() += 1;
+    }
+    for ((file, name), size) in sizes {
+        let least = match (file.contains("safety"), name.as_str()) {
+            (true, "fi") => 150,
+            (true, "sv" | "en") => 120,
+            (false, "fi") => 60,
+            (false, "sv" | "en") => 30,
+            _ => 0,
+        };
+        assert!(size >= least, "{size} lines of {name} in {file}");
+    }
+}
+
+/// A line filed twice teaches nothing, or two things at once. Articles may say what customers say.
+#[test]
+fn no_line_of_a_customer_is_filed_twice() {
+    let mut seen = BTreeMap::new();
+    let customers = corpus().into_iter().filter(|(name, line, _)| !name.starts_with("articles_") && !bare(line).is_empty());
+    for (name, line, file) in customers {
+        let language = name.trim_start_matches("near_").to_owned();
+        if let Some(before) = seen.insert((language, bare(&line)), file.clone()) {
+            panic!("{line} is in {before} and in {file}");
+        }
     }
 }
 
