@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 use ennakoi_foresight::calendar;
-use ennakoi_foresight::purchases::forecast::{self, Forecast, Kind, Parametric};
-use ennakoi_foresight::purchases::stacked;
+use ennakoi_foresight::purchases::choice::{Choice, Tried, View, insure, repeated};
+use ennakoi_foresight::purchases::forecast::{self, Forecast, Kind};
 use ennakoi_foresight::purchases::{Convergence, Fitted, Ledger};
 use ennakoi_foresight::score;
 
@@ -89,7 +89,7 @@ impl Holdout {
             purchases: activity.iter().map(|a| a.purchases).collect(),
             bought: activity.iter().map(|a| a.purchases > 0.0).collect(),
             value: activity.iter().map(|a| a.value).collect(),
-            naive_value: customers.iter().map(|&c| ledger.activity(c, until - (end - until), until).value).collect(),
+            naive_value: repeated(ledger, customers, until, end - until),
         }
     }
 }
@@ -106,10 +106,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     if !backtest.is_empty() {
         report_backtest(&mut report, &backtest, until, end - until);
     }
-    let seen = produce(model, &ledger, until, end - until)?;
-    report_fit(&mut report, &seen, model);
-    let holdout = Holdout::new(&ledger, &seen.customers, until, end);
-    report_holdout(&mut report, &seen.forecasts, &holdout, amounts);
+    let mut seen = produce(model, &ledger, until, end - until)?;
+    seen.insurance = backtest.iter().find(|t| t.choice == model).map_or(0.0, |t| t.insurance);
+    let holdout = Holdout::new(&ledger, &seen.view.customers, until, end);
+    insure(&mut seen.view.forecasts, &holdout.naive_value, seen.insurance);
+    report_fit(&mut report, &seen, model, amounts);
+    report_holdout(&mut report, &seen.view.forecasts, &holdout, amounts);
     report.print(arguments.json);
     Ok(())
 }
@@ -162,21 +164,25 @@ fn parameter_table(report: &mut Report, key: &str, fitted: &Fitted) {
     }
 }
 
-fn report_fit(report: &mut Report, seen: &Seen, model: Choice) {
+fn report_fit(report: &mut Report, seen: &Seen, model: Choice, amounts: bool) {
+    let view = &seen.view;
     report.heading(&format!("Model {}", model.name()));
     report.set("model", model.name());
-    parameter_table(report, "parameters", &seen.fitted);
-    report.set("convergence", ending(seen.fitted.convergence));
-    report.figure("log_likelihood", Some(seen.fitted.log_likelihood), "natural logarithm, time in weeks");
+    parameter_table(report, "parameters", &view.fitted);
+    report.set("convergence", ending(view.fitted.convergence));
+    report.figure("log_likelihood", Some(view.fitted.log_likelihood), "natural logarithm, time in weeks");
     report.figure("fit_ms", Some(seen.fit_ms), "time of the fit, one thread, best of up to five");
-    report.figure("distinct", Some(seen.fitted.distinct as f64), "different customers after merging equal ones");
-    if let Some(amounts) = &seen.amounts {
-        parameter_table(report, "amount_parameters", amounts);
+    report.figure("distinct", Some(view.fitted.distinct as f64), "different customers after merging equal ones");
+    if let Some(fitted) = view.amounts.as_ref().filter(|_| amounts) {
+        parameter_table(report, "amount_parameters", fitted);
     }
-    if let Some((cuts, season)) = &seen.stacked {
+    if let Some((cuts, season)) = &view.learned {
         let days: Vec<String> = cuts.iter().map(|c| calendar::format_day(*c)).collect();
         report.line(&format!("learned at {}", days.join(", ")));
         report.figure("season", Some(*season), "factor expected from the same days a year ago");
+    }
+    if amounts {
+        report.figure("naive_share", Some(seen.insurance), "of repeating the last spending in the median forecast, by back-test");
     }
 }
 
@@ -213,121 +219,60 @@ fn report_holdout(report: &mut Report, forecasts: &[Forecast], holdout: &Holdout
     report.table(&["predicted", "observed", "customers", ""], &super::report::reliability_rows(&bins));
 }
 
-/// A model that can be asked for by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
-    Parametric(Kind),
-    Stacked,
-}
-
-impl Choice {
-    const ALL: [Self; 4] = [Self::Parametric(Kind::BgNbd), Self::Parametric(Kind::MbgNbd), Self::Parametric(Kind::ParetoNbd), Self::Stacked];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Parametric(kind) => kind.name(),
-            Self::Stacked => "stacked",
-        }
-    }
-}
-
-/// What a model says about everyone known on a day.
+/// What a model says about everyone known on a day, and how long it took.
 struct Seen {
-    customers: Vec<usize>,
-    forecasts: Vec<Forecast>,
-    fitted: Fitted,
-    amounts: Option<Fitted>,
+    view: View,
     fit_ms: f64,
-    /// Cuts of the past and the factor of the season.
-    stacked: Option<(Vec<i32>, f64)>,
+    /// Share of the naive forecast in that of typical spending.
+    insurance: f64,
 }
 
 fn produce(model: Choice, ledger: &Ledger, until: i32, days: i32) -> Result<Seen> {
-    let kind = if let Choice::Parametric(kind) = model { kind } else { Kind::BgNbd };
-    let (_, summaries) = ledger.summaries(until, forecast::WEEK);
-    // On a busy machine a short fit is timed by the scheduler: the best of a few is the model's own time.
     let mut fit_ms = f64::INFINITY;
-    let begun = Instant::now();
-    for _ in 0..5 {
-        let started = Instant::now();
-        kind.fit(&summaries)?;
-        fit_ms = fit_ms.min(elapsed_ms(started));
-        if elapsed_ms(begun) > 200.0 {
-            break;
+    if let Choice::Parametric(kind) = model {
+        let (_, summaries) = ledger.summaries(until, forecast::WEEK);
+        // On a busy machine a short fit is timed by the scheduler: the best of a few is the model's own time.
+        let begun = Instant::now();
+        for _ in 0..5 {
+            let started = Instant::now();
+            kind.fit(&summaries)?;
+            fit_ms = fit_ms.min(elapsed_ms(started));
+            if elapsed_ms(begun) > 200.0 {
+                break;
+            }
         }
     }
-    let view = forecast::parametric(ledger, kind, until, days)?;
-    let Parametric { customers, forecasts, fitted, amounts, .. } = view;
-    let mut seen = Seen { customers, forecasts, fitted, amounts, fit_ms, stacked: None };
-    if model == Choice::Stacked {
-        let started = Instant::now();
-        let found = stacked::stacked(ledger, until, days, 1)
-            .ok_or_else(|| anyhow!("--model stacked: the past before --until is too short or too thin to learn from"))?;
-        seen.fit_ms = elapsed_ms(started);
-        (seen.customers, seen.forecasts) = (found.customers, found.forecasts);
-        seen.stacked = Some((found.cuts, found.season));
-    }
-    Ok(seen)
+    let started = Instant::now();
+    let view = model.view(ledger, until, days).map_err(|e| anyhow!("--model {}: {e}", model.name()))?;
+    Ok(Seen { view, fit_ms: fit_ms.min(elapsed_ms(started)), insurance: 0.0 })
 }
 
-/// Losses of one model in the back-test, relative to knowing only the averages.
-struct Tried {
-    model: Choice,
-    chance: f64,
-    count: f64,
-    value: f64,
-}
-
-impl Tried {
-    fn sum(&self) -> f64 {
-        self.chance + self.count + self.value
-    }
-}
-
-/// The model asked for, or the one that would have forecast the days just before `until` best. A past too short for
-/// that leaves Pareto/NBD.
+/// The model asked for, or the one that would have forecast the days just before `until` best, with what was tried. A
+/// past too short for that leaves Pareto/NBD.
 fn choose(arguments: &Arguments, ledger: &Ledger, until: i32, days: i32) -> Result<(Choice, Vec<Tried>)> {
-    if arguments.model != "auto" {
-        let named = Choice::ALL.into_iter().find(|c| c.name() == arguments.model);
+    let named = Choice::ALL.into_iter().find(|c| c.name() == arguments.model);
+    if arguments.model != "auto" && named.is_none() {
         let names: Vec<&str> = Choice::ALL.iter().map(|c| c.name()).collect();
-        let wanted = || anyhow!("--model: `{}` is not one of {}, auto", arguments.model, names.join(", "));
-        return Ok((named.ok_or_else(wanted)?, Vec::new()));
+        bail!("--model: `{}` is not one of {}, auto", arguments.model, names.join(", "));
     }
-    let cut = until - days;
     let mut tried = Vec::new();
-    for model in Choice::ALL {
+    for model in Choice::ALL.into_iter().filter(|c| named.is_none_or(|n| n == *c)) {
         eprintln!("trying {} on the {days} days before --until", model.name());
-        let Ok(seen) = produce(model, ledger, cut, days) else { continue };
-        let truth = Holdout::new(ledger, &seen.customers, cut, until);
-        tried.extend(losses(model, &seen, &truth));
+        tried.extend(model.tried(ledger, until, days));
     }
-    let best = tried.iter().min_by(|a, b| a.sum().total_cmp(&b.sum())).map(|t| t.model);
-    Ok((best.unwrap_or(Choice::Parametric(Kind::ParetoNbd)), tried))
-}
-
-fn losses(model: Choice, seen: &Seen, truth: &Holdout) -> Option<Tried> {
-    let column = |f: fn(&Forecast) -> f64| seen.forecasts.iter().map(f).collect::<Vec<f64>>();
-    let mean = |v: &[f64]| ennakoi_foresight::numeric::summary::mean(v);
-    let share = truth.bought.iter().filter(|b| **b).count() as f64 / truth.bought.len().max(1) as f64;
-    let flat = score::log_loss(&vec![share; truth.bought.len()], &truth.bought)?;
-    let chance = score::log_loss(&column(|f| f.probability), &truth.bought)? / flat;
-    let even = vec![mean(&truth.purchases)?; truth.purchases.len()];
-    let count = score::mean_absolute_error(&column(|f| f.purchases), &truth.purchases)? / score::mean_absolute_error(&even, &truth.purchases)?;
-    let nothing = mean(&truth.value.iter().map(|v| v.abs()).collect::<Vec<f64>>())?;
-    let value = score::mean_absolute_error(&column(|f| f.typical_value), &truth.value)? / nothing.max(1e-9);
-    let tried = Tried { model, chance, count, value };
-    tried.sum().is_finite().then_some(tried)
+    let best = tried.iter().min_by(|a, b| a.loss().total_cmp(&b.loss())).map(|t| t.choice);
+    Ok((named.or(best).unwrap_or(Choice::Parametric(Kind::ParetoNbd)), tried))
 }
 
 fn report_backtest(report: &mut Report, tried: &[Tried], until: i32, days: i32) {
     report.heading(&format!("Back-test on the {days} days before {} (1 = knowing the averages)", calendar::format_day(until)));
     let rows: Vec<Vec<String>> = (tried.iter())
         .map(|t| {
-            let figures = [t.chance, t.count, t.value, t.sum()].map(|v| format!("{v:.4}"));
-            std::iter::once(t.model.name().to_owned()).chain(figures).collect()
+            let figures = [t.chance, t.count, t.value, t.loss()].map(|v| format!("{v:.4}"));
+            std::iter::once(t.choice.name().to_owned()).chain(figures).collect()
         })
         .collect();
     report.table(&["model", "who buys", "how often", "how much", "sum"], &rows);
-    let list: Vec<serde_json::Value> = tried.iter().map(|t| serde_json::json!({"model": t.model.name(), "loss": t.sum()})).collect();
+    let list: Vec<serde_json::Value> = tried.iter().map(|t| serde_json::json!({"model": t.choice.name(), "loss": t.loss()})).collect();
     report.set("backtest", list);
 }

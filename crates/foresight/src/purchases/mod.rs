@@ -5,6 +5,7 @@
 //! `T` — and equal customers are computed once ([`merged`]).
 
 pub mod beta_geometric;
+pub mod choice;
 mod features;
 pub mod fit;
 pub mod forecast;
@@ -17,6 +18,7 @@ pub mod pareto;
 pub mod stacked;
 
 pub use beta_geometric::{BetaGeometric, DropOut};
+pub use choice::Choice;
 pub use fit::{Convergence, FitError, Fitted};
 pub use gamma_gamma::GammaGamma;
 pub use history::{Ledger, Summary};

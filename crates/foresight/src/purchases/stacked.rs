@@ -2,7 +2,8 @@
 //!
 //! The past is cut at several days; each cut gives every customer's facts as known then and what the next days brought.
 //! Trees and a regression learn who buys; trees correct the parametric model's number of purchases; a third model
-//! learns how much buyers spend. What the season does is taken from the same days a year ago, where there is a year.
+//! learns how much buyers spend. The parametric model keeps a say beside them: the two err differently. What the season
+//! does is taken from the same days a year ago, where there is a year.
 
 use super::features::Columns;
 use super::forecast::{Forecast, Kind, Parametric, parametric};
@@ -13,9 +14,14 @@ use crate::outcome::{Frame, Model, Options, split};
 
 /// Most cuts of the past.
 const MOST_CUTS: i32 = 6;
-const YEAR: i32 = 365;
+/// Whole weeks, so that days of the week lie on each other.
+const YEAR: i32 = 364;
 /// Share of the deviation of a year ago, in logarithms, that is expected again: one year is one observation.
 const SEASON_KEPT: f64 = 0.7;
+/// Purchases in each window that a season is read from.
+const SEASON_LEAST: f64 = 50.0;
+/// Say of the learner against the parametric model in the order of customers; in everything else both have half.
+const LEARNER_SAY: f64 = 0.6;
 
 /// Forecast of everyone known at the end of a day.
 #[derive(Debug, Clone)]
@@ -67,7 +73,6 @@ pub fn stacked(ledger: &Ledger, until: i32, days: i32, seed: u64) -> Option<Stac
     if view.customers.len() < 100 || bought.iter().filter(|b| **b).count() < 20 {
         return None;
     }
-    let season = season(ledger, until, days, &past);
     let growing = Growing { least_rows: 40.0, rate: 0.06, ..Growing::default() };
     let options = Options { groups: Some(groups.clone()), shapes: vec![growing], seed, ..Options::default() };
     let model = Model::fit(&frame, &learned, &bought, &options).ok()?;
@@ -76,39 +81,95 @@ pub fn stacked(ledger: &Ledger, until: i32, days: i32, seed: u64) -> Option<Stac
     let offset: Vec<f64> = (past.iter().flat_map(|c| &c.view.forecasts).chain(&view.forecasts)).map(|f| f.purchases.max(1e-4).ln()).collect();
     let counts = learner.counts(&learned, &purchases, &offset);
     let spent = learner.spending(&learned, &value, &bought)?;
-    let forecasts = (chances.iter().zip(&counts).zip(&spent.logs).zip(&view.forecasts))
-        .map(|(((&chance, &count), &log), base)| {
-            // More purchases a customer means a larger chance of at least one.
-            let probability = 1.0 - (1.0 - chance).powf(season);
-            let purchases = (count * season).max(probability);
-            // What a buyer spends grows with the purchases of a buyer, not with their number.
-            let log = log + (season * chance / probability.max(1e-9)).ln();
-            let value = probability * log.exp() * spent.smear;
-            Forecast { alive: base.alive.max(probability), purchases, probability, rank: chance, value, typical_value: spent.median(probability, log) }
-        })
-        .collect();
+    let season = season(ledger, until, days, counts.iter().sum());
+    let learned = Learned { chances, counts, spent, season };
+    let forecasts = learned.beside(&view.forecasts);
     Some(Stacked { customers: view.customers, forecasts, cuts, season })
 }
 
-/// What the same days did a year ago to the number of purchases, beside what they did in the cuts: the ratio of
-/// purchases that came to purchases that the parametric model, fitted then, expected.
-fn season(ledger: &Ledger, until: i32, days: i32, past: &[Cut]) -> f64 {
+/// What the learners say of each asked customer, before the season.
+struct Learned {
+    chances: Vec<f64>,
+    counts: Vec<f64>,
+    spent: Spending,
+    season: f64,
+}
+
+impl Learned {
+    fn forecast(&self, place: usize) -> Forecast {
+        let (chance, season) = (self.chances[place], self.season);
+        // More purchases a customer means a larger chance of at least one.
+        let probability = 1.0 - (1.0 - chance).powf(season);
+        let purchases = (self.counts[place] * season).max(probability);
+        // What a buyer spends grows with the purchases of a buyer, not with their number.
+        let log = self.spent.logs[place] + (season * chance / probability.max(1e-9)).ln();
+        let value = probability * log.exp() * self.spent.smear;
+        Forecast { alive: 0.0, purchases, probability, rank: chance, value, typical_value: self.spent.median(probability, log) }
+    }
+
+    /// The mean of both models, the parametric one brought to the totals of the learner, which knows the season.
+    fn beside(&self, parametric: &[Forecast]) -> Vec<Forecast> {
+        let own: Vec<Forecast> = (0..self.chances.len()).map(|place| self.forecast(place)).collect();
+        let scale = |f: fn(&Forecast) -> f64| {
+            let [ours, theirs] = [&own[..], parametric].map(|list| list.iter().map(f).sum::<f64>());
+            if theirs > 0.0 && ours > 0.0 { ours / theirs } else { 1.0 }
+        };
+        let (more, dearer) = (scale(|f| f.purchases), scale(|f| f.value));
+        let [order, other] = [&own[..], parametric].map(|list| places(&list.iter().map(|f| f.rank).collect::<Vec<f64>>()));
+        let both = |a: f64, b: f64| f64::midpoint(a, b);
+        (own.iter().zip(parametric).enumerate())
+            .map(|(place, (own, base))| {
+                let purchases = both(own.purchases, base.purchases * more).max(own.probability);
+                Forecast {
+                    alive: base.alive.max(own.probability),
+                    purchases,
+                    probability: own.probability,
+                    rank: LEARNER_SAY * order[place] + (1.0 - LEARNER_SAY) * other[place],
+                    value: both(own.value, base.value * dearer),
+                    typical_value: both(own.typical_value, base.typical_value * more),
+                }
+            })
+            .collect()
+    }
+}
+
+/// Place of each value in ascending order, from 0 to 1; equal values share the middle of their places.
+fn places(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut places = vec![0.0; values.len()];
+    let mut before = 0;
+    for equal in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let middle = before as f64 + equal.len() as f64 / 2.0;
+        equal.iter().for_each(|&i| places[i] = middle / values.len() as f64);
+        before += equal.len();
+    }
+    places
+}
+
+/// Factor between what the learner expects in total, which knows the customers, and what the same days did a year ago:
+/// the purchases of everyone then, times the growth since, times the share that known customers make.
+///
+/// It is measured against the learner's own total because the learner has seen what each customer did in these days last
+/// year: what it already expects is not added a second time.
+fn season(ledger: &Ledger, until: i32, days: i32, expected: f64) -> f64 {
     let Some((first, _)) = ledger.span() else { return 1.0 };
     let then = until - YEAR;
-    if then - first < days || past.is_empty() {
+    if then - days < first || expected <= 0.0 {
         return 1.0;
     }
-    let ratio = |came: f64, view: &Parametric| {
-        let expected: f64 = view.forecasts.iter().map(|f| f.purchases).sum();
-        (came > 20.0 && expected > 0.0).then(|| (came / expected).ln())
-    };
-    let Ok(view) = parametric(ledger, Kind::BgNbd, then, days) else { return 1.0 };
-    let came: f64 = view.customers.iter().map(|&c| ledger.activity(c, then, then + days).purchases).sum();
-    let recent: Vec<f64> = past.iter().filter_map(|cut| ratio(cut.purchases.iter().sum(), &cut.view)).collect();
-    match (ratio(came, &view), summary::mean(&recent)) {
-        (Some(a_year_ago), Some(usual)) => (SEASON_KEPT * (a_year_ago - usual)).clamp(-0.7, 0.7).exp(),
-        _ => 1.0,
+    let everyone = |from: i32| (0..ledger.len()).map(|c| ledger.activity(c, from, from + days).purchases).sum::<f64>();
+    let (after_then, before_then, lately) = (everyone(then), everyone(then - days), everyone(until - days));
+    if after_then.min(before_then).min(lately) < SEASON_LEAST {
+        return 1.0;
     }
+    let known_then = |c: &usize| ledger.days(*c).iter().any(|d| d.bought && d.day <= until - days);
+    let known: f64 = (0..ledger.len()).filter(known_then).map(|c| ledger.activity(c, until - days, until).purchases).sum();
+    let as_last_year = after_then * (lately / before_then) * (known / lately);
+    if as_last_year <= 0.0 {
+        return 1.0;
+    }
+    (SEASON_KEPT * (as_last_year / expected).ln()).clamp(-0.7, 0.7).exp()
 }
 
 struct Learner<'a> {
