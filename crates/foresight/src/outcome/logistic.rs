@@ -129,21 +129,40 @@ pub struct Logistic {
     pub coefficients: Vec<f64>,
 }
 
-impl Logistic {
-    /// Fits by Newton's method (iteratively reweighted least squares) with the penalty `ridge/2 · Σ coefficient²`;
-    /// the intercept is free. `start` speeds up a fit near a known one.
+/// Fits regressions of the same inputs one after the other and keeps the curvature between them: computing it costs far
+/// more than a step, and it changes little from step to step and from fold to fold.
+#[derive(Debug, Default)]
+pub struct Fitter {
+    /// Cholesky factor of the information matrix, as it was at some earlier point.
+    factor: Option<Vec<f64>>,
+}
+
+/// A step that leaves more than this share of the Newton decrement says that the curvature kept is too old.
+const STALE: f64 = 0.2;
+/// Newton decrement a row at which a fit is done: the loss is then within half of it of the least.
+const DONE: f64 = 1e-7;
+
+impl Fitter {
+    /// Fits by Newton's method (iteratively reweighted least squares) with the penalty `ridge/2 · Σ coefficient²`; the
+    /// intercept is free. `start` speeds up a fit near a known one.
     #[must_use]
-    pub fn fit(rows: &[&Sparse], labels: &[bool], inputs: usize, ridge: f64, start: Option<&Self>) -> Self {
+    pub fn fit(&mut self, rows: &[&Sparse], labels: &[bool], inputs: usize, ridge: f64, start: Option<&Logistic>) -> Logistic {
         let mean = labels.iter().filter(|l| **l).count() as f64 / labels.len().max(1) as f64;
-        let mut model = start.cloned().unwrap_or_else(|| Self { intercept: logit(mean.clamp(1e-4, 1.0 - 1e-4)), coefficients: vec![0.0; inputs] });
+        let mut model = start.cloned().unwrap_or_else(|| Logistic { intercept: logit(mean.clamp(1e-4, 1.0 - 1e-4)), coefficients: vec![0.0; inputs] });
         let mut value = model.loss(rows, labels, ridge);
-        for _ in 0..25 {
-            let (gradient, information) = model.derivatives(rows, labels, ridge);
-            let side = inputs + 1;
-            let Some(lower) = linear::cholesky(&information, side) else { break };
-            let step = linear::cholesky_solve(&lower, side, &gradient);
-            let decrement: f64 = step.iter().zip(&gradient).map(|(s, g)| s * g).sum();
-            if decrement < 1e-6 * rows.len().max(1) as f64 * 0.01 {
+        let (side, mut before) = (inputs + 1, f64::INFINITY);
+        self.factor.take_if(|factor| factor.len() != side * side);
+        for _ in 0..50 {
+            let gradient = model.gradient(rows, labels, ridge);
+            let mut direction = self.factor.as_ref().map(|lower| linear::cholesky_solve(lower, side, &gradient));
+            let decrement = |step: &[f64]| step.iter().zip(&gradient).map(|(s, g)| s * g).sum::<f64>();
+            if direction.as_ref().is_none_or(|step| decrement(step) > STALE * before) {
+                self.factor = linear::cholesky(&model.information(rows, ridge), side);
+                direction = self.factor.as_ref().map(|lower| linear::cholesky_solve(lower, side, &gradient));
+            }
+            let Some(step) = direction else { break };
+            before = decrement(&step);
+            if before.is_nan() || before < DONE * rows.len().max(1) as f64 {
                 break;
             }
             let mut length = 1.0;
@@ -160,6 +179,14 @@ impl Logistic {
             (model, value) = (moved, next);
         }
         model
+    }
+}
+
+impl Logistic {
+    /// Fits one regression, see [`Fitter::fit`].
+    #[must_use]
+    pub fn fit(rows: &[&Sparse], labels: &[bool], inputs: usize, ridge: f64, start: Option<&Self>) -> Self {
+        Fitter::default().fit(rows, labels, inputs, ridge, start)
     }
 
     /// Log-odds of a row.
@@ -193,33 +220,42 @@ impl Logistic {
         fit + penalty
     }
 
-    /// Gradient and information matrix, the intercept first.
-    fn derivatives(&self, rows: &[&Sparse], labels: &[bool], ridge: f64) -> (Vec<f64>, Vec<f64>) {
-        let side = self.coefficients.len() + 1;
-        let mut gradient = vec![0.0; side];
-        let mut information = vec![0.0; side * side];
+    /// Gradient of the loss, the intercept first.
+    fn gradient(&self, rows: &[&Sparse], labels: &[bool], ridge: f64) -> Vec<f64> {
+        let mut gradient = vec![0.0; self.coefficients.len() + 1];
         for (row, &label) in rows.iter().zip(labels) {
-            let p = logistic(self.score(row));
-            let (error, weight) = (p - f64::from(u8::from(label)), p * (1.0 - p));
+            let error = logistic(self.score(row)) - f64::from(u8::from(label));
             gradient[0] += error;
+            row.iter().for_each(|&(i, v)| gradient[i as usize + 1] += error * v);
+        }
+        gradient[1..].iter_mut().zip(&self.coefficients).for_each(|(g, c)| *g += ridge * c);
+        gradient
+    }
+
+    /// Lower triangle of the information matrix, the intercept first.
+    fn information(&self, rows: &[&Sparse], ridge: f64) -> Vec<f64> {
+        let side = self.coefficients.len() + 1;
+        let mut information = vec![0.0; side * side];
+        for row in rows {
+            let p = logistic(self.score(row));
+            let weight = p * (1.0 - p);
             information[0] += weight;
             for (place, &(i, v)) in row.iter().enumerate() {
                 let i = i as usize + 1;
-                gradient[i] += error * v;
-                let line = &mut information[i * side..(i + 1) * side];
-                line[0] += weight * v;
+                let line = &mut information[i * side..i * side + i + 1];
+                let share = weight * v;
+                line[0] += share;
                 // Inputs of a row ascend: only the lower triangle is filled.
                 for &(j, u) in &row[..=place] {
-                    line[j as usize + 1] += weight * v * u;
+                    line[j as usize + 1] += share * u;
                 }
             }
         }
         for i in 1..side {
-            gradient[i] += ridge * self.coefficients[i - 1];
             information[i * side + i] += ridge;
         }
         information[0] += 1e-9;
-        (gradient, information)
+        information
     }
 }
 
@@ -235,7 +271,7 @@ mod tests {
         let rows: Vec<&Sparse> = data.iter().collect();
         let labels: Vec<bool> = data.iter().map(|r| random.uniform() < logistic(r[0].1 - 0.5)).collect();
         let model = Logistic { intercept: 0.3, coefficients: vec![0.5, -0.2, 1.0] };
-        let (gradient, _) = model.derivatives(&rows, &labels, 0.7);
+        let gradient = model.gradient(&rows, &labels, 0.7);
         for i in 0..4 {
             let mut step = vec![0.0; 4];
             step[i] = 1e-6;
@@ -244,7 +280,7 @@ mod tests {
             assert!((gradient[i] - (up - down) / 2e-6).abs() < 1e-5);
         }
         let fit = Logistic::fit(&rows, &labels, 3, 0.7, None);
-        let (gradient, _) = fit.derivatives(&rows, &labels, 0.7);
+        let gradient = fit.gradient(&rows, &labels, 0.7);
         assert!(gradient.iter().all(|g| g.abs() < 0.05), "{gradient:?}");
         assert!((fit.coefficients[0] - 1.0).abs() < 0.5);
     }

@@ -5,7 +5,7 @@ use super::boosting::explain::shapley;
 use super::boosting::{Binned, Binner, Boosted, Compiled, Growing};
 use super::calibration::{Calibration, Isotonic, Platt, level_shift};
 use super::frame::Frame;
-use super::logistic::{Coder, Logistic, Sparse};
+use super::logistic::{Coder, Fitter, Logistic, Sparse};
 use super::reasons::{Explained, Reason};
 use super::split;
 use crate::numeric::special::logistic;
@@ -118,6 +118,7 @@ impl Model {
         let (shape, mut first) = choose_shape(&binned, &target, &fold, &binner.monotone, options);
         let mut scores = vec![vec![0.0; rows.len()], vec![0.0; rows.len()]];
         let (mut boosted, mut linear): (Vec<Boosted>, Vec<Logistic>) = (Vec::new(), Vec::new());
+        let mut fitter = Fitter::default();
         let mut bins = vec![0_u8; binned.columns.len()];
         for number in 0..options.folds {
             let (held, train) = sides(&fold, number);
@@ -126,7 +127,7 @@ impl Model {
             let trees = grown.unwrap_or_else(|| Boosted::grow(&binned, &target, None, (&train, &held), &binner.monotone, &growing));
             let own: Vec<&Sparse> = train.iter().map(|&r| &sparse[r as usize]).collect();
             let own_labels: Vec<bool> = train.iter().map(|&r| labels[r as usize]).collect();
-            let line = Logistic::fit(&own, &own_labels, coder.owner.len(), options.ridge, linear.last());
+            let line = fitter.fit(&own, &own_labels, coder.owner.len(), options.ridge, linear.last());
             for &row in &held {
                 let row = row as usize;
                 bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row]);

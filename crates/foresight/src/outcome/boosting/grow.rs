@@ -1,7 +1,7 @@
 //! Growing trees one after the other.
 
 use super::bins::Binned;
-use super::histogram::{Chooser, Histogram, Split, Sum, offsets};
+use super::histogram::{Chooser, Histogram, Lanes, Split, Sum, offsets};
 use super::tree::{Node, Tree};
 use crate::numeric::random::Random;
 use crate::numeric::special::{logistic, logit, softplus};
@@ -85,12 +85,9 @@ impl Boosted {
         let mut trees = Vec::new();
         let (mut best, mut best_count) = (loss(target, &scores, held, growing.loss), 0);
         for _ in 0..growing.trees {
-            let tree = grower.tree(target, &mut scores, train);
+            let tree = grower.tree(target, &mut scores, train, held);
             if tree.nodes.len() < 2 {
                 break;
-            }
-            for &row in held {
-                scores[row as usize] += grower.value(&tree, row);
             }
             trees.push(tree);
             if !held.is_empty() && trees.len() % CHECKED_EVERY == 0 {
@@ -140,54 +137,57 @@ struct Grower<'a> {
     binned: &'a Binned,
     monotone: &'a [i8],
     growing: &'a Growing,
-    offsets: Vec<usize>,
     random: Random,
-    gradients: Vec<(f32, f32)>,
+    gradients: Vec<Lanes>,
+    /// Memory that splits reuse.
+    spare: Vec<u32>,
 }
 
 /// A leaf that may still be split.
 struct Leaf {
     node: usize,
+    /// Where the rows lie that the tree learns from, and those that only follow it.
     rows: std::ops::Range<usize>,
+    others: std::ops::Range<usize>,
     histogram: Histogram,
     bounds: (f64, f64),
     split: Option<Split>,
 }
 
+/// Rows by leaf while a tree grows.
+struct Rows {
+    learning: Vec<u32>,
+    following: Vec<u32>,
+}
+
+/// The features that one tree looks at, and their places in its histograms.
+struct Features {
+    chosen: Vec<usize>,
+    offsets: Vec<usize>,
+}
+
 impl<'a> Grower<'a> {
     fn new(binned: &'a Binned, monotone: &'a [i8], growing: &'a Growing) -> Self {
-        let gradients = vec![(0.0, 0.0); binned.rows];
-        Self { binned, monotone, growing, offsets: offsets(binned), random: Random::new(growing.seed), gradients }
+        let gradients = vec![Lanes::default(); binned.rows];
+        Self { binned, monotone, growing, random: Random::new(growing.seed), gradients, spare: Vec::new() }
     }
 
-    fn tree(&mut self, target: &[f64], scores: &mut [f64], train: &[u32]) -> Tree {
-        let (mut rows, mut unseen) = (Vec::with_capacity(train.len()), Vec::new());
+    /// Grows one tree on a part of `train`; the scores of all of it and of `held` move on.
+    fn tree(&mut self, target: &[f64], scores: &mut [f64], train: &[u32], held: &[u32]) -> Tree {
+        let mut rows = Rows { learning: Vec::with_capacity(train.len()), following: held.to_vec() };
         for &row in train {
             let seen = self.growing.rows >= 1.0 || self.random.uniform() < self.growing.rows;
-            if seen { rows.push(row) } else { unseen.push(row) }
+            if seen { rows.learning.push(row) } else { rows.following.push(row) }
         }
-        let mut total = Sum::default();
-        for &row in &rows {
-            let (y, score) = (target[row as usize], scores[row as usize]);
-            let (gradient, weight) = match self.growing.loss {
-                Loss::Logistic => {
-                    let p = logistic(score);
-                    (p - y, p * (1.0 - p))
-                }
-                Loss::Squared => (score - y, 1.0),
-                Loss::Poisson => (score.exp() - y, score.exp()),
-            };
-            self.gradients[row as usize] = (gradient as f32, weight as f32);
-            total.add(Sum { gradient, weight, count: 1.0 });
-        }
-        let features = self.choose_features();
-        let histogram = Histogram::build(self.binned, &self.offsets, &features, &rows, &self.gradients);
+        let total = self.derive(target, scores, &rows.learning);
+        let chosen = self.choose_features();
+        let features = Features { offsets: offsets(self.binned, &chosen), chosen };
+        let histogram = Histogram::build(self.binned, &features.offsets, &features.chosen, &rows.learning, &self.gradients);
         let bounds = (f64::NEG_INFINITY, f64::INFINITY);
         let mut tree = Tree::default();
-        let root = Chooser { growing: self.growing, bounds, total };
-        tree.nodes.push(leaf_node(root.value(total), total));
+        tree.nodes.push(leaf_node(Chooser::new(self.growing, bounds, total).value(total), total));
         let split = self.best(&histogram, &features, bounds, total);
-        let mut leaves = vec![Leaf { node: 0, rows: 0..rows.len(), histogram, bounds, split }];
+        let mut leaves = vec![Leaf { node: 0, rows: 0..rows.learning.len(), others: 0..rows.following.len(), histogram, bounds, split }];
         while leaves.len() < self.growing.leaves {
             let gain = |leaf: &Leaf| leaf.split.as_ref().map_or(f64::NEG_INFINITY, |s| s.gain);
             let Some(place) = (0..leaves.len()).max_by(|&a, &b| gain(&leaves[a]).total_cmp(&gain(&leaves[b]))) else {
@@ -197,18 +197,38 @@ impl<'a> Grower<'a> {
                 break;
             }
             let leaf = leaves.swap_remove(place);
-            leaves.extend(self.split(leaf, &mut tree, &mut rows, &features));
+            // The last split needs no sums of its leaves: they are not split further.
+            let last = leaves.len() + 2 >= self.growing.leaves;
+            leaves.extend(self.split(leaf, &mut tree, &mut rows, &features, last));
         }
         for node in &mut tree.nodes {
             node.value *= self.growing.rate;
         }
-        // Rows that the tree has seen already lie by leaf; only the others are walked down.
         for leaf in &leaves {
             let value = tree.nodes[leaf.node].value;
-            rows[leaf.rows.clone()].iter().for_each(|&row| scores[row as usize] += value);
+            let own = rows.learning[leaf.rows.clone()].iter().chain(&rows.following[leaf.others.clone()]);
+            own.for_each(|&row| scores[row as usize] += value);
         }
-        unseen.iter().for_each(|&row| scores[row as usize] += self.value(&tree, row));
         tree
+    }
+
+    /// Derivatives of the loss at the present scores, and their sum.
+    fn derive(&mut self, target: &[f64], scores: &[f64], rows: &[u32]) -> Sum {
+        let mut total = Sum::default();
+        for &row in rows {
+            let (y, score) = (target[row as usize], scores[row as usize]);
+            let (gradient, weight) = match self.growing.loss {
+                Loss::Logistic => {
+                    let p = logistic(score);
+                    (p - y, p * (1.0 - p))
+                }
+                Loss::Squared => (score - y, 1.0),
+                Loss::Poisson => (score.exp() - y, score.exp()),
+            };
+            self.gradients[row as usize] = [gradient as f32, weight as f32, 1.0, 0.0];
+            total.add(Sum { gradient, weight, count: 1.0 });
+        }
+        total
     }
 
     fn choose_features(&mut self) -> Vec<usize> {
@@ -221,14 +241,14 @@ impl<'a> Grower<'a> {
         features
     }
 
-    fn best(&self, histogram: &Histogram, features: &[usize], bounds: (f64, f64), total: Sum) -> Option<Split> {
+    fn best(&self, histogram: &Histogram, features: &Features, bounds: (f64, f64), total: Sum) -> Option<Split> {
         let mut best = None;
         if total.count < 2.0 * self.growing.least_rows {
             return None;
         }
-        let chooser = Chooser { growing: self.growing, bounds, total };
-        for &feature in features {
-            let sums = &histogram.sums[self.offsets[feature]..self.offsets[feature + 1]];
+        let chooser = Chooser::new(self.growing, bounds, total);
+        for (&feature, place) in features.chosen.iter().zip(features.offsets.windows(2)) {
+            let sums = &histogram.sums[place[0]..place[1]];
             if self.binned.categorical[feature] {
                 chooser.category(feature, sums, &mut best);
             } else {
@@ -239,9 +259,9 @@ impl<'a> Grower<'a> {
     }
 
     /// Makes a leaf a decision; returns its two leaves.
-    fn split(&self, leaf: Leaf, tree: &mut Tree, rows: &mut [u32], features: &[usize]) -> Vec<Leaf> {
+    fn split(&mut self, leaf: Leaf, tree: &mut Tree, rows: &mut Rows, features: &Features, last: bool) -> Vec<Leaf> {
         let Some(split) = leaf.split else { return vec![leaf] };
-        let chooser = Chooser { growing: self.growing, bounds: leaf.bounds, total: split.left };
+        let chooser = Chooser::new(self.growing, leaf.bounds, split.left);
         let (left_value, right_value) = (chooser.value(split.left), chooser.value(split.right));
         let (left, right) = (tree.nodes.len() as u32, tree.nodes.len() as u32 + 1);
         let node = &mut tree.nodes[leaf.node];
@@ -249,14 +269,9 @@ impl<'a> Grower<'a> {
         let decision = *node;
         tree.nodes.push(leaf_node(left_value, split.left));
         tree.nodes.push(leaf_node(right_value, split.right));
-        let own = &mut rows[leaf.rows.clone()];
         let column = &self.binned.columns[split.feature];
-        let (mut lefts, mut rights) = (Vec::with_capacity(own.len()), Vec::new());
-        for &row in own.iter() {
-            if decision.goes_left(column[row as usize]) { lefts.push(row) } else { rights.push(row) }
-        }
-        own[..lefts.len()].copy_from_slice(&lefts);
-        own[lefts.len()..].copy_from_slice(&rights);
+        let lefts = partition(&mut rows.learning[leaf.rows.clone()], column, &decision, &mut self.spare);
+        let other_lefts = partition(&mut rows.following[leaf.others.clone()], column, &decision, &mut self.spare);
         let (mut left_bounds, mut right_bounds) = (leaf.bounds, leaf.bounds);
         let direction = self.monotone.get(split.feature).copied().unwrap_or(0);
         if direction != 0 {
@@ -266,34 +281,49 @@ impl<'a> Grower<'a> {
             lower.1 = lower.1.min(middle);
             upper.0 = upper.0.max(middle);
         }
-        // Only the smaller side is counted; the other is what is left of the parent.
-        let small_left = lefts.len() <= rights.len();
-        let small_rows = if small_left { &lefts } else { &rights };
-        let small = Histogram::build(self.binned, &self.offsets, features, small_rows, &self.gradients);
-        let large = small.subtracted_from(leaf.histogram);
-        let (left_histogram, right_histogram) = if small_left { (small, large) } else { (large, small) };
-        let middle = leaf.rows.start + lefts.len();
-        let make = |node: u32, rows, histogram: Histogram, bounds, total| Leaf {
+        let middle = leaf.rows.start + lefts;
+        let other_middle = leaf.others.start + other_lefts;
+        let [left_rows, right_rows] = [leaf.rows.start..middle, middle..leaf.rows.end];
+        let [left_histogram, right_histogram] = if last {
+            [Histogram { sums: Vec::new() }, Histogram { sums: Vec::new() }]
+        } else {
+            // Only the smaller side is counted; the other is what is left of the parent.
+            let small_left = left_rows.len() <= right_rows.len();
+            let small_rows = &rows.learning[if small_left { left_rows.clone() } else { right_rows.clone() }];
+            let small = Histogram::build(self.binned, &features.offsets, &features.chosen, small_rows, &self.gradients);
+            let large = small.subtracted_from(leaf.histogram);
+            if small_left { [small, large] } else { [large, small] }
+        };
+        let make = |node: u32, rows, others, histogram: Histogram, bounds, total| Leaf {
             node: node as usize,
             rows,
-            split: self.best(&histogram, features, bounds, total),
+            others,
+            split: if last { None } else { self.best(&histogram, features, bounds, total) },
             histogram,
             bounds,
         };
         vec![
-            make(left, leaf.rows.start..middle, left_histogram, left_bounds, split.left),
-            make(right, middle..leaf.rows.end, right_histogram, right_bounds, split.right),
+            make(left, left_rows, leaf.others.start..other_middle, left_histogram, left_bounds, split.left),
+            make(right, right_rows, other_middle..leaf.others.end, right_histogram, right_bounds, split.right),
         ]
     }
+}
 
-    fn value(&self, tree: &Tree, row: u32) -> f64 {
-        let mut node = &tree.nodes[0];
-        while !node.is_leaf() {
-            let bin = self.binned.columns[node.feature as usize][row as usize];
-            node = &tree.nodes[if node.goes_left(bin) { node.left } else { node.right } as usize];
-        }
-        node.value
+/// Puts the rows that go left first, both sides in their order; returns how many they are. Without branches: which way a
+/// row goes cannot be guessed.
+fn partition(rows: &mut [u32], column: &[u8], decision: &Node, spare: &mut Vec<u32>) -> usize {
+    spare.resize(rows.len().max(spare.len()), 0);
+    let (mut lefts, mut rights) = (0, 0);
+    for i in 0..rows.len() {
+        let row = rows[i];
+        let left = usize::from(decision.goes_left(column[row as usize]));
+        rows[lefts] = row;
+        spare[rights] = row;
+        lefts += left;
+        rights += 1 - left;
     }
+    rows[lefts..].copy_from_slice(&spare[..rights]);
+    lefts
 }
 
 fn leaf_node(value: f64, sum: Sum) -> Node {
