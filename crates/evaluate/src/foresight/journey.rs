@@ -91,11 +91,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     map.reconcile().map_err(|e| anyhow!("the counts do not add up: {e}"))?;
 
     let mut report = Report::new("Journey map");
-    report.figure("events", Some(map.events as f64), "");
-    report.figure("cases", Some(map.cases as f64), "");
-    report.figure("activities", Some(map.nodes.len() as f64), "");
-    report.figure("edges", Some(map.edges.len() as f64), "different steps from one activity to the next");
-    report.figure("variants", Some(ways.len() as f64), "different ways through");
+    report.count("events", map.events, "");
+    report.count("cases", map.cases, "");
+    report.count("activities", map.nodes.len() as u64, "");
+    report.count("edges", map.edges.len() as u64, "different steps from one activity to the next");
+    report.count("variants", ways.len() as u64, "different ways through");
     report.figure("load_ms", Some(load_ms), "reading and ordering the file");
     report.figure("map_ms", Some(map_ms), "counting map and variants");
     report.figure("total_cpu_ms", total_cpu.or(Some(load_ms + map_ms)), "CPU time of load, map and variants");

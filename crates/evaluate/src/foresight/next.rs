@@ -176,7 +176,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     report.figure("time_mae_days", summary::mean(&tally.waits), "error of the time to the next event");
     report.figure("predict_us", Some(predict_us(&model, &test)), "a prediction");
     report.figure("fit_ms", Some(fit_ms), "learning, choice of order included");
-    report.figure("order", Some(order as f64), "longest context");
+    report.count("order", order as u64, "longest context");
     report.heading("By number of events seen");
     let rows: Vec<Vec<String>> = (tally.by_length.iter().enumerate())
         .map(|(i, (hits, all))| {

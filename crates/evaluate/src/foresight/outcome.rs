@@ -200,9 +200,15 @@ fn check(frame: &Frame, raw: &Raw, part: &Part, arguments: &Arguments, outcome: 
     let model = Model::fit(frame, &part.train, &labels, &options).map_err(|e| anyhow!("{}: {e}", arguments.table.display()))?;
     let used = cpu_ms().zip(cpu).map(|(after, before)| after - before);
     outcome.fit_ms.push(used.unwrap_or_else(|| elapsed_ms(started)));
-    let started = Instant::now();
-    let probabilities = model.probabilities(frame, &part.test);
-    outcome.predict_us.push(elapsed_ms(started) * 1e3 / part.test.len().max(1) as f64);
+    let mut predict_ms = f64::INFINITY;
+    let mut probabilities = Vec::new();
+    // On a busy machine a short run is timed by the scheduler: the best of a few is the model's own time.
+    for _ in 0..3 {
+        let started = Instant::now();
+        probabilities = model.probabilities(frame, &part.test);
+        predict_ms = predict_ms.min(elapsed_ms(started));
+    }
+    outcome.predict_us.push(predict_ms * 1e3 / part.test.len().max(1) as f64);
     let truth: Vec<bool> = part.test.iter().map(|&r| raw.labels[r]).collect();
     outcome.aucs.extend(score::auc(&probabilities, &truth));
     outcome.trees = model.shape().0;
@@ -326,7 +332,7 @@ fn figures(report: &mut Report, outcome: &Outcome) {
     report.figure("mean_bias", mean(p).map(|m| m - share), "mean predicted − observed share");
     report.figure("fit_ms", mean(&outcome.fit_ms), "CPU time of one fit, folds and calibration included");
     report.figure("predict_us", mean(&outcome.predict_us), "a row");
-    report.figure("trees", Some(outcome.trees as f64), "in the last fit");
+    report.count("trees", outcome.trees as u64, "in the last fit");
     report.set("calibration", if outcome.isotonic { "isotonic" } else { "platt" });
     report.heading("Reliability");
     report.table(&["predicted", "observed", "rows", ""], &reliability_rows(&score::reliability(p, y, 10)));

@@ -172,7 +172,7 @@ fn report_fit(report: &mut Report, seen: &Seen, model: Choice, amounts: bool) {
     report.set("convergence", ending(view.fitted.convergence));
     report.figure("log_likelihood", Some(view.fitted.log_likelihood), "natural logarithm, time in weeks");
     report.figure("fit_ms", Some(seen.fit_ms), "time of the fit, one thread, best of up to five");
-    report.figure("distinct", Some(view.fitted.distinct as f64), "different customers after merging equal ones");
+    report.count("distinct", view.fitted.distinct as u64, "different customers after merging equal ones");
     if let Some(fitted) = view.amounts.as_ref().filter(|_| amounts) {
         parameter_table(report, "amount_parameters", fitted);
     }
@@ -193,7 +193,7 @@ fn report_holdout(report: &mut Report, forecasts: &[Forecast], holdout: &Holdout
     let total: f64 = holdout.purchases.iter().sum();
     let expected: f64 = purchases.iter().sum();
     report.figure("expected_total", Some(expected), "purchases forecast");
-    report.figure("actual_total", Some(total), "purchases that came");
+    report.count("actual_total", total as u64, "purchases that came");
     report.figure("total_error", (total > 0.0).then(|| expected / total - 1.0), "forecast ÷ actual − 1");
     let mae = score::mean_absolute_error(&purchases, &holdout.purchases);
     report.figure("holdout_mae", mae, "mean absolute error of purchases a customer");

@@ -9,7 +9,7 @@ use ennakoi_foresight::numeric::summary;
 use ennakoi_foresight::recommend::{Purchases, Reason, Recommender};
 
 use super::input::{Field, Names, Table, mapping};
-use super::process::elapsed_ms;
+use super::process::{cpu_ms, elapsed_ms};
 use super::report::Report;
 
 #[derive(Debug, clap::Args)]
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let recommender = Recommender::fit(&purchases, until, 1);
     let fit_ms = elapsed_ms(started);
     let (mut recalls, mut all_recalls, mut capped, mut gains, mut examples) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut spent_ms, mut returned) = (0.0, 0);
+    let (mut asked, mut returned) = (Vec::new(), 0);
     for who in 0..known_people {
         let seen = purchases.seen(who, until);
         // A product that nobody had bought yet cannot be recommended and is left out.
@@ -91,9 +91,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         if wanted.is_empty() {
             continue;
         }
-        let started = Instant::now();
+        asked.push(who);
         let list = recommender.recommend(&purchases, who, LIST, arguments.repeats);
-        spent_ms += elapsed_ms(started);
         let hits: Vec<bool> = list.iter().map(|r| wanted.binary_search(&r.item).is_ok()).collect();
         let found = hits.iter().filter(|h| **h).count() as f64;
         recalls.push(found / wanted.len() as f64);
@@ -116,7 +115,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     report.figure("recall_at_20_of_all", summary::mean(&all_recalls), "the same with products that nobody had bought before counted as missed");
     report.figure("recall_at_20_capped", summary::mean(&capped), "the same, at most 20 counted as bought");
     report.figure("ndcg_at_20", summary::mean(&gains), "the earlier in the list the better");
-    report.figure("us_per_person", Some(spent_ms * 1e3 / recalls.len() as f64), "one list");
+    report.figure("us_per_person", Some(us_per_person(&recommender, &purchases, &asked, arguments.repeats)), "one list");
     report.figure("fit_ms", Some(fit_ms), "");
     report.figure("returned_offered", Some(f64::from(returned as u32)), "returned products offered again");
     report.heading("For example");
@@ -134,6 +133,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     }
     report.print(arguments.json);
     Ok(())
+}
+
+/// Time of one list alone: the best of a few runs over some people, since on a busy machine a run is timed by the scheduler.
+fn us_per_person(recommender: &Recommender, purchases: &Purchases, people: &[usize], repeats: bool) -> f64 {
+    let some: Vec<usize> = people.iter().copied().step_by((people.len() / 300).max(1)).collect();
+    let mut best = f64::INFINITY;
+    for _ in 0..5 {
+        let (started, cpu) = (Instant::now(), cpu_ms());
+        for &who in &some {
+            std::hint::black_box(recommender.recommend(purchases, who, LIST, repeats));
+        }
+        let used = cpu_ms().zip(cpu).map_or(f64::INFINITY, |(after, before)| after - before);
+        best = best.min(if used > 0.0 { used.min(elapsed_ms(started)) } else { elapsed_ms(started) });
+    }
+    best * 1e3 / some.len().max(1) as f64
 }
 
 /// Discounted gain of the hits over that of a perfect list (Järvelin and Kekäläinen 2002).

@@ -28,6 +28,12 @@ impl Report {
         writeln!(self.text, "  {key:<24} {shown:>12}  {meaning}").expect("writing to a string cannot fail");
     }
 
+    /// A number of things, for both readers.
+    pub(crate) fn count(&mut self, key: &str, count: u64, meaning: &str) {
+        self.set(key, count);
+        writeln!(self.text, "  {key:<24} {count:>12}  {meaning}").expect("writing to a string cannot fail");
+    }
+
     pub(crate) fn heading(&mut self, heading: &str) {
         write!(self.text, "\n{heading}\n").expect("writing to a string cannot fail");
     }

@@ -20,6 +20,13 @@ struct Slot {
     number: u32,
 }
 
+/// A name to be looked up, and where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    slot: Slot,
+    place: usize,
+}
+
 /// Longest name that its key tells apart for certain.
 const INLINE: usize = 16;
 
@@ -48,6 +55,20 @@ impl Interner {
     pub(crate) fn name(&self, number: usize) -> &[u8] {
         let start = if number == 0 { 0 } else { self.ends[number - 1] };
         &self.arena[start..self.ends[number]]
+    }
+
+    /// What to look a name up by; `None` when it is longer than 2³²−1 bytes.
+    pub(crate) fn wanted(name: &[u8]) -> Option<Wanted> {
+        let slot = Slot { key: key(name), length: u32::try_from(name.len()).ok()?, number: 0 };
+        Some(Wanted { place: slot.place(), slot })
+    }
+
+    /// The number of a short name that stands where it is looked for first. Most do; the others, and new names, are for
+    /// [`Interner::number`]. Nothing here waits for anything before it, so that many look-ups share one wait for memory.
+    pub(crate) fn glance(&self, wanted: &Wanted) -> Option<u32> {
+        let slot = self.slots.get(wanted.place & self.slots.len().wrapping_sub(1))?;
+        let same = slot.key == wanted.slot.key && slot.length == wanted.slot.length && wanted.slot.length as usize <= INLINE;
+        (same && slot.number != 0).then(|| slot.number - 1)
     }
 
     /// The number of a name, a new one if needed; `None` when there are more than 2³²−2 names or the name is longer than

@@ -2,6 +2,7 @@
 //!
 //! The caller does the reading; this parses whole lines where they lie and copies only names it has not seen.
 
+use super::intern::{Interner, Wanted};
 use super::log::{Columns, EventLog};
 use crate::calendar::{self, DAY_MS};
 
@@ -41,6 +42,20 @@ const TIMESTAMP: [&str; 6] = ["timestamp", "completetimestamp", "time:timestamp"
 /// A line longer than this holds a quote that is never closed.
 const LONGEST_LINE: usize = 1 << 17;
 
+/// Events whose cases are looked up together: with cases in turn every look-up waits for memory, and these wait at once.
+const TOGETHER: usize = 64;
+
+/// An event whose case is not looked up yet.
+#[derive(Debug)]
+struct Waiting {
+    /// `None` when the case is that of the event before.
+    case: Option<Wanted>,
+    /// End of the case's name among the names waiting.
+    end: usize,
+    activity: u16,
+    time: i64,
+}
+
 /// The state between two pieces of a file.
 #[derive(Debug)]
 pub struct LogReader {
@@ -50,6 +65,8 @@ pub struct LogReader {
     columns: Columns,
     carried: Vec<u8>,
     line: u64,
+    waiting: Vec<Waiting>,
+    waiting_names: Vec<u8>,
     last_case: Vec<u8>,
     last_case_number: u32,
     last_date: [u8; 10],
@@ -79,6 +96,8 @@ impl LogReader {
             columns: Columns::default(),
             carried: Vec::new(),
             line: 1,
+            waiting: Vec::with_capacity(TOGETHER),
+            waiting_names: Vec::new(),
             last_case: Vec::new(),
             last_case_number: u32::MAX,
             last_date: [0; 10],
@@ -144,6 +163,7 @@ impl LogReader {
         if self.layout.is_none() {
             return Err(ReadError { line: 1, column: None, reason: "the file is empty".to_owned() });
         }
+        self.look_up().map_err(|reason| self.error(None, &reason))?;
         if self.columns.len() == 0 {
             return Err(self.error(None, "there are no events below the header"));
         }
@@ -153,7 +173,7 @@ impl LogReader {
     /// Events read so far.
     #[must_use]
     pub fn events(&self) -> usize {
-        self.columns.len()
+        self.columns.len() + self.waiting.len()
     }
 
     fn error(&self, place: Option<usize>, reason: &str) -> ReadError {
@@ -240,17 +260,10 @@ impl LogReader {
             let wanted = "is not a date such as 2026-11-21 14:05:00";
             (Some(layout.places[2]), format!("`{shown}` {wanted}"))
         })?;
-        let number = if self.last_case == case && self.last_case_number != u32::MAX {
-            self.last_case_number
-        } else {
+        let same = self.last_case == case && !case.is_empty();
+        if !same {
             check_text(case).map_err(|reason| (Some(layout.places[0]), reason))?;
-            let number = self.columns.case_names.number(case);
-            let number = number.ok_or_else(|| (Some(layout.places[0]), "there are too many cases".to_owned()))?;
-            self.last_case.clear();
-            self.last_case.extend_from_slice(case);
-            self.last_case_number = number;
-            number
-        };
+        }
         let known = self.columns.activity_names.len();
         let activity_number = self.columns.activity_names.number(activity);
         if self.columns.activity_names.len() > known {
@@ -259,7 +272,36 @@ impl LogReader {
         let activity_number = activity_number
             .and_then(|n| u16::try_from(n).ok())
             .ok_or_else(|| (Some(layout.places[1]), "there are more than 65,536 activities; is this the right column?".to_owned()))?;
-        self.columns.push(number, activity_number, time);
+        let wanted = if same { None } else { Some(Interner::wanted(case).ok_or_else(|| (Some(layout.places[0]), "the name is too long".to_owned()))?) };
+        if !same {
+            self.waiting_names.extend_from_slice(case);
+            self.last_case.clear();
+            self.last_case.extend_from_slice(case);
+        }
+        self.waiting.push(Waiting { case: wanted, end: self.waiting_names.len(), activity: activity_number, time });
+        if self.waiting.len() == TOGETHER {
+            self.look_up().map_err(|reason| (Some(layout.places[0]), reason))?;
+        }
+        Ok(())
+    }
+
+    /// Gives the waiting events their cases.
+    fn look_up(&mut self) -> Result<(), String> {
+        let mut seen = [None; TOGETHER];
+        for (seen, event) in seen.iter_mut().zip(&self.waiting) {
+            *seen = event.case.as_ref().and_then(|wanted| self.columns.case_names.glance(wanted));
+        }
+        let mut start = 0;
+        for (event, seen) in self.waiting.iter().zip(seen) {
+            if event.case.is_some() {
+                let number = seen.or_else(|| self.columns.case_names.number(&self.waiting_names[start..event.end]));
+                self.last_case_number = number.ok_or("there are too many cases")?;
+            }
+            start = event.end;
+            self.columns.push(self.last_case_number, event.activity, event.time);
+        }
+        self.waiting.clear();
+        self.waiting_names.clear();
         Ok(())
     }
 

@@ -29,6 +29,16 @@ impl Platt {
         }
     }
 
+    /// Loss (−ln of the likelihood) on rows given by their scores; scores beyond the weights are not looked at.
+    #[must_use]
+    pub fn loss(&self, scores: &[Vec<f64>], labels: &[bool]) -> f64 {
+        let one = |(row, &label): (usize, &bool)| {
+            let odds = self.log_odds(scores.iter().map(|s| s[row]));
+            softplus(odds) - if label { odds } else { 0.0 }
+        };
+        labels.iter().enumerate().map(one).sum()
+    }
+
     /// Calibrated log-odds.
     #[must_use]
     pub fn log_odds(&self, scores: impl IntoIterator<Item = f64>) -> f64 {

@@ -122,6 +122,7 @@ impl Frame {
         if let Some(known_at) = known_at {
             hide_future(&mut moments, known_at);
         }
+        frame.push_ratios(known);
         frame.push_moments(&moments, absolute_time);
         (frame, understood)
     }
@@ -146,11 +147,46 @@ impl Frame {
         }
     }
 
+    /// Ratios of amounts: trees cut along columns, and what lies askew between two of them — freight to price, charges to
+    /// months — they find only by many cuts. A column counts as an amount when it is never negative, seldom zero and takes
+    /// many values.
+    fn push_ratios(&mut self, known: usize) {
+        let mut amounts: Vec<(String, Vec<f64>)> = Vec::new();
+        for column in &self.columns {
+            let Values::Number(values) = &column.values else { continue };
+            if amounts.len() < MOST_AMOUNTS && is_amount(&values[..known.min(values.len())]) {
+                amounts.push((column.name.clone(), values.clone()));
+            }
+        }
+        for (i, (name, values)) in amounts.iter().enumerate() {
+            for (other, others) in &amounts[..i] {
+                // Where nothing is divided by, nothing is known; the columns themselves say that it is zero.
+                let ratio = values.iter().zip(others).map(|(a, b)| if *b > 0.0 { a / b } else { f64::NAN });
+                self.push_number(&format!("{name} ÷ {other}"), ratio.collect());
+            }
+        }
+    }
+
     /// A column by name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|c| c.name == name)
     }
+}
+
+/// Amounts of which all ratios are made.
+const MOST_AMOUNTS: usize = 5;
+/// Different values that make a column of numbers an amount.
+const MANY_VALUES: usize = 50;
+
+fn is_amount(values: &[f64]) -> bool {
+    let mut present: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+    if present.iter().any(|v| *v < 0.0) || present.iter().filter(|v| **v == 0.0).count() * 20 > present.len() {
+        return false;
+    }
+    present.sort_unstable_by(f64::total_cmp);
+    present.dedup();
+    present.len() >= MANY_VALUES
 }
 
 /// A moment after the one of the prediction was not known then.
@@ -226,6 +262,21 @@ mod tests {
         assert_eq!(gaps[0], -6.0);
         assert!(gaps[1].is_nan(), "what came after the moment of prediction is not known");
         assert!(matches!(&frame.column("kind").expect("kept").values, Values::Category { codes, .. } if codes == &[0, 1, MISSING, 0]));
+    }
+
+    #[test]
+    fn amounts_give_ratios_and_other_numbers_none() {
+        let numbers = |f: fn(i32) -> i32| (0..100).map(|n| f(n).to_string()).collect::<Vec<String>>();
+        let raw = [
+            ("price".to_owned(), numbers(|n| n + 10)),
+            ("freight".to_owned(), numbers(|n| n % 60)),
+            ("change".to_owned(), numbers(|n| n - 50)),
+            ("items".to_owned(), numbers(|n| n % 4)),
+        ];
+        let (frame, _) = Frame::understand(&raw, 100, None, false);
+        assert_eq!(frame.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["price", "freight", "change", "items", "freight ÷ price"]);
+        let Values::Number(ratio) = &frame.columns[4].values else { panic!("a number") };
+        assert_eq!((ratio[0], ratio[10]), (0.0, 0.5));
     }
 
     #[test]

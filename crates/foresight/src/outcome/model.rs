@@ -1,5 +1,5 @@
-//! The whole model of an outcome: trees and a regression on folds, weighed and calibrated by what they said about rows
-//! they had not seen.
+//! The whole model of an outcome: boosted trees, a regression and a forest on folds, weighed and calibrated by what they
+//! said about rows they had not seen.
 
 use super::boosting::explain::shapley;
 use super::boosting::{Binned, Binner, Boosted, Compiled, Growing};
@@ -19,6 +19,8 @@ pub struct Options {
     /// Shapes of trees to choose among by the loss on held-out rows.
     pub shapes: Vec<Growing>,
     pub ridge: f64,
+    /// Trees of the forest, shared out among the folds; zero for none.
+    pub forest: usize,
     pub calibration: Calibration,
     /// Moment of each row, in any unit: the level of the predictions then follows the latest rows.
     pub times: Option<Vec<f64>>,
@@ -27,26 +29,26 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { folds: 3, groups: None, shapes: vec![Growing::default()], ridge: 8.0, calibration: Calibration::Platt, times: None, seed: 1 }
+        Self { folds: 3, groups: None, shapes: vec![Growing::default()], ridge: 8.0, forest: 90, calibration: Calibration::Platt, times: None, seed: 1 }
     }
 }
 
 impl Options {
-    /// Options for a table of this many rows: large ones may show what needs deeper trees, which are then tried too.
+    /// Options for a table of this many rows: large ones bear more trees in smaller steps.
+    ///
+    /// Deeper trees were tried on large tables and gave nothing for twice the time to fit and ten times that to predict.
     #[must_use]
     pub fn for_rows(rows: usize) -> Self {
         let mut options = Self::default();
-        if rows >= DEEPER_FROM {
-            let small = Growing { trees: 900, patience: 40, ..Growing::default() };
-            let deep = Growing { leaves: 28, least_rows: 40.0, trees: 700, patience: 40, ..Growing::default() };
-            options.shapes = vec![small, deep];
+        if rows >= LARGE {
+            options.shapes = vec![Growing { trees: 900, rate: 0.075, patience: 32, ..Growing::default() }];
         }
         options
     }
 }
 
-/// Rows from which deeper trees are tried.
-const DEEPER_FROM: usize = 15_000;
+/// Rows from which a table is large.
+const LARGE: usize = 15_000;
 
 /// Why no model was fitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +84,8 @@ pub struct Model {
     /// The same trees, faster; `None` when some have too many leaves.
     compiled: Option<Compiled>,
     linear: Logistic,
+    /// Empty where it has not earned its place.
+    forest: Vec<Boosted>,
     blend: Platt,
     /// On top of the blend, when it was asked for or has proved better.
     isotonic: Option<Isotonic>,
@@ -115,30 +119,21 @@ impl Model {
             None => split::stratified(labels, options.folds, options.seed),
         };
         let target: Vec<f64> = labels.iter().map(|l| f64::from(u8::from(*l))).collect();
-        let (shape, mut first) = choose_shape(&binned, &target, &fold, &binner.monotone, options);
-        let mut scores = vec![vec![0.0; rows.len()], vec![0.0; rows.len()]];
-        let (mut boosted, mut linear): (Vec<Boosted>, Vec<Logistic>) = (Vec::new(), Vec::new());
-        let mut fitter = Fitter::default();
-        let mut bins = vec![0_u8; binned.columns.len()];
-        for number in 0..options.folds {
-            let (held, train) = sides(&fold, number);
-            let growing = Growing { seed: options.seed + number as u64, ..shape.clone() };
-            let grown = first.take();
-            let trees = grown.unwrap_or_else(|| Boosted::grow(&binned, &target, None, (&train, &held), &binner.monotone, &growing));
-            let own: Vec<&Sparse> = train.iter().map(|&r| &sparse[r as usize]).collect();
-            let own_labels: Vec<bool> = train.iter().map(|&r| labels[r as usize]).collect();
-            let line = fitter.fit(&own, &own_labels, coder.owner.len(), options.ridge, linear.last());
-            for &row in &held {
-                let row = row as usize;
-                bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row]);
-                scores[0][row] = trees.score(&bins);
-                scores[1][row] = line.score(&sparse[row]);
+        let (shape, first) = choose_shape(&binned, &target, &fold, &binner.monotone, options);
+        let members = Members { binned: &binned, target: &target, sparse: &sparse, labels, inputs: coder.owner.len(), options };
+        let Fitted { scores, boosted, linear, mut forest } = members.fit(&fold, &shape, first, &binner.monotone);
+        let pull = 0.02 * rows.len() as f64;
+        let mut blend = Platt::fit(&scores[..2], labels, pull);
+        if !forest.is_empty() {
+            let with = Platt::fit(&scores, labels, pull);
+            // It costs time with every prediction: a gain that chance could give does not pay for that.
+            if blend.loss(&scores, labels) - with.loss(&scores, labels) > EARNED.max(EARNED_SHARE * rows.len() as f64) {
+                blend = with;
+            } else {
+                forest.clear();
             }
-            boosted.push(trees);
-            linear.push(line);
         }
-        let mut blend = Platt::fit(&scores, labels, 0.02 * rows.len() as f64);
-        let blended = |blend: &Platt| (0..rows.len()).map(|r| blend.log_odds([scores[0][r], scores[1][r]])).collect::<Vec<f64>>();
+        let blended = |blend: &Platt| (0..rows.len()).map(|r| blend.log_odds(scores.iter().map(|s| s[r]))).collect::<Vec<f64>>();
         if let Some(times) = &options.times {
             blend.intercept += level_shift(&blended(&blend), labels, times);
         }
@@ -149,7 +144,7 @@ impl Model {
         let mut centre = vec![0.0; coder.owner.len()];
         sparse.iter().flatten().for_each(|&(i, v)| centre[i as usize] += v / rows.len() as f64);
         let compiled = Compiled::new(&boosted, &binned.sizes);
-        Ok(Self { binner, coder, boosted, compiled, linear, blend, isotonic, centre, out_of_fold })
+        Ok(Self { binner, coder, boosted, compiled, linear, forest, blend, isotonic, centre, out_of_fold })
     }
 
     /// Number of trees, and the weights of trees and regression in the blend.
@@ -192,7 +187,11 @@ impl Model {
             Some(compiled) => compiled.score(bins, leaves),
             None => self.boosted.iter().map(|b| b.score(bins)).sum::<f64>() / self.boosted.len() as f64,
         };
-        self.blend.log_odds([trees, line])
+        if self.forest.is_empty() {
+            return self.blend.log_odds([trees, line]);
+        }
+        let forest = self.forest.iter().map(|f| f.score(bins)).sum::<f64>() / self.forest.len() as f64;
+        self.blend.log_odds([trees, line, forest])
     }
 
     /// Takes a prediction apart into exact additive reasons: Shapley values of the trees, and for the regression the
@@ -201,13 +200,16 @@ impl Model {
     pub fn explain(&self, frame: &Frame, row: usize) -> Explained {
         let columns = frame.columns.len();
         let bins: Vec<u8> = (0..columns).map(|f| self.binner.bin(f, &frame.columns[f], row)).collect();
-        let (mut trees, mut base) = (vec![0.0; columns], 0.0);
-        for boosted in &self.boosted {
-            base += boosted.base;
-            base += boosted.trees.iter().map(|tree| shapley(tree, &bins, &mut trees)).sum::<f64>();
+        let (mut reasons, mut base) = (vec![0.0; columns], self.blend.intercept);
+        for (place, models) in [(0, &self.boosted), (2, &self.forest)] {
+            let weight = self.blend.weights.get(place).copied().unwrap_or(0.0) / models.len().max(1) as f64;
+            let mut own = vec![0.0; columns];
+            for boosted in models {
+                base += weight * (boosted.base + boosted.trees.iter().map(|tree| shapley(tree, &bins, &mut own)).sum::<f64>());
+            }
+            reasons.iter_mut().zip(own).for_each(|(reason, own)| *reason += weight * own);
         }
-        let [tree_weight, line_weight] = [self.blend.weights[0] / self.boosted.len() as f64, self.blend.weights[1]];
-        let mut reasons: Vec<f64> = trees.iter().map(|t| t * tree_weight).collect();
+        let line_weight = self.blend.weights[1];
         let coefficients = &self.linear.coefficients;
         let mean: f64 = coefficients.iter().zip(&self.centre).map(|(c, m)| c * m).sum();
         for (input, &owner) in self.coder.owner.iter().enumerate() {
@@ -218,11 +220,98 @@ impl Model {
                 reasons[f] += line_weight * coefficients[input as usize] * value;
             });
         }
-        let base = self.blend.intercept + tree_weight * base + line_weight * (self.linear.intercept + mean);
+        base += line_weight * (self.linear.intercept + mean);
         let log_odds = base + reasons.iter().sum::<f64>();
         let mut reasons: Vec<Reason> = reasons.into_iter().enumerate().map(|(column, log_odds)| Reason { column, log_odds }).collect();
         reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
         Explained { probability: self.calibrated(log_odds), log_odds, base, reasons }
+    }
+}
+
+/// What is fitted on folds.
+struct Members<'a> {
+    binned: &'a Binned,
+    target: &'a [f64],
+    sparse: &'a [Sparse],
+    labels: &'a [bool],
+    inputs: usize,
+    options: &'a Options,
+}
+
+struct Fitted {
+    /// What boosted trees, regression and forest said about each row when they had not seen it.
+    scores: [Vec<f64>; 3],
+    boosted: Vec<Boosted>,
+    linear: Vec<Logistic>,
+    forest: Vec<Boosted>,
+}
+
+/// Fall of the loss on held-out rows, in all and a row, from which a forest has earned its place.
+const EARNED: f64 = 2.0;
+const EARNED_SHARE: f64 = 3e-4;
+/// Trees of a forest, which are grown further than boosted ones: nothing comes after them to correct what they leave.
+const FOREST: Growing = Growing {
+    loss: super::boosting::Loss::Logistic,
+    trees: 40,
+    rate: 1.0,
+    leaves: 64,
+    least_rows: 8.0,
+    least_weight: 1e-3,
+    least_gain: 1e-6,
+    ridge: 1.0,
+    category_smoothing: 10.0,
+    category_ridge: 10.0,
+    features: 0.25,
+    rows: 0.63,
+    by_split: true,
+    patience: 0,
+    seed: 1,
+};
+
+impl Members<'_> {
+    fn fit(&self, fold: &[usize], shape: &Growing, mut first: Option<Boosted>, monotone: &[i8]) -> Fitted {
+        let (options, rows) = (self.options, self.labels.len());
+        let mut fitted = Fitted { scores: std::array::from_fn(|_| vec![0.0; rows]), boosted: Vec::new(), linear: Vec::new(), forest: Vec::new() };
+        let mut fitter = Fitter::default();
+        let mut bins = vec![0_u8; self.binned.columns.len()];
+        for number in 0..options.folds {
+            let (held, train) = sides(fold, number);
+            let seed = options.seed + number as u64;
+            let growing = Growing { seed, ..shape.clone() };
+            let grown = first.take();
+            let trees = grown.unwrap_or_else(|| Boosted::grow(self.binned, self.target, None, (&train, &held), monotone, &growing));
+            let own: Vec<&Sparse> = train.iter().map(|&r| &self.sparse[r as usize]).collect();
+            let own_labels: Vec<bool> = train.iter().map(|&r| self.labels[r as usize]).collect();
+            let line = fitter.fit(&own, &own_labels, self.inputs, options.ridge, fitted.linear.last());
+            for &row in &held {
+                let row = row as usize;
+                bins.iter_mut().zip(&self.binned.columns).for_each(|(bin, column)| *bin = column[row]);
+                fitted.scores[0][row] = trees.score(&bins);
+                fitted.scores[1][row] = line.score(&self.sparse[row]);
+            }
+            if options.forest > 0 && (number == 0 || !fitted.forest.is_empty()) {
+                let growing = Growing { trees: options.forest.div_ceil(options.folds), seed, ..FOREST };
+                fitted.forest.push(Boosted::forest(self.binned, self.target, (&train, &held), monotone, &growing, &mut fitted.scores[2]));
+            }
+            // A forest that does not help on the first fold is not grown on the others.
+            if number == 0 && !self.helped(&fitted.scores, &held) {
+                fitted.forest.clear();
+            }
+            fitted.boosted.push(trees);
+            fitted.linear.push(line);
+        }
+        fitted
+    }
+}
+
+impl Members<'_> {
+    /// Whether the forest lowers the loss on these rows, beside the other two.
+    fn helped(&self, scores: &[Vec<f64>; 3], rows: &[u32]) -> bool {
+        let own: Vec<Vec<f64>> = scores.iter().map(|s| rows.iter().map(|&r| s[r as usize]).collect()).collect();
+        let labels: Vec<bool> = rows.iter().map(|&r| self.labels[r as usize]).collect();
+        let pull = 0.02 * rows.len() as f64;
+        let [without, with] = [2, 3].map(|members| Platt::fit(&own[..members], &labels, pull).loss(&own, &labels));
+        without - with > EARNED.max(EARNED_SHARE * rows.len() as f64) / self.options.folds as f64
     }
 }
 

@@ -17,7 +17,7 @@ const MOST_CUTS: i32 = 6;
 /// Whole weeks, so that days of the week lie on each other.
 const YEAR: i32 = 364;
 /// Share of the deviation of a year ago, in logarithms, that is expected again: one year is one observation.
-const SEASON_KEPT: f64 = 0.7;
+const SEASON_KEPT: f64 = 0.8;
 /// Purchases in each window that a season is read from.
 const SEASON_LEAST: f64 = 50.0;
 /// Say of the learner against the parametric model in the order of customers; in everything else both have half.
@@ -147,29 +147,52 @@ fn places(values: &[f64]) -> Vec<f64> {
     places
 }
 
-/// Factor between what the learner expects in total, which knows the customers, and what the same days did a year ago:
-/// the purchases of everyone then, times the growth since, times the share that known customers make.
+/// Factor between what the learner expects in total, which knows the customers, and what the same days did a year ago to
+/// the purchases of the days before them.
 ///
-/// It is measured against the learner's own total because the learner has seen what each customer did in these days last
-/// year: what it already expects is not added a second time.
+/// That is read twice, from all purchases and from those of each customer known: the first takes arrivals for season where
+/// they were more a year ago, the second takes the fading of old customers for it; the middle is used. It is measured
+/// against the learner's own total because the learner has seen what each customer did in these days last year: what it
+/// already expects is not added a second time.
 fn season(ledger: &Ledger, until: i32, days: i32, expected: f64) -> f64 {
     let Some((first, _)) = ledger.span() else { return 1.0 };
     let then = until - YEAR;
     if then - days < first || expected <= 0.0 {
         return 1.0;
     }
-    let everyone = |from: i32| (0..ledger.len()).map(|c| ledger.activity(c, from, from + days).purchases).sum::<f64>();
-    let (after_then, before_then, lately) = (everyone(then), everyone(then - days), everyone(until - days));
-    if after_then.min(before_then).min(lately) < SEASON_LEAST {
+    let [after_then, before_then, lately] = [then, then - days, until - days].map(|from| Window::of(ledger, from, days));
+    if after_then.known.min(before_then.known).min(lately.known) < SEASON_LEAST {
         return 1.0;
     }
-    let known_then = |c: &usize| ledger.days(*c).iter().any(|d| d.bought && d.day <= until - days);
-    let known: f64 = (0..ledger.len()).filter(known_then).map(|c| ledger.activity(c, until - days, until).purchases).sum();
-    let as_last_year = after_then * (lately / before_then) * (known / lately);
-    if as_last_year <= 0.0 {
-        return 1.0;
+    let by_all = (after_then.all / before_then.all).ln();
+    let now = (0..ledger.len()).filter(|&c| ledger.days(c).iter().any(|d| d.bought && d.day <= until)).count() as f64;
+    let growth = (now / lately.customers).ln();
+    let by_known = (after_then.known / after_then.customers / (before_then.known / before_then.customers)).ln() + growth;
+    let change = f64::midpoint(by_all, by_known);
+    (SEASON_KEPT * (lately.known.ln() + change - expected.ln())).clamp(-0.7, 0.7).exp()
+}
+
+/// Purchases in the days after a day.
+struct Window {
+    all: f64,
+    /// Those of customers known on the day, and how many these were.
+    known: f64,
+    customers: f64,
+}
+
+impl Window {
+    fn of(ledger: &Ledger, from: i32, days: i32) -> Self {
+        let mut window = Self { all: 0.0, known: 0.0, customers: 0.0 };
+        for customer in 0..ledger.len() {
+            let purchases = ledger.activity(customer, from, from + days).purchases;
+            window.all += purchases;
+            if ledger.days(customer).iter().any(|d| d.bought && d.day <= from) {
+                window.known += purchases;
+                window.customers += 1.0;
+            }
+        }
+        window
     }
-    (SEASON_KEPT * (as_last_year / expected).ln()).clamp(-0.7, 0.7).exp()
 }
 
 struct Learner<'a> {

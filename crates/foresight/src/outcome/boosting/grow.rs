@@ -34,6 +34,8 @@ pub struct Growing {
     /// Share of features and of rows that each tree sees.
     pub features: f64,
     pub rows: f64,
+    /// The share of features is drawn anew for every split.
+    pub by_split: bool,
     /// Growing stops when the loss on held-out rows has not fallen for so many trees.
     pub patience: usize,
     pub seed: u64,
@@ -54,6 +56,7 @@ impl Default for Growing {
             category_ridge: 10.0,
             features: 0.6,
             rows: 0.8,
+            by_split: false,
             patience: 12,
             seed: 1,
         }
@@ -102,6 +105,26 @@ impl Boosted {
         if !held.is_empty() {
             trees.truncate(best_count);
         }
+        Self { base, trees, loss: growing.loss }
+    }
+
+    /// Grows a forest (Breiman 2001): every tree on its own, from the same start, its features drawn anew for every split;
+    /// the forest says the mean. `scores` of the rows `held` become what it says about them.
+    #[must_use]
+    pub fn forest(binned: &Binned, target: &[f64], (train, held): (&[u32], &[u32]), monotone: &[i8], growing: &Growing, scores: &mut [f64]) -> Self {
+        let base = base(target, train, growing.loss);
+        let growing = Growing { rate: 1.0 / growing.trees.max(1) as f64, by_split: true, ..growing.clone() };
+        let mut grower = Grower::new(binned, monotone, &growing);
+        held.iter().for_each(|&row| scores[row as usize] = base);
+        let mut alone = vec![base; binned.rows];
+        let trees = (0..growing.trees)
+            .map(|_| {
+                let tree = grower.tree(target, &mut alone, train, held);
+                held.iter().for_each(|&row| scores[row as usize] += alone[row as usize] - base);
+                alone.fill(base);
+                tree
+            })
+            .collect();
         Self { base, trees, loss: growing.loss }
     }
 
@@ -181,7 +204,7 @@ impl<'a> Grower<'a> {
         }
         let total = self.derive(target, scores, &rows.learning);
         let chosen = self.choose_features();
-        let features = Features { offsets: offsets(self.binned, &chosen), chosen };
+        let mut features = Features { offsets: offsets(self.binned, &chosen), chosen };
         let histogram = Histogram::build(self.binned, &features.offsets, &features.chosen, &rows.learning, &self.gradients);
         let bounds = (f64::NEG_INFINITY, f64::INFINITY);
         let mut tree = Tree::default();
@@ -199,7 +222,7 @@ impl<'a> Grower<'a> {
             let leaf = leaves.swap_remove(place);
             // The last split needs no sums of its leaves: they are not split further.
             let last = leaves.len() + 2 >= self.growing.leaves;
-            leaves.extend(self.split(leaf, &mut tree, &mut rows, &features, last));
+            leaves.extend(self.split(leaf, &mut tree, &mut rows, &mut features, last));
         }
         for node in &mut tree.nodes {
             node.value *= self.growing.rate;
@@ -259,7 +282,7 @@ impl<'a> Grower<'a> {
     }
 
     /// Makes a leaf a decision; returns its two leaves.
-    fn split(&mut self, leaf: Leaf, tree: &mut Tree, rows: &mut Rows, features: &Features, last: bool) -> Vec<Leaf> {
+    fn split(&mut self, leaf: Leaf, tree: &mut Tree, rows: &mut Rows, features: &mut Features, last: bool) -> Vec<Leaf> {
         let Some(split) = leaf.split else { return vec![leaf] };
         let chooser = Chooser::new(self.growing, leaf.bounds, split.left);
         let (left_value, right_value) = (chooser.value(split.left), chooser.value(split.right));
@@ -284,27 +307,35 @@ impl<'a> Grower<'a> {
         let middle = leaf.rows.start + lefts;
         let other_middle = leaf.others.start + other_lefts;
         let [left_rows, right_rows] = [leaf.rows.start..middle, middle..leaf.rows.end];
-        let [left_histogram, right_histogram] = if last {
-            [Histogram { sums: Vec::new() }, Histogram { sums: Vec::new() }]
-        } else {
+        let mut splits = [None, None];
+        let mut histograms = [Histogram { sums: Vec::new() }, Histogram { sums: Vec::new() }];
+        let sides = [(&left_rows, left_bounds, split.left), (&right_rows, right_bounds, split.right)];
+        if self.growing.by_split && !last {
+            for (found, (own, bounds, total)) in splits.iter_mut().zip(sides) {
+                if total.count >= 2.0 * self.growing.least_rows {
+                    let chosen = self.choose_features();
+                    *features = Features { offsets: offsets(self.binned, &chosen), chosen };
+                    let histogram = Histogram::build(self.binned, &features.offsets, &features.chosen, &rows.learning[own.clone()], &self.gradients);
+                    *found = self.best(&histogram, features, bounds, total);
+                }
+            }
+        } else if !last {
             // Only the smaller side is counted; the other is what is left of the parent.
             let small_left = left_rows.len() <= right_rows.len();
             let small_rows = &rows.learning[if small_left { left_rows.clone() } else { right_rows.clone() }];
             let small = Histogram::build(self.binned, &features.offsets, &features.chosen, small_rows, &self.gradients);
             let large = small.subtracted_from(leaf.histogram);
-            if small_left { [small, large] } else { [large, small] }
-        };
-        let make = |node: u32, rows, others, histogram: Histogram, bounds, total| Leaf {
-            node: node as usize,
-            rows,
-            others,
-            split: if last { None } else { self.best(&histogram, features, bounds, total) },
-            histogram,
-            bounds,
-        };
+            histograms = if small_left { [small, large] } else { [large, small] };
+            for ((found, histogram), (_, bounds, total)) in splits.iter_mut().zip(&histograms).zip(sides) {
+                *found = self.best(histogram, features, bounds, total);
+            }
+        }
+        let [left_histogram, right_histogram] = histograms;
+        let make = |node: u32, rows, others, histogram, bounds, split| Leaf { node: node as usize, rows, others, histogram, bounds, split };
+        let [left_split, right_split] = splits;
         vec![
-            make(left, left_rows, leaf.others.start..other_middle, left_histogram, left_bounds, split.left),
-            make(right, right_rows, other_middle..leaf.others.end, right_histogram, right_bounds, split.right),
+            make(left, left_rows, leaf.others.start..other_middle, left_histogram, left_bounds, left_split),
+            make(right, right_rows, other_middle..leaf.others.end, right_histogram, right_bounds, right_split),
         ]
     }
 }
