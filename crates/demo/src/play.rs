@@ -3,7 +3,7 @@
 use ennakoi_inbox::{
     conversations::{self, HandOver, NewConversation, Owner, Rating, Reason, Snooze, State},
     labels,
-    messages::{self, Direction, Format, Meta, NewMessage, Source, Visibility},
+    messages::{self, Delivery, Direction, Format, Meta, NewMessage, Source, Visibility},
 };
 use ennakoi_kernel::ids::{ContactId, ConversationId, WorkspaceId};
 use ennakoi_people::Locale;
@@ -123,7 +123,8 @@ impl Stage<'_> {
                 return Ok(());
             }
         };
-        let new = NewMessage { language: Some(script.locale), ..new };
+        // What was said in the past has arrived in the past: nothing of it leaves now.
+        let new = NewMessage { language: Some(script.locale), delivery: Some(Delivery::Sent), ..new };
         messages::add(tx, &self.past.environment, self.workspace, id, new).await?;
         Ok(())
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-pub use crate::encoder::Shape;
 use crate::Error;
+pub use crate::encoder::Shape;
 
 /// Name of the file that says what the others are.
 pub const MANIFEST: &str = "manifest.json";
@@ -78,9 +78,7 @@ impl Installed {
     /// A file is missing or differs.
     pub fn verify(&self) -> Result<(), Error> {
         let (weights, vocabulary) = self.read()?;
-        for (file, contents, expected) in
-            [(WEIGHTS, &weights, &self.manifest.weights_sha256), (VOCABULARY, &vocabulary, &self.manifest.vocabulary_sha256)]
-        {
+        for (file, contents, expected) in [(WEIGHTS, &weights, &self.manifest.weights_sha256), (VOCABULARY, &vocabulary, &self.manifest.vocabulary_sha256)] {
             let found = sha256(contents);
             if found != *expected {
                 return Err(Error::Changed { path: self.folder.join(file), found, expected: expected.clone() });

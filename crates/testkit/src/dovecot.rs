@@ -15,6 +15,8 @@ use tokio::{
     process::{Child, Command},
 };
 
+use crate::certificate::Certificate;
+
 /// Who it runs as when the tests are run by root, which Dovecot refuses for mail.
 const NOBODY: u32 = 65_534;
 
@@ -29,6 +31,8 @@ struct Tokens {
 /// The server; it ends when this is dropped.
 pub struct Dovecot {
     pub imap: u16,
+    /// Only with a certificate.
+    pub imaps: u16,
     pub lmtp: u16,
     pub tokens_at: SocketAddr,
     folder: tempfile::TempDir,
@@ -41,12 +45,21 @@ pub const DOVECOT_PASSWORD: &str = "salainen-sana";
 
 impl Dovecot {
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// One that also speaks TLS: by STARTTLS, and on [`Dovecot::imaps`] from the first byte.
+    pub async fn start_with_tls(certificate: &Certificate) -> Self {
+        Self::start_with(Some(certificate)).await
+    }
+
+    async fn start_with(certificate: Option<&Certificate>) -> Self {
         let tokens = Arc::new(Mutex::new(Tokens::default()));
         let tokens_at = serve_tokens(tokens.clone()).await;
-        let (imap, lmtp) = (free_port().await, free_port().await);
+        let (imap, lmtp, imaps) = (free_port().await, free_port().await, free_port().await);
         let folder = tempfile::Builder::new().prefix("dovecot").tempdir().expect("a temporary folder");
-        let mut server = Self { imap, lmtp, tokens_at, folder, tokens, process: None };
-        server.write_configuration();
+        let mut server = Self { imap, imaps, lmtp, tokens_at, folder, tokens, process: None };
+        server.write_configuration(certificate);
         server.run().await;
         server
     }
@@ -55,11 +68,23 @@ impl Dovecot {
         self.folder.path().to_owned()
     }
 
-    fn write_configuration(&self) {
+    fn write_configuration(&self, certificate: Option<&Certificate>) {
         let base = self.base();
+        let tls = certificate.map_or_else(
+            || "ssl = no".to_owned(),
+            |certificate| {
+                for (from, to) in [(certificate.path(), "cert.pem"), (certificate.key(), "key.pem")] {
+                    std::fs::copy(from, base.join(to)).expect("copied");
+                    std::fs::set_permissions(base.join(to), std::fs::Permissions::from_mode(0o644)).expect("permissions");
+                }
+                format!("ssl = yes\nssl_cert = <{0}/cert.pem\nssl_key = <{0}/key.pem", base.display())
+            },
+        );
         let (user, group, uid, gid) = identity();
         let text = CONFIGURATION
             .replace("@BASE@", &base.display().to_string())
+            .replace("@TLS@", &tls)
+            .replace("@IMAPS@", &if certificate.is_some() { self.imaps } else { 0 }.to_string())
             .replace("@IMAP@", &self.imap.to_string())
             .replace("@LMTP@", &self.lmtp.to_string())
             .replace("@USER@", &user)
@@ -265,7 +290,7 @@ state_dir = @BASE@/run
 log_path = @BASE@/log
 protocols = imap lmtp
 listen = 127.0.0.1
-ssl = no
+@TLS@
 disable_plaintext_auth = no
 auth_mechanisms = plain login xoauth2 oauthbearer
 auth_failure_delay = 0
@@ -284,7 +309,8 @@ service imap-login {
     port = @IMAP@
   }
   inet_listener imaps {
-    port = 0
+    port = @IMAPS@
+    ssl = yes
   }
 }
 service anvil {

@@ -4,6 +4,7 @@
 //! Dropping a [`TestApp`] fails the test when a job was parked or an event set aside.
 #![expect(clippy::missing_panics_doc, clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod certificate;
 mod client;
 mod database;
 mod dovecot;
@@ -25,6 +26,7 @@ use ennakoi_server::start::{self, Running};
 use ennakoi_store::params;
 use tokio::net::TcpListener;
 
+pub use certificate::Certificate;
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
 pub use dovecot::{DOVECOT_PASSWORD, Dovecot};

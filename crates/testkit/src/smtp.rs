@@ -8,9 +8,16 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpListener,
 };
+use tokio_rustls::TlsAcceptor;
+
+use crate::certificate::Certificate;
+
+trait Bytes: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Bytes for T {}
+type Wire = Box<dyn Bytes>;
 
 /// Where in the dialogue a scripted answer is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,16 +85,25 @@ pub struct SmtpSink {
 
 impl SmtpSink {
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// One that takes mail only after STARTTLS.
+    pub async fn start_with_tls(certificate: &Certificate) -> Self {
+        Self::start_with(Some(certificate.acceptor())).await
+    }
+
+    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Mutex::new(Shared::default()));
         let kept = shared.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let shared = shared.clone();
+                let (shared, tls) = (shared.clone(), tls.clone());
                 tokio::spawn(async move {
                     // A dialogue that breaks is the sender's matter.
-                    let _ = talk(stream, &shared).await;
+                    let _ = talk(Box::new(stream), tls, &shared).await;
                 });
             }
         });
@@ -125,7 +141,7 @@ impl SmtpSink {
     }
 }
 
-async fn talk(stream: TcpStream, shared: &Arc<Mutex<Shared>>) -> std::io::Result<()> {
+async fn talk(stream: Wire, mut tls: Option<TlsAcceptor>, shared: &Arc<Mutex<Shared>>) -> std::io::Result<()> {
     let mut wire = BufReader::new(stream);
     shared.lock().expect("no panic holds it").dialogues += 1;
     if !answer(&mut wire, shared, Stage::Greeting, "220 sink.example ESMTP").await? {
@@ -141,6 +157,14 @@ async fn talk(stream: TcpStream, shared: &Arc<Mutex<Shared>>) -> std::io::Result
         let said = line.trim_end();
         let word = said.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let go_on = match word.as_str() {
+            "STARTTLS" => {
+                say(&mut wire, "220 go on").await?;
+                let Some(acceptor) = tls.take() else { return Ok(()) };
+                wire = BufReader::new(Box::new(acceptor.accept(wire.into_inner()).await?));
+                true
+            }
+            "EHLO" if tls.is_some() => say(&mut wire, "250-sink.example\r\n250 STARTTLS").await?,
+            "MAIL" | "AUTH" if tls.is_some() => say(&mut wire, "530 5.7.0 STARTTLS first").await?,
             "EHLO" => say(&mut wire, "250-sink.example\r\n250-SIZE 41943040\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN LOGIN XOAUTH2").await?,
             "AUTH" => sign_in(&mut wire, shared, said, &mut signed_in).await?,
             "MAIL" => {
@@ -182,7 +206,7 @@ async fn talk(stream: TcpStream, shared: &Arc<Mutex<Shared>>) -> std::io::Result
     }
 }
 
-async fn sign_in(wire: &mut BufReader<TcpStream>, shared: &Arc<Mutex<Shared>>, said: &str, signed_in: &mut Option<String>) -> std::io::Result<bool> {
+async fn sign_in(wire: &mut BufReader<Wire>, shared: &Arc<Mutex<Shared>>, said: &str, signed_in: &mut Option<String>) -> std::io::Result<bool> {
     use base64::{Engine, prelude::BASE64_STANDARD};
     let mut words = said.split(' ').skip(1);
     let way = words.next().unwrap_or_default().to_ascii_uppercase();
@@ -201,7 +225,7 @@ async fn sign_in(wire: &mut BufReader<TcpStream>, shared: &Arc<Mutex<Shared>>, s
     say(wire, "535 5.7.3 Authentication unsuccessful").await
 }
 
-async fn read_mail(wire: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+async fn read_mail(wire: &mut BufReader<Wire>) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     loop {
         let mut line = Vec::new();
@@ -221,12 +245,12 @@ fn next(shared: &Arc<Mutex<Shared>>, stage: Stage) -> Option<Act> {
     shared.script.remove(at).map(|(_, act)| act)
 }
 
-async fn answer(wire: &mut BufReader<TcpStream>, shared: &Arc<Mutex<Shared>>, stage: Stage, usual: &str) -> std::io::Result<bool> {
+async fn answer(wire: &mut BufReader<Wire>, shared: &Arc<Mutex<Shared>>, stage: Stage, usual: &str) -> std::io::Result<bool> {
     let scripted = next(shared, stage);
     act(wire, scripted, usual).await
 }
 
-async fn act(wire: &mut BufReader<TcpStream>, scripted: Option<Act>, usual: &str) -> std::io::Result<bool> {
+async fn act(wire: &mut BufReader<Wire>, scripted: Option<Act>, usual: &str) -> std::io::Result<bool> {
     match scripted {
         Some(Act::HangUp) => Ok(false),
         Some(Act::Say(text)) => say(wire, text).await,
@@ -234,7 +258,7 @@ async fn act(wire: &mut BufReader<TcpStream>, scripted: Option<Act>, usual: &str
     }
 }
 
-async fn say(wire: &mut BufReader<TcpStream>, text: &str) -> std::io::Result<bool> {
+async fn say(wire: &mut BufReader<Wire>, text: &str) -> std::io::Result<bool> {
     wire.write_all(format!("{text}\r\n").as_bytes()).await?;
     Ok(true)
 }

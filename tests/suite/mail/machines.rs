@@ -146,6 +146,7 @@ async fn two_machines_do_not_keep_each_other_company() {
     let there = Office::open_with(json!({ "mode": "bot_first" })).await;
     // A question that looks like a person's begins it, and neither side tells the other that it is a machine.
     here.arrive("Toinen <tuki@toinen.example>", "Subject: Maksaminen\r\nMessage-ID: <alku@toinen.example>\r\n", "Millä voin maksaa? Käykö MobilePay?").await;
+    here.sink.mail(1).await;
     let (mut from_here, mut from_there) = (0, 0);
     for hour in 0..24 {
         for _ in 0..3 {

@@ -1,7 +1,7 @@
 //! Setting up a mailbox: what is wrong is said in codes that screens put into words, secrets are never shown, tokens are renewed.
 
 use ennakoi_kernel::Duration;
-use ennakoi_testkit::{DOVECOT_PASSWORD, Dovecot, SmtpSink};
+use ennakoi_testkit::{Certificate, DOVECOT_PASSWORD, Dovecot, SmtpSink};
 use serde_json::{Value, json};
 
 use super::{ADDRESS, Office, settings};
@@ -45,6 +45,47 @@ async fn a_test_says_what_is_wrong() {
     folder["folder"] = json!("Ei ole");
     assert_eq!(check(folder, DOVECOT_PASSWORD).await["steps"][0]["code"], "folder_missing");
     assert_eq!(count(&shop.company.app, "SELECT COUNT(*) FROM mailboxes").await, 0, "a test stores nothing");
+}
+
+/// Certificates are judged, in all the ways in which a connection can be protected.
+#[tokio::test(flavor = "multi_thread")]
+async fn protected_connections_are_protected() {
+    let certificate = Certificate::make();
+    let (dovecot, sink) = (Dovecot::start_with_tls(&certificate).await, SmtpSink::start_with_tls(&certificate).await);
+    let server = |port: u16, security: &str| json!({ "host": "localhost", "port": port, "security": security });
+    let mut protected = settings(&dovecot, &sink);
+    protected["outgoing"] = server(sink.address.port(), "starttls");
+    let trusted = certificate.path().display().to_string();
+    for (trust, code) in [(trusted.clone(), Value::Null), (String::new(), json!("certificate_untrusted"))] {
+        let shop = Shop::open_with(|configuration| {
+            configuration.security.private_egress = true;
+            configuration.mail.trusted_certificates = trust;
+        })
+        .await;
+        for incoming in [server(dovecot.imaps, "tls"), server(dovecot.imap, "starttls")] {
+            protected["incoming"] = incoming;
+            let body = json!({ "address": ADDRESS, "settings": protected, "secrets": { "password": DOVECOT_PASSWORD } });
+            let report = shop.owner().post("mailboxes/check", body).await.expect(200);
+            for step in [0, 1] {
+                assert_eq!(report["steps"][step]["code"], code, "{report}");
+            }
+        }
+        // A certificate of another name is no certificate.
+        let mut elsewhere = protected.clone();
+        elsewhere["incoming"]["host"] = json!("127.0.0.1");
+        let body = json!({ "address": ADDRESS, "settings": elsewhere, "secrets": { "password": DOVECOT_PASSWORD } });
+        assert_eq!(shop.owner().post("mailboxes/check", body).await.expect(200)["steps"][0]["code"], "certificate_untrusted");
+    }
+    // Letters of the installation go the same way.
+    let url = format!("smtp://tuki:salainen@localhost:{}", sink.address.port());
+    let company = crate::people::Company::start_with(move |configuration| {
+        configuration.mail.smtp_url = url;
+        configuration.mail.from = "tuki@kone.example".to_owned();
+        configuration.mail.trusted_certificates = trusted;
+    })
+    .await;
+    company.owner.post("invitations", json!({ "email": "aino@example.fi", "role": "agent" })).await.expect(201);
+    assert_eq!(sink.mail(1).await.to, ["aino@example.fi"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

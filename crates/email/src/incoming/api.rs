@@ -24,9 +24,10 @@ use super::{
     store::{self, Mail},
 };
 
-/// Nothing runs in the frame, nothing is sent from it, and it stays in our own pages.
-const FRAME: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
-const FRAME_WITH_IMAGES: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https: http:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
+/// Nothing runs in the frame, nothing is sent from it, and it stays in our own pages. It is of our origin only so that the session
+/// comes along for pictures that lie here; without scripts nobody can use that.
+const FRAME: &str = "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
+const FRAME_WITH_IMAGES: &str = "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https: http:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
 
 pub(crate) fn routes() -> Vec<Route> {
     let reads = Access::Needs(Permission::ConversationsRead);

@@ -24,8 +24,8 @@ use crate::{
 /// Mailboxes that one node reads, at most.
 const MAILBOXES: usize = 500;
 const LEASE: Duration = Duration::minutes(2);
-/// How often the lease is renewed, and thereby looked at for changed settings.
-const RENEW: StdDuration = StdDuration::from_secs(2);
+/// How often a mailbox is looked at for changed settings.
+const HELD_LOOK: StdDuration = StdDuration::from_secs(2);
 /// A dialogue without news looks by itself after this long.
 const LOOK: StdDuration = StdDuration::from_secs(290);
 /// The same for servers that cannot tell.
@@ -118,16 +118,22 @@ async fn set_state(app: &App, mailbox: &Mailbox, state: State, trouble: Option<&
 async fn hold(app: &App, mailbox: Mailbox, owner: &str) {
     let mut renewed_at = app.environment.now();
     loop {
-        tokio::time::sleep(RENEW).await;
+        tokio::time::sleep(HELD_LOOK).await;
         let now = app.environment.now();
+        // A look costs nothing; it is written only when half of the lease is over.
+        let due = renewed_at + Duration(LEASE.0 / 2) <= now;
         let kept = async {
+            if !due {
+                return store::is_held(&mut app.db.read().await?, &mailbox, owner).await;
+            }
             let mut tx = app.db.begin().await?;
             let kept = store::renew(&mut tx, &mailbox, owner, now + LEASE).await?;
             tx.commit().await?;
             Ok::<_, ennakoi_store::Error>(kept)
         };
         match kept.await {
-            Ok(true) => renewed_at = now,
+            Ok(true) if due => renewed_at = now,
+            Ok(true) => {}
             Ok(false) => return,
             // Beyond the lease another node may read: two readers would only work twice, but not wrongly.
             Err(error) if renewed_at + LEASE < now => {

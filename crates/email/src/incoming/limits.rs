@@ -32,8 +32,12 @@ pub(crate) fn check(raw: &[u8]) -> Result<(), Excess> {
         }
         // Only lines of a usual length can be headers; the search stays linear.
         if line.len() < 2_000 {
-            named += count(line, b"boundary=");
-            nested += count(line, b"message/");
+            let header = line.first().is_some_and(|first| matches!(first, b' ' | b'\t'))
+                || line.get(..12).is_some_and(|start| start.eq_ignore_ascii_case(b"content-type"));
+            if header {
+                named += count(line, b"boundary");
+                nested += [b"message/rfc822".as_slice(), b"message/global", b"multipart/digest"].iter().map(|kind| count(line, kind)).sum::<usize>();
+            }
         }
         if named > PARTS || nested > DEPTH * 2 || begun > PARTS * 20 {
             return Err(Excess::Parts);
@@ -71,6 +75,8 @@ mod tests {
         let usual =
             b"From: a@b.fi\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nHei\r\n-- \r\nLiisa\r\n-----Original Message-----\r\n--x--\r\n";
         assert_eq!(check(usual), Ok(()));
+        let links = [b"From: a@b.fi\r\n\r\n".to_vec(), b"https://x.example/message/1?boundary=2\r\n".repeat(500)].concat();
+        assert_eq!(check(&links), Ok(()));
         let nested: Vec<u8> = (0..300).flat_map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n").into_bytes()).collect();
         assert_eq!(check(&nested), Err(Excess::Parts));
         let many = [b"Content-Type: multipart/mixed; boundary=x\r\n\r\n".to_vec(), b"--x\r\n\r\na\r\n".repeat(5_000)].concat();

@@ -1,14 +1,12 @@
 //! A mail as the rest of the program needs it: heads, the text, files.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use ennakoi_inbox::messages::Correspondent;
 use ennakoi_kernel::limits as common;
-use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use sha2::{Digest, Sha256};
 
-use super::{html, limits};
+use super::{classify::values, html, limits};
 use crate::address;
 
 /// Addresses of one header that are read.
@@ -119,9 +117,8 @@ fn heads(message: &Message<'_>, raw: &[u8]) -> Parsed {
     ancestors.truncate(IDS);
     let delivered_to = ["Delivered-To", "X-Original-To", "X-Delivered-To", "Envelope-To"]
         .iter()
-        .flat_map(|name| message.header_values(HeaderName::Other(Cow::Borrowed(*name))))
-        .filter_map(|value| value.as_text())
-        .filter_map(address::parse)
+        .flat_map(|name| values(message, name))
+        .filter_map(|value| address::parse(&value))
         .map(|it| it.address)
         .take(IDS)
         .collect();

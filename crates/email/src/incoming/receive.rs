@@ -184,7 +184,7 @@ impl Arrival<'_> {
         let ours = mailbox::store::addresses(tx, self.workspace()).await?;
         let from = parsed.from.as_ref().map(|from| address::key(&from.address));
         // What we sent ourselves comes back through a rule, a list or our own copy.
-        let own = thread::own(&self.app.secret, self.workspace(), &parsed.message_id).is_some() || from.as_ref().is_some_and(|from| ours.contains(from));
+        let own = thread::own(&self.app.secret, self.workspace(), &parsed.message_id).is_some() || from.as_ref().is_some_and(|from| is_ours(from, &ours));
         match self.reading.kind {
             _ if own => self.settle(tx, None, "own", json!({})).await,
             Kind::Loop => self.settle(tx, None, "loop", json!({})).await,
@@ -252,7 +252,7 @@ impl Arrival<'_> {
         if !newcomer && person {
             for other in self.reading.parsed.to.iter().chain(&self.reading.parsed.cc).take(50) {
                 let other_key = address::key(&other.address);
-                if !ours.contains(&other_key) && !other_key.contains("+c") {
+                if !is_ours(&other_key, ours) {
                     store::note_participant(tx, workspace, now_in, &other_key, other.name.as_deref(), None, true, self.now()).await?;
                 }
             }
@@ -389,6 +389,13 @@ impl Arrival<'_> {
             ..NewMessage::text(author, Direction::In, body)
         })
     }
+}
+
+/// Whether an address is one of the company's mailboxes, with or without what stands behind a plus.
+fn is_ours(address: &str, ours: &[String]) -> bool {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let bare = format!("{}@{domain}", local.split('+').next().unwrap_or(local));
+    ours.iter().any(|own| own == address || *own == bare)
 }
 
 /// A mail that cannot be taken in must not keep the others waiting.

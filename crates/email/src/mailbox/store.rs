@@ -82,6 +82,18 @@ pub(crate) async fn waiting(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     Ok(found.is_some())
 }
 
+/// Whether the mailbox is still this owner's to read: neither changed, switched off nor removed, nor another's.
+pub(crate) async fn is_held(tx: &mut Tx, mailbox: &Mailbox, owner: &str) -> Result<bool> {
+    let found: Option<(i64,)> = tx
+        .optional(
+            "SELECT 1 FROM mailboxes m JOIN channels c ON c.id = m.channel_id WHERE m.workspace_id = $1 AND m.id = $2 AND m.lease_owner = $3 \
+             AND m.revision = $4 AND m.removed_at IS NULL AND c.enabled AND c.removed_at IS NULL",
+            params![mailbox.workspace, mailbox.id, owner, mailbox.revision],
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Holds the lease on; false when the mailbox was changed, switched off or removed, or is another's now.
 pub(crate) async fn renew(tx: &mut Tx, mailbox: &Mailbox, owner: &str, until: Timestamp) -> Result<bool> {
     let kept = tx

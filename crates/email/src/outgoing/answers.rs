@@ -71,6 +71,16 @@ struct Outgoing {
     raw: Bytes,
 }
 
+/// A mail that was written, with what it was made of.
+struct Draft {
+    id: MailId,
+    message_id: String,
+    raw: Bytes,
+    head: Head,
+    parts: Vec<Message>,
+    by_machine: bool,
+}
+
 enum Ready {
     Send(Box<Outgoing>),
     Not(Outcome),
@@ -160,12 +170,67 @@ impl Answers {
         conversation: &Conversation,
         message: Message,
     ) -> Result<std::result::Result<Mail, Outcome>> {
+        let (workspace, asked) = (intent.workspace, message.id);
+        let draft = match self.draft(app, intent, mailbox, conversation, message).await? {
+            Ok(draft) => draft,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let sha256 = files::digest(&draft.raw);
+        app.blobs.put(&files::key(workspace, &sha256), draft.raw.clone()).await?;
+        let mut tx = app.db.begin().await?;
+        // Two pieces of what the machine said may be tried at once: who is first has them all, in order so that nobody waits crosswise.
+        for part in &draft.parts {
+            if !store::join(&mut tx, workspace, part.id, draft.id).await? {
+                drop(tx);
+                let others = store::of_message(&mut app.db.read().await?, workspace, asked).await?;
+                return Ok(others.ok_or_else(|| Outcome::Again { reason: "goes out with another message".to_owned(), after: None }));
+            }
+        }
+        if draft.by_machine {
+            for to in &draft.head.to {
+                if !store::take_automatic(&mut tx, workspace, &address::key(&to.address), app.environment.now(), draft.id).await? {
+                    return self.one_was_enough(app, tx, workspace, conversation).await.map(Err);
+                }
+            }
+        }
+        let recipients: Map<String, Value> = draft.head.everybody().map(|it| (compose::plain_address(&it.address), json!("waiting"))).collect();
+        let new = NewMail {
+            id: draft.id,
+            mailbox: mailbox.id,
+            way: Way::Out,
+            message_id: &draft.message_id,
+            conversation: Some(conversation.id),
+            sha256: &sha256,
+            bytes: draft.raw.len(),
+            outcome: "planned",
+            recipients: recipients.into(),
+            at: app.environment.now(),
+        };
+        store::insert(&mut tx, workspace, new).await?;
+        for other in draft.head.everybody() {
+            let key = address::key(&other.address);
+            store::note_participant(&mut tx, workspace, conversation.id, &key, other.name.as_deref(), None, true, app.environment.now()).await?;
+        }
+        let stored = store::of_message(&mut tx, workspace, asked).await?;
+        tx.commit().await?;
+        stored.map(Ok).ok_or_else(|| ennakoi_store::Error::Other("a mail was written and is not there".to_owned()))
+    }
+
+    /// The mail as it will leave, not stored anywhere.
+    async fn draft(
+        &self,
+        app: &App,
+        intent: &Intent,
+        mailbox: &Mailbox,
+        conversation: &Conversation,
+        message: Message,
+    ) -> Result<std::result::Result<Draft, Outcome>> {
         let (workspace, id): (_, MailId) = (intent.workspace, intent.id.0.into());
         let mut tx = app.db.read().await?;
-        let (asked, by_machine) = (message.id, message.author.kind == AuthorKind::Bot);
+        let by_machine = message.author.kind == AuthorKind::Bot;
         let parts = if by_machine { together(&mut tx, workspace, &message).await? } else { vec![message] };
-        let addressing = addressing(&mut tx, workspace, mailbox, conversation, &parts[0]).await?;
-        if addressing.to.is_empty() {
+        let head = addressing(&mut tx, workspace, mailbox, conversation, &parts[0]).await?;
+        if head.to.is_empty() {
             return Ok(Err(Outcome::Refused { code: "address_missing", reason: "nobody to write to".to_owned() }));
         }
         let chain = store::chain(&mut tx, workspace, conversation.id).await?;
@@ -181,10 +246,10 @@ impl Answers {
         let reply_to = mailbox.settings.plus_addressing.then(|| thread::reply_address(&app.secret, workspace, conversation.id, &mailbox.address));
         let raw = compose::write(Letter {
             from: &Correspondent { address: mailbox.address.clone(), name },
-            to: &addressing.to,
-            cc: &addressing.cc,
+            to: &head.to,
+            cc: &head.cc,
             reply_to: reply_to.as_deref(),
-            subject: &addressing.subject,
+            subject: &head.subject,
             message_id: &message_id,
             in_reply_to: chain.last().map(String::as_str),
             references: &chain,
@@ -194,53 +259,15 @@ impl Answers {
             enclosures,
             written_by_machine: by_machine.then_some(instance.as_str()),
         });
-        let raw = match &self.signer {
-            Some(signer) => match signer.sign(&mailbox.address, raw) {
-                Ok(raw) => raw,
-                Err(error) => return Ok(Err(Outcome::Again { reason: error, after: None })),
-            },
-            None => raw,
+        let signed = match &self.signer {
+            Some(signer) => signer.sign(&mailbox.address, raw),
+            None => Ok(raw),
         };
-        let sha256 = files::digest(&raw);
-        let bytes = raw.len();
-        app.blobs.put(&files::key(workspace, &sha256), raw.into()).await?;
-        let recipients: Map<String, Value> = addressing.everybody().map(|it| (compose::plain_address(&it.address), json!("waiting"))).collect();
-        let mut tx = app.db.begin().await?;
-        // Two pieces of what the machine said may be tried at once: who is first has them all, in order so that nobody waits crosswise.
-        for part in &parts {
-            if !store::join(&mut tx, workspace, part.id, id).await? {
-                drop(tx);
-                let others = store::of_message(&mut app.db.read().await?, workspace, asked).await?;
-                return Ok(others.ok_or_else(|| Outcome::Again { reason: "goes out with another message".to_owned(), after: None }));
-            }
-        }
-        if by_machine {
-            for to in &addressing.to {
-                if !store::take_automatic(&mut tx, workspace, &address::key(&to.address), app.environment.now(), id).await? {
-                    return self.one_was_enough(app, tx, workspace, conversation).await.map(Err);
-                }
-            }
-        }
-        let new = NewMail {
-            id,
-            mailbox: mailbox.id,
-            way: Way::Out,
-            message_id: &message_id,
-            conversation: Some(conversation.id),
-            sha256: &sha256,
-            bytes,
-            outcome: "planned",
-            recipients: recipients.clone().into(),
-            at: app.environment.now(),
+        let raw = match signed {
+            Ok(raw) => raw.into(),
+            Err(error) => return Ok(Err(Outcome::Again { reason: error, after: None })),
         };
-        store::insert(&mut tx, workspace, new).await?;
-        for other in addressing.everybody() {
-            let key = address::key(&other.address);
-            store::note_participant(&mut tx, workspace, conversation.id, &key, other.name.as_deref(), None, true, app.environment.now()).await?;
-        }
-        let stored = store::of_message(&mut tx, workspace, asked).await?;
-        tx.commit().await?;
-        stored.map(Ok).ok_or_else(|| ennakoi_store::Error::Other("a mail was written and is not there".to_owned()))
+        Ok(Ok(Draft { id, message_id, raw, head, parts, by_machine }))
     }
 
     /// The machine has written to this address today: the conversation goes to people, who may write as often as they like.

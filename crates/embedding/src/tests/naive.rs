@@ -44,11 +44,8 @@ fn erf(x: f64) -> f64 {
 }
 
 fn encode(tokens: &[u32]) -> Vec<f32> {
-    let (words, positions, kinds) = (
-        matrix("embeddings.word_embeddings.weight"),
-        matrix("embeddings.position_embeddings.weight"),
-        matrix("embeddings.token_type_embeddings.weight"),
-    );
+    let (words, positions, kinds) =
+        (matrix("embeddings.word_embeddings.weight"), matrix("embeddings.position_embeddings.weight"), matrix("embeddings.token_type_embeddings.weight"));
     let words: Matrix = tokens.iter().map(|&token| words[token as usize].clone()).collect();
     let places: Matrix = (0..tokens.len()).map(|place| positions[place].iter().zip(&kinds[0]).map(|(left, right)| left + right).collect()).collect();
     let mut state = norm("embeddings.LayerNorm", &words, &places);

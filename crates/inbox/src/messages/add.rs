@@ -41,6 +41,8 @@ pub struct NewMessage {
     /// The channel's own id, e.g. an e-mail's Message-ID.
     pub external_id: Option<String>,
     pub attachments: Vec<AttachmentId>,
+    /// How far an outgoing message has come already, for what is brought along from elsewhere. `None`: it goes out now.
+    pub delivery: Option<Delivery>,
     /// Colleagues who are to see it.
     pub mentions: Vec<StaffId>,
 }
@@ -271,6 +273,7 @@ async fn insert(
 ) -> Result<()> {
     let outgoing = new.direction == Direction::Out && new.visibility == Visibility::Public && new.kind != Kind::Event;
     let delivery = match outgoing {
+        true if new.delivery.is_some() => new.delivery,
         true if matches!(new.kind, Kind::Text | Kind::Options) && channels::is_carried(tx, workspace, channel).await? => Some(Delivery::Pending),
         true => Some(Delivery::Sent),
         false => None,

@@ -290,6 +290,7 @@ impl NewMessage {
             client_key: None,
             external_id: None,
             attachments: Vec::<AttachmentId>::new(),
+            delivery: None,
             mentions: Vec::<StaffId>::new(),
         }
     }
