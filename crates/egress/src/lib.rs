@@ -83,6 +83,16 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+/// The beginning of an answer whose body is handed on piece by piece.
+#[derive(Clone, Debug)]
+pub struct Head {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+}
+
+/// A download that brings nothing for this long has failed.
+const STALLED: Duration = Duration::from_secs(60);
+
 /// Resolves names; a boundary that tests replace with one that lies.
 pub trait Lookup: Send + Sync + 'static {
     /// All addresses of a host; the port is ignored.
@@ -164,6 +174,27 @@ impl Egress {
             body.extend_from_slice(&chunk);
         }
         Ok(Answer { status, headers, body: body.freeze() })
+    }
+
+    /// Makes one call and hands the answer's body to `keep`, piece by piece, whatever its status; for what is too large to hold.
+    /// `answer_bytes` limits it as any other answer.
+    ///
+    /// # Errors
+    /// See [`Error`]; a failure of `keep` is [`Error::Failed`].
+    pub async fn download(&self, request: Request, mut keep: impl FnMut(&Head, &[u8]) -> std::io::Result<()>) -> Result<Head, Error> {
+        check(&request.url, self.reach)?;
+        let response = self.client.request(request.method, request.url).headers(request.headers).body(request.body).send();
+        let mut response = response.await.map_err(failed)?;
+        let head = Head { status: response.status(), headers: response.headers().clone() };
+        let mut kept = 0;
+        while let Some(chunk) = tokio::time::timeout(STALLED, response.chunk()).await.map_err(|_| Error::Timeout)?.map_err(failed)? {
+            kept += chunk.len();
+            if kept > self.limits.answer_bytes {
+                return Err(Error::TooLarge);
+            }
+            keep(&head, &chunk).map_err(|error| Error::Failed(error.to_string()))?;
+        }
+        Ok(head)
     }
 }
 

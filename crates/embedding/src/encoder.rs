@@ -7,7 +7,7 @@ use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix
 use rten_simd::{SimdOp, SimdUnaryOp};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
-use rten_vecmath::{Gelu, Softmax};
+use rten_vecmath::{ExtendInit, Gelu, MinMax, Normalize, NormalizeOptions, Quantize, Softmax, Sum, SumSquareSub};
 
 use crate::Error;
 use crate::container::{Kind, Tensor, Tensors, decode};
@@ -265,17 +265,14 @@ impl Dense {
 impl Whole {
     fn of(input: &[f32], width: usize) -> Self {
         let rows = input.len() / width;
-        let mut whole = Self { values: vec![0; rows * width], zeros: Vec::with_capacity(rows), steps: Vec::with_capacity(rows), width };
-        for (row, values) in input.chunks_exact(width).zip(whole.values.chunks_exact_mut(width)) {
-            let (low, high) = row.iter().fold((0.0_f32, 0.0_f32), |(low, high), &value| (low.min(value), high.max(value)));
+        let mut whole = Self { values: Vec::with_capacity(rows * width), zeros: Vec::with_capacity(rows), steps: Vec::with_capacity(rows), width };
+        for row in input.chunks_exact(width) {
+            let (low, high) = MinMax::new(row).dispatch();
+            let (low, high) = (low.min(0.0), high.max(0.0));
             let step = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
-            let zero = (-low / step).round();
-            let inverse = 1.0 / step;
-            for (value, whole) in row.iter().zip(values) {
-                // The conversion cuts at 0 and 255, and makes 0 of what is no number.
-                *whole = (value * inverse + zero + 0.5) as u8;
-            }
-            whole.zeros.push(zero as i32);
+            let zero = (-low / step).round() as u8;
+            whole.values.extend_init(|room| Quantize::new(row, &mut room[..width], 1.0 / step, zero).dispatch());
+            whole.zeros.push(i32::from(zero));
             whole.steps.push(step);
         }
         whole
@@ -299,23 +296,18 @@ impl Norm {
             if let Some(change) = change.get(number * width..(number + 1) * width) {
                 row.iter_mut().zip(change).for_each(|(value, change)| *value += change);
             }
-            let mean = sum(row.iter().copied()) / width as f32;
-            let variance = sum(row.iter().map(|value| (value - mean) * (value - mean))) / width as f32;
-            let inverse = 1.0 / (variance + self.epsilon).sqrt();
-            for ((value, scale), shift) in row.iter_mut().zip(&self.scale).zip(&self.shift) {
-                *value = (*value - mean) * inverse * scale + shift;
-            }
+            let mean = Sum::new(row).dispatch() / width as f32;
+            let variance = SumSquareSub::new(row, mean).dispatch() / width as f32;
+            let options = NormalizeOptions {
+                pre_scale_bias: mean,
+                scale: 1.0 / (variance + self.epsilon).sqrt(),
+                element_scale: Some(&self.scale),
+                element_bias: Some(&self.shift),
+                ..NormalizeOptions::default()
+            };
+            Normalize::new_mut(row, options).dispatch();
         }
     }
-}
-
-/// A sum in eight lanes, which the compiler turns into vector instructions; a running sum it may not reorder.
-fn sum(values: impl Iterator<Item = f32>) -> f32 {
-    let mut lanes = [0.0_f32; 8];
-    for (place, value) in values.enumerate() {
-        lanes[place & 7] += value;
-    }
-    lanes.iter().sum()
 }
 
 /// The mean of the rows, scaled to length one; zeros if that is impossible.

@@ -16,6 +16,8 @@ pub struct Cluster {
 const BELONGING: f32 = 0.45;
 /// What a profile weighs against the words.
 const PROFILE: f32 = 0.8;
+/// What meaning weighs against words and profile together.
+const MEANING: f32 = 2.0;
 /// Texts clustered at most in one call; more are rejected questions of years, and the newest matter.
 pub const TEXTS_CLUSTERED: usize = 20_000;
 
@@ -30,6 +32,11 @@ pub fn cluster(texts: &[&str], language: Option<Language>, limit: usize) -> Vec<
 /// length; empty for none): texts about the same new thing are mistaken for the same known ones.
 #[must_use]
 pub fn cluster_with(texts: &[&str], profiles: &[Vec<f32>], language: Option<Language>, limit: usize) -> Vec<Cluster> {
+    cluster_beside(texts, profiles, &[], language, limit)
+}
+
+/// Like [`cluster_with`], with vectors of length one that say what each text means (empty for none).
+pub(crate) fn cluster_beside(texts: &[&str], profiles: &[Vec<f32>], meanings: &[Vec<f32>], language: Option<Language>, limit: usize) -> Vec<Cluster> {
     let texts = &texts[..texts.len().min(TEXTS_CLUSTERED)];
     if texts.is_empty() || limit == 0 {
         return Vec::new();
@@ -38,9 +45,15 @@ pub fn cluster_with(texts: &[&str], profiles: &[Vec<f32>], language: Option<Lang
     let counts: Vec<_> = texts.iter().map(|text| recipe.counts(text, language)).collect();
     let vocabulary = Vocabulary::learn(recipe, &counts, if texts.len() > 50 { 2 } else { 1 });
     let mut rows: Vec<Vec<(u32, f32)>> = counts.iter().map(|count| unit(vocabulary.row(count).0)).collect();
-    let width = vocabulary.len() + profiles.first().map_or(0, Vec::len);
+    let profiled = vocabulary.len() + profiles.first().map_or(0, Vec::len);
     for (row, profile) in rows.iter_mut().zip(profiles) {
         append_profile(row, profile, vocabulary.len());
+    }
+    let width = profiled + meanings.first().map_or(0, Vec::len);
+    let whole = (1.0 + MEANING * MEANING).sqrt();
+    for (row, meaning) in rows.iter_mut().zip(meanings) {
+        row.extend(meaning.iter().enumerate().map(|(place, value)| ((profiled + place) as u32, MEANING * value)));
+        row.iter_mut().for_each(|(_, value)| *value /= whole);
     }
     // More groups than are shown: what holds together is told from what merely lies about.
     let groups = if texts.len() > 10 * limit { limit * 5 / 2 } else { limit };

@@ -15,6 +15,7 @@ pub mod feeling;
 pub mod intents;
 mod language;
 pub mod learn;
+pub mod meaning;
 pub mod needs;
 pub mod quotes;
 pub mod retrieval;

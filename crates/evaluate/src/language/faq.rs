@@ -1,15 +1,51 @@
 //! `eval faq`.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
+use ennakoi_embedding::Side;
 use ennakoi_language::answers::{Answer, ArticleText, Index, Options, Verdict};
 use ennakoi_language::learn::measures;
+use ennakoi_language::meaning::answers;
 use ennakoi_language::{Language, detect};
 
 use super::FaqArguments;
 use super::input::{Columns, Table};
 use super::intents::OUT_OF_SCOPE;
+use super::meaning::Meaning;
 use super::report::{Report, progress, share_of};
+
+/// An index of either tier.
+enum Finder<'model> {
+    Words(Box<Index>),
+    Meaning(Box<answers::Index>, &'model Meaning),
+}
+
+impl<'model> Finder<'model> {
+    fn build(articles: &[ArticleText], meaning: Option<&'model Meaning>) -> Self {
+        let options = Options { candidates: articles.len(), ..Options::default() };
+        let Some(meaning) = meaning else { return Self::Words(Box::new(Index::build(articles, options))) };
+        let needs = Arc::new(answers::Needs::learn(&meaning.vectors(Side::Query, &answers::lines())));
+        let pieces: Vec<Vec<answers::Piece>> = articles.iter().map(answers::pieces).collect();
+        let side = |piece: &answers::Piece| if piece.question { Side::Query } else { Side::Passage };
+        let of = |wanted: Side| {
+            let texts: Vec<&str> = pieces.iter().flatten().filter(|piece| side(piece) == wanted).map(|piece| piece.text.as_str()).collect();
+            meaning.vectors(wanted, &texts).into_iter()
+        };
+        let (mut questions, mut passages) = (of(Side::Query), of(Side::Passage));
+        let mut next = |piece: &answers::Piece| if piece.question { questions.next() } else { passages.next() }.unwrap_or_default();
+        let vectors = pieces.iter().map(|pieces| pieces.iter().map(&mut next).collect()).collect();
+        Self::Meaning(Box::new(answers::Index::build(needs, articles, vectors, options)), meaning)
+    }
+
+    fn ask(&self, question: &str, language: Language) -> Answer {
+        match self {
+            Self::Words(index) => index.ask(question, language),
+            Self::Meaning(index, meaning) => index.ask(question, language, &meaning.embedder.question(question)),
+        }
+    }
+}
 
 struct Asked {
     /// The right article; `None` if no article answers.
@@ -19,15 +55,15 @@ struct Asked {
     rank: Option<usize>,
 }
 
-pub(super) fn evaluate(arguments: &FaqArguments) -> anyhow::Result<Report> {
-    super::require(arguments.tier)?;
+pub(super) fn evaluate(arguments: &FaqArguments, models: &Path) -> anyhow::Result<Report> {
+    let meaning = Meaning::open(&arguments.reading, models)?;
     let columns = &arguments.common.columns;
     let articles = articles(&arguments.articles, columns)?;
     let questions = Table::read(&arguments.questions, columns)?;
     let main = main_language(&articles);
     progress(&format!("indexing {} articles …", articles.len()));
     let begin = Instant::now();
-    let index = Index::build(&articles, Options { candidates: articles.len(), ..Options::default() });
+    let index = Finder::build(&articles, meaning.as_ref());
     let build_ms = begin.elapsed().as_secs_f64() * 1e3;
     let mut durations = Vec::new();
     let mut asked = Vec::new();
@@ -55,7 +91,7 @@ pub(super) fn evaluate(arguments: &FaqArguments) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-fn articles(path: &std::path::Path, columns: &Columns) -> anyhow::Result<Vec<ArticleText>> {
+fn articles(path: &Path, columns: &Columns) -> anyhow::Result<Vec<ArticleText>> {
     let table = Table::read(path, columns)?;
     let mut articles = Vec::with_capacity(table.records.len());
     for record in &table.records {

@@ -1,43 +1,43 @@
 //! `eval feeling`.
 
+use std::path::Path;
+
+use ennakoi_embedding::Side;
 use ennakoi_language::feeling::{Model, Polarity, feel};
 use ennakoi_language::learn::measures;
+use ennakoi_language::meaning::feeling;
 use ennakoi_language::{Language, detect};
 use serde_json::{Map, Value, json};
 
 use super::FeelingArguments;
 use super::input::{Columns, Table};
+use super::meaning::Meaning;
 use super::report::{Report, progress, round, share_of};
 
 type Labelled = (String, Language, Polarity);
 
-pub(super) fn evaluate(arguments: &FeelingArguments) -> anyhow::Result<Report> {
+pub(super) fn evaluate(arguments: &FeelingArguments, models: &Path) -> anyhow::Result<Report> {
+    let meaning = Meaning::open(&arguments.reading, models)?;
     let columns = &arguments.common.columns;
     let test = labelled(&arguments.test, columns)?;
-    let model = match &arguments.train {
+    let train = match &arguments.train {
         None => None,
-        Some(path) => {
-            let train = labelled(path, columns)?;
+        Some(path) => Some(labelled(path, columns)?),
+    };
+    let predicted = match (&train, &meaning) {
+        (None, _) => by_lexicon(&test),
+        (Some(train), None) => {
             progress(&format!("training on {} messages …", train.len()));
-            Some(Model::train(&train)?)
+            let model = Model::train(train)?;
+            test.iter().map(|(text, language, _)| model.polarity(text, *language)).collect()
+        }
+        (Some(train), Some(meaning)) => {
+            let vectors = [train, &test].map(|examples| meaning.vectors(Side::Query, &examples.iter().map(|example| example.0.as_str()).collect::<Vec<_>>()));
+            progress(&format!("training on {} messages …", train.len()));
+            let model = feeling::Model::train(train, &vectors[0])?;
+            test.iter().zip(&vectors[1]).map(|((text, language, _), vector)| model.polarity(text, *language, vector)).collect()
         }
     };
-    // Where the test has no neutral messages, a message must be one or the other.
-    let binary = test.iter().all(|example| example.2 != Polarity::Neutral);
-    let predicted: Vec<Polarity> = test
-        .iter()
-        .map(|(text, language, _)| match &model {
-            Some(model) => model.polarity(text, *language),
-            None => {
-                let feeling = feel(text, *language);
-                match (binary, feeling.valence) {
-                    (false, _) => feeling.polarity,
-                    (true, valence) if valence < 0.0 => Polarity::Negative,
-                    (true, _) => Polarity::Positive,
-                }
-            }
-        })
-        .collect();
     let mut report = Report::new("Feeling");
     report.add("lines", test.len());
     let all: Vec<usize> = (0..test.len()).collect();
@@ -53,6 +53,20 @@ pub(super) fn evaluate(arguments: &FeelingArguments) -> anyhow::Result<Report> {
     }
     report.add("languages", Value::Object(languages));
     Ok(report)
+}
+
+/// By the lexicon alone. Where the test has no neutral messages, a message must be one or the other.
+fn by_lexicon(test: &[Labelled]) -> Vec<Polarity> {
+    let binary = test.iter().all(|example| example.2 != Polarity::Neutral);
+    let read = |(text, language, _): &Labelled| {
+        let feeling = feel(text, *language);
+        match (binary, feeling.valence) {
+            (false, _) => feeling.polarity,
+            (true, valence) if valence < 0.0 => Polarity::Negative,
+            (true, _) => Polarity::Positive,
+        }
+    };
+    test.iter().map(read).collect()
 }
 
 fn figures(test: &[Labelled], predicted: &[Polarity], indexes: &[usize]) -> (Option<f64>, Option<f64>) {

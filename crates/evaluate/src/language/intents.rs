@@ -1,15 +1,18 @@
 //! `eval intents`.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ennakoi_language::intents::{Example, Model, Prediction, Trainer};
+use ennakoi_embedding::Side;
+use ennakoi_language::intents::{Example, Model, Prediction, Trainer, TrainingError};
 use ennakoi_language::learn::measures;
+use ennakoi_language::meaning::intents;
 use ennakoi_language::{Language, detect};
 
 use super::IntentsArguments;
 use super::input::{Columns, Table};
+use super::meaning::Meaning;
 use super::report::{Report, progress, share_of};
 
 /// The label of messages that have none of the intents.
@@ -31,8 +34,8 @@ pub(super) fn examples(path: &Path, columns: &Columns) -> anyhow::Result<(Vec<Ex
     Ok((examples, main))
 }
 
-pub(super) fn evaluate(arguments: &IntentsArguments) -> anyhow::Result<Report> {
-    super::require(arguments.tier)?;
+pub(super) fn evaluate(arguments: &IntentsArguments, models: &Path) -> anyhow::Result<Report> {
+    let meaning = Meaning::open(&arguments.reading, models)?;
     let columns = &arguments.common.columns;
     let (train, language) = examples(&arguments.train, columns)?;
     let (test, _) = examples(&arguments.test, columns)?;
@@ -40,31 +43,106 @@ pub(super) fn evaluate(arguments: &IntentsArguments) -> anyhow::Result<Report> {
         Some(path) => examples(path, columns)?.0,
         None => Vec::new(),
     };
-    progress(&format!("training on {} messages …", train.len()));
+    let trainer = Trainer { language, ..Trainer::default() };
     let begin = Instant::now();
-    let model = Trainer { language, ..Trainer::default() }.train(&train, &validation).context("cannot train on these messages")?;
-    let train_ms = begin.elapsed().as_secs_f64() * 1e3;
+    let (judge, embed_ms) = Judge::train(&trainer, &train, &validation, meaning.as_ref()).context("cannot train on these messages")?;
+    let train_ms = begin.elapsed().as_secs_f64() * 1e3 - embed_ms;
     let mut durations = Vec::with_capacity(test.len());
-    let predictions: Vec<Prediction> = test
-        .iter()
-        .map(|example| {
-            let begin = Instant::now();
-            let prediction = model.predict(&example.text);
-            durations.push(begin.elapsed());
-            prediction
-        })
-        .collect();
+    let vectors = meaning.as_ref().map(|meaning| meaning.vectors(Side::Query, &texts(&test)));
+    let mut predictions = Vec::with_capacity(test.len());
+    for (index, example) in test.iter().enumerate() {
+        let begin = Instant::now();
+        predictions.push(judge.predict(&example.text, vectors.as_ref().map(|vectors| vectors[index].as_slice())));
+        durations.push(begin.elapsed());
+    }
+    if let Some(meaning) = &meaning {
+        // What a question costs from its text on; vectors of a whole file come in batches, which no customer waits for.
+        durations = timed(meaning, &judge, &test);
+    }
     let mut report = Report::new("Intents");
     report.add("train_lines", train.len());
     report.add("test_lines", test.len());
-    report.add("labels", model.labels().len());
-    figures(&mut report, &model, &test, &predictions);
+    report.add("labels", judge.labels().len());
+    figures(&mut report, &judge, &test, &predictions);
     report.add("train_ms", train_ms.round());
+    if meaning.is_some() {
+        report.add("embed_ms", embed_ms.round());
+    }
     report.durations("query_us", durations);
     Ok(report)
 }
 
-fn figures(report: &mut Report, model: &Model, test: &[Example], predictions: &[Prediction]) {
+/// Questions that are timed one by one.
+const TIMED: usize = 200;
+
+fn timed(meaning: &Meaning, judge: &Judge, test: &[Example]) -> Vec<Duration> {
+    let step = (test.len() / TIMED).max(1);
+    test.iter()
+        .step_by(step)
+        .map(|example| {
+            let begin = Instant::now();
+            let vector = meaning.embedder.question(&example.text);
+            let _ = judge.predict(&example.text, Some(&vector));
+            begin.elapsed()
+        })
+        .collect()
+}
+
+pub(super) fn texts(examples: &[Example]) -> Vec<&str> {
+    examples.iter().map(|example| example.text.as_str()).collect()
+}
+
+/// A model of either tier.
+pub(super) enum Judge {
+    Words(Box<Model>),
+    Meaning(Box<intents::Model>),
+}
+
+impl Judge {
+    /// Trains, and says how long the vectors took, in milliseconds.
+    pub(super) fn train(trainer: &Trainer, train: &[Example], validation: &[Example], meaning: Option<&Meaning>) -> Result<(Self, f64), TrainingError> {
+        let Some(meaning) = meaning else {
+            progress(&format!("training on {} messages …", train.len()));
+            return Ok((Self::Words(Box::new(trainer.train(train, validation)?)), 0.0));
+        };
+        let begin = Instant::now();
+        let vectors = [train, validation].map(|examples| meaning.vectors(Side::Query, &texts(examples)));
+        let embed_ms = begin.elapsed().as_secs_f64() * 1e3;
+        progress(&format!("training on {} messages …", train.len()));
+        let model = intents::train(trainer, &intents::told(train, &vectors[0]), &intents::told(validation, &vectors[1]))?;
+        Ok((Self::Meaning(Box::new(model)), embed_ms))
+    }
+
+    pub(super) fn predict(&self, text: &str, vector: Option<&[f32]>) -> Prediction {
+        match self {
+            Self::Words(model) => model.predict(text),
+            Self::Meaning(model) => model.predict(text, vector.unwrap_or_default()),
+        }
+    }
+
+    pub(super) fn profile(&self, text: &str, vector: Option<&[f32]>) -> Vec<f32> {
+        match self {
+            Self::Words(model) => model.profile(text),
+            Self::Meaning(model) => model.profile(text, vector.unwrap_or_default()),
+        }
+    }
+
+    fn labels(&self) -> &[String] {
+        match self {
+            Self::Words(model) => model.labels(),
+            Self::Meaning(model) => model.labels(),
+        }
+    }
+
+    fn threshold(&self) -> f32 {
+        match self {
+            Self::Words(model) => model.threshold(),
+            Self::Meaning(model) => model.threshold(),
+        }
+    }
+}
+
+fn figures(report: &mut Report, model: &Judge, test: &[Example], predictions: &[Prediction]) {
     let right: Vec<bool> =
         test.iter().zip(predictions).map(|(example, prediction)| example.label.as_deref() == Some(model.labels()[prediction.label].as_str())).collect();
     let labelled = || (0..test.len()).filter(|&index| test[index].label.is_some());

@@ -6,6 +6,7 @@ mod gaps;
 mod input;
 mod intents;
 mod languages;
+mod meaning;
 mod pairs;
 mod quotes;
 mod report;
@@ -27,6 +28,16 @@ pub(crate) struct Common {
     columns: Columns,
 }
 
+/// Options of evaluations that can read meaning.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Reading {
+    #[arg(long, value_enum, default_value = "words")]
+    tier: Tier,
+    /// Tier meaning: keep the texts' vectors in this folder, so that the next run over the same texts is quick.
+    #[arg(long, value_name = "FOLDER")]
+    keep_vectors: Option<PathBuf>,
+}
+
 /// How much machinery reads the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Tier {
@@ -45,7 +56,7 @@ pub enum LanguageCommand {
     /// Paraphrases: find the partner of each text among all.
     Pairs(PairsArguments),
     /// What must go to a person, and what need not.
-    Routing(TestArguments),
+    Routing(RoutingArguments),
     /// Negative, neutral or positive.
     Feeling(FeelingArguments),
     /// Which language a message is written in.
@@ -67,8 +78,8 @@ pub struct IntentsArguments {
     /// Labelled messages to fit probabilities and the threshold on (default: a part of the training messages).
     #[arg(long)]
     validation: Option<PathBuf>,
-    #[arg(long, value_enum, default_value = "words")]
-    tier: Tier,
+    #[command(flatten)]
+    reading: Reading,
     #[command(flatten)]
     common: Common,
 }
@@ -81,8 +92,8 @@ pub struct FaqArguments {
     /// Questions (text, id of the right article; `oos` = none).
     #[arg(long)]
     questions: PathBuf,
-    #[arg(long, value_enum, default_value = "words")]
-    tier: Tier,
+    #[command(flatten)]
+    reading: Reading,
     #[command(flatten)]
     common: Common,
 }
@@ -92,6 +103,19 @@ pub struct PairsArguments {
     /// Pairs (txt1, txt2; optional lexsim).
     #[arg(long)]
     pairs: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RoutingArguments {
+    /// Messages to measure on.
+    #[arg(long)]
+    test: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     #[command(flatten)]
     common: Common,
 }
@@ -114,6 +138,8 @@ pub struct FeelingArguments {
     #[arg(long)]
     train: Option<PathBuf>,
     #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -129,6 +155,8 @@ pub struct GapsArguments {
     #[arg(long, value_delimiter = ',', required = true)]
     hidden_labels: Vec<String>,
     #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -141,15 +169,16 @@ pub struct QuotesArguments {
     common: Common,
 }
 
-pub(crate) fn run(command: LanguageCommand) -> ExitCode {
+pub(crate) fn run(command: LanguageCommand, models: Option<PathBuf>) -> ExitCode {
+    let models = models.unwrap_or_else(meaning::default_folder);
     let (result, json) = match &command {
-        LanguageCommand::Intents(arguments) => (intents::evaluate(arguments), arguments.common.json),
-        LanguageCommand::Faq(arguments) => (faq::evaluate(arguments), arguments.common.json),
-        LanguageCommand::Pairs(arguments) => (pairs::evaluate(arguments), arguments.common.json),
-        LanguageCommand::Routing(arguments) => (routing::evaluate(arguments), arguments.common.json),
-        LanguageCommand::Feeling(arguments) => (feeling::evaluate(arguments), arguments.common.json),
+        LanguageCommand::Intents(arguments) => (intents::evaluate(arguments, &models), arguments.common.json),
+        LanguageCommand::Faq(arguments) => (faq::evaluate(arguments, &models), arguments.common.json),
+        LanguageCommand::Pairs(arguments) => (pairs::evaluate(arguments, &models), arguments.common.json),
+        LanguageCommand::Routing(arguments) => (routing::evaluate(arguments, &models), arguments.common.json),
+        LanguageCommand::Feeling(arguments) => (feeling::evaluate(arguments, &models), arguments.common.json),
         LanguageCommand::Language(arguments) => (languages::evaluate(arguments), arguments.common.json),
-        LanguageCommand::Gaps(arguments) => (gaps::evaluate(arguments), arguments.common.json),
+        LanguageCommand::Gaps(arguments) => (gaps::evaluate(arguments, &models), arguments.common.json),
         LanguageCommand::Quotes(arguments) => (quotes::evaluate(arguments), arguments.common.json),
     };
     match result {
@@ -159,34 +188,7 @@ pub(crate) fn run(command: LanguageCommand) -> ExitCode {
         }
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::from(if error.is::<MeaningMissing>() { 2 } else { 1 })
+            ExitCode::from(if error.is::<meaning::Missing>() { 2 } else { 1 })
         }
     }
-}
-
-/// The tier *meaning* was asked for and no model is installed.
-#[derive(Debug)]
-struct MeaningMissing {
-    folder: String,
-}
-
-impl std::fmt::Display for MeaningMissing {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "tier `meaning` needs a model, and {} holds none: install one with `ennakoi model install --from FILE|URL`, or use `--tier words`",
-            self.folder
-        )
-    }
-}
-
-impl std::error::Error for MeaningMissing {}
-
-/// Fails for tier *meaning*: no model can be loaded by this build.
-fn require(tier: Tier) -> anyhow::Result<()> {
-    if tier == Tier::Words {
-        return Ok(());
-    }
-    let folder = std::env::var("ENNAKOI_MODEL_DIR").unwrap_or_else(|_| "the model folder (ENNAKOI_MODEL_DIR is not set)".to_owned());
-    Err(MeaningMissing { folder }.into())
 }

@@ -1,13 +1,19 @@
 //! `eval pairs`.
 
+use std::path::Path;
+
+use ennakoi_embedding::Side;
+use ennakoi_language::meaning::pairs::Finder;
 use ennakoi_language::retrieval::Retriever;
 use ennakoi_language::{Language, detect};
 
 use super::PairsArguments;
 use super::input::Table;
+use super::meaning::Meaning;
 use super::report::{Report, share_of};
 
-pub(super) fn evaluate(arguments: &PairsArguments) -> anyhow::Result<Report> {
+pub(super) fn evaluate(arguments: &PairsArguments, models: &Path) -> anyhow::Result<Report> {
+    let meaning = Meaning::open(&arguments.reading, models)?;
     let table = Table::read(&arguments.pairs, &arguments.common.columns)?;
     let mut pairs = Vec::with_capacity(table.records.len());
     for record in &table.records {
@@ -20,12 +26,25 @@ pub(super) fn evaluate(arguments: &PairsArguments) -> anyhow::Result<Report> {
         let language = table.language(record)?.unwrap_or_else(|| detect(first, Some(Language::Fi), &[]).language);
         pairs.push((first, second, similarity, language));
     }
-    let retriever = Retriever::build(pairs.iter().map(|&(_, second, _, language)| (language, second)));
+    let second = || pairs.iter().map(|&(_, second, _, language)| (language, second));
+    let scores: Box<dyn Fn(usize) -> Vec<f32>> = match &meaning {
+        None => {
+            let retriever = Retriever::build(second());
+            let pairs = &pairs;
+            Box::new(move |index| retriever.scores(pairs[index].0, pairs[index].3))
+        }
+        Some(meaning) => {
+            let asked = meaning.vectors(Side::Query, &pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
+            let finder = Finder::build(second(), &meaning.vectors(Side::Query, &pairs.iter().map(|pair| pair.1).collect::<Vec<_>>()));
+            let pairs = &pairs;
+            Box::new(move |index| finder.scores(pairs[index].0, pairs[index].3, &asked[index]))
+        }
+    };
     let ranks: Vec<usize> = pairs
         .iter()
         .enumerate()
-        .map(|(index, &(first, _, _, language))| {
-            let scores = retriever.scores(first, language);
+        .map(|(index, _)| {
+            let scores = scores(index);
             // Ties count against us, but for the same text standing in several pairs.
             scores.iter().enumerate().filter(|&(other, score)| *score >= scores[index] && pairs[other].1 != pairs[index].1).count() + 1
         })

@@ -1,13 +1,18 @@
 //! `eval routing`.
 
+use std::path::Path;
+
 use ennakoi_language::{Language, detect, safety};
 use serde_json::{Map, Value, json};
 
-use super::TestArguments;
+use super::RoutingArguments;
 use super::input::Table;
+use super::meaning::Meaning;
 use super::report::{Report, round, share_of};
 
-pub(super) fn evaluate(arguments: &TestArguments) -> anyhow::Result<Report> {
+pub(super) fn evaluate(arguments: &RoutingArguments, models: &Path) -> anyhow::Result<Report> {
+    // Sensitive matters are judged by words in both tiers; a model that is missing is said all the same.
+    Meaning::open(&arguments.reading, models)?;
     let table = Table::read(&arguments.test, &arguments.common.columns)?;
     let mut outcomes: Vec<(Language, bool, bool)> = Vec::with_capacity(table.records.len());
     for record in &table.records {

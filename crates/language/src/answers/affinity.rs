@@ -13,7 +13,7 @@ const UNSERVED: f32 = 0.15;
 const EMPHASIS: f32 = 1.7;
 
 /// Probabilities by a softmax of decision values.
-pub(super) fn distribution(scores: &[f32], sharpness: f32) -> Vec<f32> {
+pub(crate) fn distribution(scores: &[f32], sharpness: f32) -> Vec<f32> {
     let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut weights: Vec<f32> = scores.iter().map(|score| (sharpness * (score - highest)).exp()).collect();
     let total: f32 = weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
@@ -25,7 +25,7 @@ pub(super) fn distribution(scores: &[f32], sharpness: f32) -> Vec<f32> {
 
 /// The distribution over the needs of an article: by its title, by its whole text, and by its known questions and
 /// sentences one by one.
-pub(super) fn of_article(model: &NeedModel, title: &str, questions: &[String], body: &str, language: Language) -> Vec<f32> {
+pub(crate) fn of_article(model: &NeedModel, title: &str, questions: &[String], body: &str, language: Language) -> Vec<f32> {
     let mut needs = distribution(&model.scores(title, language), SHARPNESS);
     let sentences = text::sentences(body);
     let pieces: Vec<&str> = questions.iter().map(String::as_str).chain(sentences.into_iter().take(SENTENCES_READ)).collect();

@@ -36,7 +36,7 @@ impl Weights {
 }
 
 /// Number of features that confidence and rejection look at.
-pub(super) const WIDTH: usize = 9;
+pub(crate) const WIDTH: usize = 9;
 
 /// Fitted on three simulated help centres (45 Finnish, 20 Swedish, 20 English articles) asked with held-out lines of the
 /// corpus, a quarter of them outside; `examples/articles.rs` writes the evidence they are fitted from.
@@ -53,6 +53,11 @@ pub(super) fn confidence(evidence: &[f32]) -> f32 {
 /// Probability that any article answers the question.
 pub(super) fn in_scope(evidence: &[f32]) -> f32 {
     logistic(evidence, &INSIDE)
+}
+
+/// Both.
+pub(crate) fn sureness(evidence: &[f32]) -> (f32, f32) {
+    (confidence(evidence), in_scope(evidence))
 }
 
 fn logistic(evidence: &[f32], weights: &[f32; WIDTH + 1]) -> f32 {

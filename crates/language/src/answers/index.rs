@@ -27,16 +27,16 @@ struct Indexed {
 }
 
 /// What the index thinks of a question before it decides.
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// (place of the article text, score), best first, one per article id.
-    pub(super) ranked: Vec<(usize, f32)>,
-    pub(super) needs: Vec<f32>,
+    pub(crate) ranked: Vec<(usize, f32)>,
+    pub(crate) needs: Vec<f32>,
     /// What the confidence and the rejector look at.
-    pub(super) evidence: Vec<f32>,
+    pub(crate) evidence: Vec<f32>,
 }
 
 /// Softmax sharpness of the needs' decision values, for questions.
-const SHARPNESS: f32 = 3.5;
+pub(crate) const SHARPNESS: f32 = 3.5;
 /// Guesses of the question's need that an answer lists, and the least probability of one.
 const NEED_GUESSES: usize = 3;
 const LEAST_GUESS: f32 = 0.05;
@@ -51,9 +51,14 @@ impl Index {
     }
 
     pub(super) fn build_with(model: &NeedModel, articles: &[ArticleText], options: Options) -> Self {
-        let documents: Vec<(Language, Vec<Field<'_>>)> = articles.iter().map(|article| (article.language, fields(article))).collect();
         let affinities: Vec<Vec<f32>> =
             articles.iter().map(|article| affinity::of_article(model, &article.title, &article.questions, &article.body, article.language)).collect();
+        Self::build_from(affinities, articles, options)
+    }
+
+    /// Indexes articles whose distributions over the needs are known.
+    pub(crate) fn build_from(affinities: Vec<Vec<f32>>, articles: &[ArticleText], options: Options) -> Self {
+        let documents: Vec<(Language, Vec<Field<'_>>)> = articles.iter().map(|article| (article.language, fields(article))).collect();
         let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
         let twins: Vec<u32> = articles
             .iter()
@@ -62,7 +67,7 @@ impl Index {
                 *numbers.entry(&article.id).or_insert(next)
             })
             .collect();
-        let served = Served::new(&affinities, &twins, model.len());
+        let served = Served::new(&affinities, &twins, Corpus::built_in().needs().len());
         let indexed = articles.iter().zip(affinities).map(|(article, needs)| Indexed { id: article.id.clone(), language: article.language, needs }).collect();
         Self { articles: indexed, served, lexical: Lexical::build(&documents), weights: combine::FITTED, options }
     }
@@ -87,16 +92,27 @@ impl Index {
     #[must_use]
     pub fn ask(&self, question: &str, language: Language) -> Answer {
         let reading = self.read(needs::model(), question, language);
+        self.answer(question, language, &reading, combine::sureness(&reading.evidence))
+    }
+
+    /// The answer of a reading whose confidence and probability of being in scope are known.
+    pub(crate) fn answer(&self, question: &str, language: Language, reading: &Reading, sureness: (f32, f32)) -> Answer {
         let needs = guesses(&reading.needs);
         if reading.ranked.is_empty() || !question.chars().any(char::is_alphanumeric) {
             return Answer { candidates: Vec::new(), verdict: Verdict::Reject, in_scope: 0.0, needs };
         }
-        self.decide(question, language, &reading, needs)
+        self.decide(question, language, reading, needs, sureness)
     }
 
     /// Ranks the articles for a question.
     pub(super) fn read(&self, model: &NeedModel, question: &str, language: Language) -> Reading {
         let needs = affinity::distribution(&model.scores(question, language), SHARPNESS);
+        self.rank(needs, question, language, &[])
+    }
+
+    /// Ranks the articles for a question with a distribution over the needs; `added` gives further points to the articles'
+    /// texts by their place (empty for none).
+    pub(crate) fn rank(&self, needs: Vec<f32>, question: &str, language: Language, added: &[f32]) -> Reading {
         let mut through_needs = vec![0.0_f32; self.articles.len()];
         let mut unserved = 0.0_f32;
         for (need, &probability) in needs.iter().enumerate() {
@@ -110,7 +126,7 @@ impl Index {
         for (place, article) in self.articles.iter().enumerate() {
             let own = if article.language == language { OWN_LANGUAGE } else { 0.0 };
             let evidence = Evidence { lexical: matches[place], needs: through_needs[place] };
-            let score = self.weights.score(&evidence) + own;
+            let score = self.weights.score(&evidence) + own + added.get(place).copied().unwrap_or(0.0);
             let entry = best.entry(&article.id).or_insert((place, score));
             if score > entry.1 {
                 *entry = (place, score);
@@ -122,9 +138,8 @@ impl Index {
         Reading { ranked, needs, evidence }
     }
 
-    fn decide(&self, question: &str, language: Language, reading: &Reading, needs: Vec<NeedGuess>) -> Answer {
+    fn decide(&self, question: &str, language: Language, reading: &Reading, needs: Vec<NeedGuess>, (confidence, in_scope): (f32, f32)) -> Answer {
         let top = reading.ranked[0].1;
-        let (confidence, in_scope) = (combine::confidence(&reading.evidence), combine::in_scope(&reading.evidence));
         let others: f32 = reading.ranked.iter().skip(1).map(|&(_, score)| (score - top).exp()).sum();
         let candidates = reading
             .ranked

@@ -4,12 +4,13 @@
 //! words and character n-grams that question and article share, and through the needs that both serve, as the corpus
 //! knows them ([`crate::needs`]).
 
-mod affinity;
-mod combine;
+pub(crate) mod affinity;
+pub(crate) mod combine;
 mod index;
 mod rehearsal;
 
 pub use index::Index;
+pub(crate) use index::{Reading, SHARPNESS};
 pub use rehearsal::{Rehearsed, rehearse};
 
 use crate::Language;

@@ -5,6 +5,7 @@
 
 mod lexicon;
 mod model;
+pub(crate) mod words;
 
 pub use model::{Model, TrainingError};
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Polarity, lexicon};
+use super::{Polarity, words::Reader};
 use crate::Language;
-use crate::learn::features::{Recipe, Rows, Vocabulary};
+use crate::learn::features::Rows;
 use crate::learn::linear::{Linear, Training};
 
 /// Why a model cannot be trained.
@@ -22,7 +22,7 @@ pub struct Model {
 
 #[derive(Debug, Clone)]
 struct PerLanguage {
-    vocabulary: Vocabulary,
+    words: Reader,
     linear: Linear,
     polarities: Vec<Polarity>,
 }
@@ -50,7 +50,7 @@ impl Model {
     #[must_use]
     pub fn polarity(&self, text: &str, language: Language) -> Polarity {
         match self.languages.get(&language) {
-            Some(model) => model.polarity(text, language),
+            Some(model) => model.polarity(text),
             None => super::feel(text, language).polarity,
         }
     }
@@ -64,32 +64,21 @@ impl PerLanguage {
         if polarities.len() < 2 {
             return Err(TrainingError::TooFewPolarities);
         }
-        let recipe = Recipe { characters: (2, 5), words: 2, stems: true, concept_weight: 0.3, gaps: false, word_weight: 1.0 };
-        let counts: Vec<_> = examples.iter().map(|(text, _)| recipe.counts(text, Some(language))).collect();
-        let vocabulary = Vocabulary::learn(recipe, &counts, 2);
+        let words = Reader::learn(&examples.iter().map(|(text, _)| *text).collect::<Vec<_>>(), language);
         let mut rows = Rows::new();
-        for (count, (text, _)) in counts.iter().zip(examples) {
-            rows.push(&with_lexicon(vocabulary.row(count).0, vocabulary.len(), text, language));
+        for (text, _) in examples {
+            rows.push(&words.row(text));
         }
         let labels: Vec<u32> = examples.iter().map(|(_, polarity)| polarities.iter().position(|other| other == polarity).unwrap_or(0) as u32).collect();
-        let linear = Linear::train(&rows, &labels, polarities.len(), vocabulary.len() + LEXICON_FEATURES, TRAINING);
-        Ok(Self { vocabulary, linear, polarities })
+        let linear = Linear::train(&rows, &labels, polarities.len(), words.width(), TRAINING);
+        Ok(Self { words, linear, polarities })
     }
 
-    fn polarity(&self, text: &str, language: Language) -> Polarity {
-        let row = with_lexicon(self.vocabulary.read(text, Some(language)).0, self.vocabulary.len(), text, language);
+    fn polarity(&self, text: &str) -> Polarity {
+        let row = self.words.row(text);
         let mut scores = vec![0.0; self.polarities.len()];
         self.linear.score(&row, &mut scores);
         let best = (0..scores.len()).fold(0, |best, next| if scores[next] > scores[best] { next } else { best });
         self.polarities[best]
     }
-}
-
-const LEXICON_FEATURES: usize = 3;
-
-/// A row with the lexicon's reading in the columns after the vocabulary's.
-fn with_lexicon(mut row: Vec<(u32, f32)>, width: usize, text: &str, language: Language) -> Vec<(u32, f32)> {
-    let features = lexicon::read(text, language).features();
-    row.extend(features.iter().enumerate().map(|(place, &value)| ((width + place) as u32, value)));
-    row
 }

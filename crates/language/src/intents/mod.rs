@@ -8,7 +8,9 @@ mod neighbours;
 mod trainer;
 
 pub use model::{Model, Prediction};
+pub(crate) use model::{Reading, top_probability, top_two};
 pub use trainer::{Example, Trainer, TrainingError};
+pub(crate) use trainer::{labels_of, number_of};
 
 #[cfg(test)]
 mod tests;

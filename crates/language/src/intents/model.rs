@@ -25,6 +25,8 @@ pub struct Model {
     pub(super) labels: Vec<String>,
     pub(super) language: Option<Language>,
     pub(super) vocabulary: Vocabulary,
+    /// Numbers of a vector of meaning that stand beside the words in each row; 0 for words alone.
+    pub(super) beside: usize,
     pub(super) linear: Linear,
     pub(super) centres: Centres,
     pub(super) neighbours: Neighbours,
@@ -35,10 +37,10 @@ pub struct Model {
 }
 
 /// Decision values of a text and what the rejector looks at.
-pub(super) struct Reading {
-    pub(super) scores: Vec<f32>,
+pub(crate) struct Reading {
+    pub(crate) scores: Vec<f32>,
     /// Score of the class of examples that have none of the intents, if one was trained.
-    pub(super) evidence: Vec<f32>,
+    pub(crate) evidence: Vec<f32>,
 }
 
 impl Model {
@@ -66,13 +68,21 @@ impl Model {
         self.read(text).scores
     }
 
-    pub(super) fn read(&self, text: &str) -> Reading {
-        let (row, coverage) = self.vocabulary.read(text, self.language);
+    pub(crate) fn read(&self, text: &str) -> Reading {
+        self.read_beside(text, &[])
+    }
+
+    /// The same, for a model trained with vectors beside the words.
+    pub(crate) fn read_beside(&self, text: &str, vector: &[f32]) -> Reading {
+        let (mut row, coverage) = self.vocabulary.read(text, self.language);
+        let words = self.vocabulary.word_row(&row);
+        if vector.len() == self.beside {
+            row.extend(beside(self.vocabulary.len(), vector));
+        }
         let mut all = vec![0.0_f32; self.linear.classes()];
         self.linear.score(&row, &mut all);
         let outside = all.get(self.labels.len()).copied();
         all.truncate(self.labels.len());
-        let words = self.vocabulary.word_row(&row);
         let (near, nearest) = self.neighbours.nearest(&words);
         let (first, second) = top_two(&all);
         let sharpness = 3.0;
@@ -96,6 +106,14 @@ impl Model {
     }
 }
 
+/// What a vector weighs in a row whose blocks of words and of characters have length one.
+const VECTOR_WEIGHT: f32 = 1.5;
+
+/// A vector as the columns after those of the words.
+pub(super) fn beside(first: usize, vector: &[f32]) -> impl Iterator<Item = (u32, f32)> {
+    vector.iter().enumerate().map(move |(place, value)| ((first + place) as u32, VECTOR_WEIGHT * value))
+}
+
 /// What the probability of being right is computed from.
 pub(super) fn correctness_features(probability: f32, evidence: &[f32]) -> Vec<f32> {
     let probability = probability.clamp(1e-5, 1.0 - 1e-5);
@@ -103,13 +121,13 @@ pub(super) fn correctness_features(probability: f32, evidence: &[f32]) -> Vec<f3
 }
 
 /// Probability of the best class by a softmax of the given sharpness.
-pub(super) fn top_probability(scores: &[f32], sharpness: f32) -> f32 {
+pub(crate) fn top_probability(scores: &[f32], sharpness: f32) -> f32 {
     let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     1.0 / scores.iter().map(|&score| (sharpness * (score - highest)).exp()).sum::<f32>()
 }
 
 /// Indexes of the two highest scores.
-pub(super) fn top_two(scores: &[f32]) -> (usize, Option<usize>) {
+pub(crate) fn top_two(scores: &[f32]) -> (usize, Option<usize>) {
     let mut first = 0;
     let mut second: Option<usize> = None;
     for index in 1..scores.len() {

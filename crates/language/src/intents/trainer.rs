@@ -1,7 +1,7 @@
 //! Training: vocabulary, linear model, probability and rejector, in this order, each fitted on examples that the
 //! previous one has not seen.
 
-use super::model::{Model, Reading, correctness_features, top_probability, top_two};
+use super::model::{Model, Reading, beside, correctness_features, top_probability, top_two};
 use super::neighbours::Neighbours;
 use crate::Language;
 use crate::learn::calibration::{Logistic, temperature};
@@ -64,9 +64,7 @@ impl Trainer {
     /// # Errors
     /// [`TrainingError::TooFewIntents`] with fewer than two labels.
     pub fn train(&self, examples: &[Example], validation: &[Example]) -> Result<Model, TrainingError> {
-        let mut labels: Vec<String> = examples.iter().filter_map(|example| example.label.clone()).collect();
-        labels.sort();
-        labels.dedup();
+        let labels = labels_of(examples);
         if labels.len() < 2 {
             return Err(TrainingError::TooFewIntents);
         }
@@ -101,28 +99,36 @@ impl Trainer {
 
     /// Vocabulary, linear model, centres and neighbours of the examples, uncalibrated.
     fn fit(&self, examples: &[&Example], labels: &[String]) -> Model {
+        self.fit_beside(examples, labels, &[])
+    }
+
+    /// The same with a vector of meaning beside the words of each example; none if `vectors` is empty.
+    pub(crate) fn fit_beside(&self, examples: &[&Example], labels: &[String], vectors: &[Vec<f32>]) -> Model {
         let recipe = self.recipe(examples.len(), labels.len());
         let counts: Vec<_> = examples.iter().map(|example| recipe.counts(&example.text, self.language)).collect();
         let vocabulary = Vocabulary::learn(recipe, &counts, if examples.len() > LARGE_SET { 2 } else { 1 });
         let mut rows = Rows::new();
         let mut word_rows = Vec::with_capacity(examples.len());
-        for (count, example) in counts.iter().zip(examples) {
-            let (row, _) = vocabulary.row(count);
+        for (number, (count, example)) in counts.iter().zip(examples).enumerate() {
+            let (mut row, _) = vocabulary.row(count);
             if example.label.is_some() {
                 word_rows.push(vocabulary.word_row(&row));
             }
+            row.extend(vectors.get(number).into_iter().flat_map(|vector| beside(vocabulary.len(), vector)));
             rows.push(&row);
         }
-        let numbers: Vec<u32> = examples.iter().map(|example| label_number(labels, example.label.as_deref())).collect();
+        let width = vectors.first().map_or(0, Vec::len);
+        let numbers: Vec<u32> = examples.iter().map(|example| number_of(labels, example.label.as_deref())).collect();
         let outside = numbers.iter().filter(|&&number| number as usize == labels.len()).count();
         let classes = labels.len() + usize::from(outside >= OUTSIDE_CLASS);
-        let linear = Linear::train(&rows, &numbers, classes, vocabulary.len(), TRAINING);
-        let centres = Centres::learn(&rows, &numbers, labels.len(), vocabulary.len());
+        let linear = Linear::train(&rows, &numbers, classes, vocabulary.len() + width, TRAINING);
+        let centres = Centres::learn(&rows, &numbers, labels.len(), vocabulary.len() + width);
         let neighbours = Neighbours::build(&word_rows, vocabulary.len());
         Model {
             labels: labels.to_vec(),
             language: self.language,
             vocabulary,
+            beside: width,
             linear,
             centres,
             neighbours,
@@ -179,7 +185,7 @@ impl Trainer {
 fn read_all<'example>(model: &Model, examples: impl Iterator<Item = &'example Example>) -> Vec<Rehearsed> {
     examples
         .map(|example| {
-            let label = label_number(&model.labels, example.label.as_deref()) as usize;
+            let label = number_of(&model.labels, example.label.as_deref()) as usize;
             (model.read(&example.text), (label < model.labels.len()).then_some(label))
         })
         .collect()
@@ -207,8 +213,16 @@ fn calibrate(model: &mut Model, seen: &[Rehearsed]) {
     model.rejector = Some(Logistic::fit(&evidence, &inside, &[], 1.0));
 }
 
+/// The labels of examples, in order.
+pub(crate) fn labels_of<'example>(examples: impl IntoIterator<Item = &'example Example>) -> Vec<String> {
+    let mut labels: Vec<String> = examples.into_iter().filter_map(|example| example.label.clone()).collect();
+    labels.sort();
+    labels.dedup();
+    labels
+}
+
 /// The index of a label; the number of labels for none or an unknown one.
-fn label_number(labels: &[String], label: Option<&str>) -> u32 {
+pub(crate) fn number_of(labels: &[String], label: Option<&str>) -> u32 {
     let position = label.and_then(|label| labels.binary_search_by(|known| known.as_str().cmp(label)).ok());
     position.unwrap_or(labels.len()) as u32
 }

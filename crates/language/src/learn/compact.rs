@@ -91,14 +91,14 @@ pub(crate) fn take_length(input: &mut &[u8]) -> Option<usize> {
     usize::try_from(u64::from_le_bytes(bytes)).ok()
 }
 
-fn put_floats(out: &mut Vec<u8>, values: &[f32]) {
+pub(crate) fn put_floats(out: &mut Vec<u8>, values: &[f32]) {
     put_length(out, values.len());
     for value in values {
         out.extend_from_slice(&value.to_le_bytes());
     }
 }
 
-fn take_floats(input: &mut &[u8]) -> Option<Vec<f32>> {
+pub(crate) fn take_floats(input: &mut &[u8]) -> Option<Vec<f32>> {
     let length = take_length(input)?;
     let bytes = take(input, length.checked_mul(4)?)?;
     Some(bytes.as_chunks::<4>().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect())

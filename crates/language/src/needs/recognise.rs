@@ -87,11 +87,6 @@ impl NeedModel {
         whole.then(|| Self { vocabulary: Vocabulary::from_parts(RECIPE, &hashes, idf), weights, needs })
     }
 
-    /// Number of needs.
-    pub(crate) fn len(&self) -> usize {
-        self.needs
-    }
-
     /// Decision values of all needs for a text.
     pub(crate) fn scores(&self, text: &str, language: Language) -> Vec<f32> {
         let mut scores = vec![0.0; self.needs];
