@@ -20,6 +20,7 @@ pub mod needs;
 pub mod quotes;
 pub mod retrieval;
 pub mod safety;
+pub mod search_forms;
 pub mod summary;
 pub mod text;
 pub mod topics;

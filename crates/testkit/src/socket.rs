@@ -73,6 +73,18 @@ impl Socket {
         }
     }
 
+    /// The connection below, for whoever only counts what arrives.
+    ///
+    /// # Panics
+    /// The socket was opened with TLS.
+    #[must_use]
+    pub fn into_stream(self) -> TcpStream {
+        match self.0.into_inner() {
+            MaybeTlsStream::Plain(stream) => stream,
+            _ => panic!("a plain connection was expected"),
+        }
+    }
+
     pub async fn close(mut self) {
         let _ = self.0.close(None).await;
     }

@@ -1,8 +1,8 @@
 //! Texts as words of the index.
 
 use ennakoi_language::{
-    Language,
-    text::{normalise, search_terms, tokens},
+    Language, search_forms,
+    text::{normalise, tokens},
 };
 use ennakoi_people::Locale;
 
@@ -28,19 +28,7 @@ fn bare(word: &str) -> String {
 }
 
 fn stems(language: Language, text: &str) -> Vec<String> {
-    search_terms(language, text).iter().map(|word| folded(language, bare(word))).filter(|word| !word.is_empty()).collect()
-}
-
-/// Finnish nouns in -us and -ys change to -ukse- before an ending ("tilaus", "tilaukset", "tilaukseni"), which leaves three stems of
-/// one word. Without their last consonants they are one. Indexing and asking both do this, so it only ever finds more.
-fn folded(language: Language, mut stem: String) -> String {
-    if language == Language::Fi {
-        let end = ["uks", "yks", "us", "ys"].into_iter().find(|end| stem.ends_with(end) && stem.chars().count() >= end.len() + 3);
-        if let Some(end) = end {
-            stem.truncate(stem.len() - end.len() + 1);
-        }
-    }
-    stem
+    search_forms::of(language, text).iter().map(|word| bare(word)).filter(|word| !word.is_empty()).collect()
 }
 
 /// The words under which a text is found, each once.
@@ -138,6 +126,14 @@ mod tests {
         }
         for question in ["palautus", "kone", "tilaus palautus"] {
             assert!(!found(question, &text), "{question}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_deed_and_its_verb_meet() {
+        let text = indexed("Toimituksen piti tulla jo, ja palautin edellisen", Some(Locale::Fi));
+        for question in ["toimitus", "toimitusta", "toimittaa", "palautus", "toimitu"] {
+            assert!(found(question, &text), "{question}: {text}");
         }
     }
 

@@ -5,7 +5,6 @@
 //! typing), and, when there is none, the words of titles and wordings that are spelled alike. Rarer words count for more, by
 //! the inverse document frequency that BM25 uses.
 
-mod forms;
 mod spelling;
 mod stop_words;
 
@@ -14,7 +13,7 @@ use std::{
     ops::Bound,
 };
 
-use ennakoi_language::{Language, text};
+use ennakoi_language::{Language, search_forms, text};
 use minijinja::{Value, context};
 
 use spelling::Words;
@@ -44,18 +43,18 @@ pub(super) struct Terms {
 impl Terms {
     pub(super) fn of(language: Language, title: &str, questions: &[String], summary: &str, body: &str) -> Self {
         let mut weights: HashMap<String, f32> = HashMap::new();
-        let in_title: HashSet<String> = forms::of(language, title).into_iter().collect();
+        let in_title: HashSet<String> = search_forms::of(language, title).into_iter().collect();
         // A short title that matches says more than a long one.
         let title_weight = 6.0 * (0.6 + 0.4 / count(in_title.len().max(1)).sqrt());
-        let asked: HashSet<String> = questions.iter().flat_map(|question| forms::of(language, question)).collect();
-        let summed: HashSet<String> = forms::of(language, summary).into_iter().collect();
+        let asked: HashSet<String> = questions.iter().flat_map(|question| search_forms::of(language, question)).collect();
+        let summed: HashSet<String> = search_forms::of(language, summary).into_iter().collect();
         for (terms, weight) in [(in_title, title_weight), (asked, 4.0), (summed, 2.0)] {
             for term in terms {
                 *weights.entry(term).or_default() += weight;
             }
         }
         let mut frequencies: HashMap<String, usize> = HashMap::new();
-        for term in forms::of(language, body) {
+        for term in search_forms::of(language, body) {
             *frequencies.entry(term).or_default() += 1;
         }
         for (term, times) in frequencies {
@@ -167,7 +166,7 @@ impl Index {
     fn alike(&self, word: &Word, marks: &mut Marks) -> HashMap<u32, f32> {
         let mut matched = HashMap::new();
         for (other, likeness) in self.spelling.alike(&word.written) {
-            let stem = forms::of_word(self.language, other);
+            let stem = search_forms::of_word(self.language, other);
             self.add(&mut matched, &stem, ALIKE_FACTOR * likeness);
             marks.stems.insert(stem);
         }
@@ -200,7 +199,7 @@ fn query_words(language: Language, query: &str) -> Vec<Word> {
     let mut seen = HashSet::new();
     let mut words: Vec<Word> = Vec::new();
     for written in text::tokens(&normalised) {
-        let stem = forms::of(language, written).concat();
+        let stem = search_forms::of(language, written).concat();
         if seen.insert(stem.clone()) {
             words.push(Word { written: written.to_owned(), stem });
         }
@@ -238,7 +237,7 @@ impl Marks {
     fn hold(&self, language: Language, word: &str) -> bool {
         let normalised = text::normalise(word);
         self.beginnings.iter().any(|beginning| normalised.starts_with(beginning.as_str()))
-            || forms::of(language, word).iter().any(|stem| self.stems.contains(stem))
+            || search_forms::of(language, word).iter().any(|stem| self.stems.contains(stem))
     }
 
     /// The text cut into marked and other runs.

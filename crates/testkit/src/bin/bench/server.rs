@@ -64,11 +64,20 @@ impl Server {
         Self { child, address, password, ready }
     }
 
-    pub(crate) async fn set_up(&self) -> Company {
+    /// Somebody of staff, in the first workspace they may see.
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Client {
         let mut staff = Client::new(&format!("http://{}", self.address));
-        let answer = staff.post("session", json!({ "email": "owner@localhost", "password": self.password })).await;
+        let answer = staff.post("session", json!({ "email": email, "password": password })).await;
         let cookie = answer.headers.get("set-cookie").and_then(|cookie| cookie.to_str().ok()).and_then(|cookie| cookie.split(';').next());
         staff.cookie = Some(cookie.expect("a session").to_owned());
+        let session = staff.get("session").await.expect(200);
+        staff.workspace = session["workspaces"][0]["id"].as_str().map(ToOwned::to_owned);
+        staff
+    }
+
+    /// A company, and its owner.
+    pub(crate) async fn set_up(&self) -> (Company, Client) {
+        let mut staff = self.sign_in("owner@localhost", &self.password).await;
         let made = staff.post("workspaces", json!({ "name": "Bench", "slug": "bench" })).await.expect(201);
         staff.workspace = made["workspace"]["id"].as_str().map(ToOwned::to_owned);
         // People only: the bot would measure itself.
@@ -76,7 +85,7 @@ impl Server {
         let faq = "# Missä pakettini on?\n\nSeuraa sitä seurantakoodilla.\n";
         staff.post("imports/articles?publish=true&locale=fi", json!({ "text": faq })).await.expect(200);
         let key = channel["public_key"].as_str().expect("a key").to_owned();
-        Company { address: self.address.clone(), key, article: format!("http://{}/help/bench/fi/a/missa-pakettini-on", self.address) }
+        (Company { address: self.address.clone(), key, article: format!("http://{}/help/bench/fi/a/missa-pakettini-on", self.address) }, staff)
     }
 
     /// Resident memory in kilobytes.

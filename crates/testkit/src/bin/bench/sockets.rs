@@ -16,7 +16,7 @@ pub(crate) struct Written {
     pub(crate) p99: Duration,
 }
 
-async fn connect(company: &Company) -> Option<Socket> {
+pub(crate) async fn connect(company: &Company) -> Option<Socket> {
     let client = Client::new(&format!("http://{}", company.address));
     let arrived = client.post(&format!("/widget/v1/{}/visitor", company.key), json!({ "locale": "fi" })).await.expect(201);
     let mut socket = Socket::open(&format!("ws://{}/widget/v1/live", company.address), &[]).await.ok()?;
@@ -63,6 +63,12 @@ pub(crate) async fn write(company: &Company, writers: usize, span: Duration, rat
     let mut times = std::mem::take(&mut *times.lock().expect("no panic"));
     times.sort_unstable();
     Written { acknowledged: times.len(), p99: times.get(times.len() * 99 / 100).copied().unwrap_or(Duration::MAX) }
+}
+
+/// Writes one message and waits for its acknowledgement.
+pub(crate) async fn say(socket: &mut Socket, key: &str) {
+    socket.send(json!({ "type": "message", "client_key": key, "body": "Hei, missä vaiheessa tilaukseni mahtaa olla tänään?" })).await;
+    socket.until(|answer| answer["client_key"] == key && answer["type"] == "ack").await;
 }
 
 /// Opens so many sockets that only listen, as far as the machine allows.

@@ -1,18 +1,20 @@
 //! One form for a word's forms. The Snowball stem is the beginning; Finnish needs a step more, because its stems still differ
 //! where customers do not: `toimitus`, `toimituksen`, `toimitusta` and `toimittaa` are one matter to somebody who searches.
 
-use ennakoi_language::{Language, text};
+use crate::{Language, text};
 
 /// Letters below which a stem is left alone: cutting short ones would join strangers.
 const LONG: usize = 5;
 
-/// The words of a raw text, each brought to one form.
-pub(super) fn of(language: Language, raw: &str) -> Vec<String> {
+/// The words of a raw text, each brought to one form: what a full-text index stores and is asked for.
+#[must_use]
+pub fn of(language: Language, raw: &str) -> Vec<String> {
     text::search_terms(language, raw).into_iter().map(|stem| folded(language, stem)).collect()
 }
 
 /// A normalised word brought to one form.
-pub(super) fn of_word(language: Language, word: &str) -> String {
+#[must_use]
+pub fn of_word(language: Language, word: &str) -> String {
     folded(language, text::stem(language, word).into_owned())
 }
 
