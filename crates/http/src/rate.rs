@@ -13,7 +13,7 @@ use ennakoi_kernel::{Problem, Timestamp};
 /// How often one caller may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimit {
-    /// What a person or a well-behaved program needs: 50 a second, bursts of 200.
+    /// What a person or a well-behaved program needs: 50 a second unless configured otherwise, bursts of four times that.
     Usual,
     /// Guessing must be slow: 10 a minute unless configured otherwise, bursts of 10.
     SignIn,
@@ -25,11 +25,12 @@ pub enum RateLimit {
 
 impl RateLimit {
     /// Tokens a second and the size of the bucket.
-    fn bucket(self, sign_in_per_minute: u32, visitor_per_second: u32) -> (f64, f64) {
+    fn bucket(self, limiter: &RateLimiter) -> (f64, f64) {
+        let configured = |value: &AtomicU32| f64::from(value.load(Ordering::Relaxed));
         match self {
-            Self::Usual => (50.0, 200.0),
-            Self::SignIn => (f64::from(sign_in_per_minute) / 60.0, f64::from(sign_in_per_minute)),
-            Self::Visitor => (f64::from(visitor_per_second), f64::from(visitor_per_second) * 6.0),
+            Self::Usual => (configured(&limiter.member_per_second), configured(&limiter.member_per_second) * 4.0),
+            Self::SignIn => (configured(&limiter.sign_in_per_minute) / 60.0, configured(&limiter.sign_in_per_minute)),
+            Self::Visitor => (configured(&limiter.visitor_per_second), configured(&limiter.visitor_per_second) * 6.0),
             Self::Pages => (200.0, 1_000.0),
         }
     }
@@ -50,21 +51,28 @@ pub struct RateLimiter {
     shards: [Mutex<HashMap<(RateKey, String), Bucket>>; SHARDS],
     sign_in_per_minute: AtomicU32,
     visitor_per_second: AtomicU32,
+    member_per_second: AtomicU32,
 }
 
 type RateKey = u8;
 
 impl Default for RateLimiter {
     fn default() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()), sign_in_per_minute: AtomicU32::new(10), visitor_per_second: AtomicU32::new(5) }
+        Self {
+            shards: std::array::from_fn(|_| Mutex::default()),
+            sign_in_per_minute: AtomicU32::new(10),
+            visitor_per_second: AtomicU32::new(5),
+            member_per_second: AtomicU32::new(50),
+        }
     }
 }
 
 impl RateLimiter {
     /// Takes over the configured limits.
-    pub fn configure(&self, sign_in_per_minute: u32, visitor_per_second: u32) {
+    pub fn configure(&self, sign_in_per_minute: u32, visitor_per_second: u32, member_per_second: u32) {
         self.sign_in_per_minute.store(sign_in_per_minute, Ordering::Relaxed);
         self.visitor_per_second.store(visitor_per_second, Ordering::Relaxed);
+        self.member_per_second.store(member_per_second, Ordering::Relaxed);
     }
 
     /// Takes one token.
@@ -72,7 +80,7 @@ impl RateLimiter {
     /// # Errors
     /// The bucket is empty; the problem says when to come back.
     pub fn take(&self, limit: RateLimit, caller: &str, now: Timestamp) -> Result<(), Problem> {
-        let (rate, size) = limit.bucket(self.sign_in_per_minute.load(Ordering::Relaxed), self.visitor_per_second.load(Ordering::Relaxed));
+        let (rate, size) = limit.bucket(self);
         let mut shard = self.shards[shard_of(caller)].lock().expect("not held across a panic");
         if shard.len() > SHARD_CALLERS {
             // A bucket untouched for two minutes is full again, except a sign-in one, which is nearly so.

@@ -54,6 +54,7 @@ pub struct Security {
     pub session_days: u32,
     pub sign_in_attempts_per_minute: u32,
     pub visitor_requests_per_second: u32,
+    pub member_requests_per_second: u32,
     pub private_egress: bool,
 }
 

@@ -1,7 +1,12 @@
 //! What the language models learn from their corpus, kept beside the data between two starts: learning takes some ten seconds of
-//! one core, reading a moment. It runs beside the server, which answers meanwhile; the first questions wait for it.
+//! one core, reading a moment. It runs in a process of its own beside the server, which answers meanwhile: learning needs several
+//! times the memory of what was learned, and a process that ends gives all of it back.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Once,
+};
 
 use ennakoi_http::{App, Module};
 use ennakoi_language::needs;
@@ -13,7 +18,7 @@ pub fn module() -> Module {
     module.background = vec![std::sync::Arc::new(|app, _| {
         Box::pin(async move {
             let folder = folder(&app);
-            if let Err(error) = tokio::task::spawn_blocking(move || prepare(&folder)).await {
+            if let Err(error) = tokio::task::spawn_blocking(move || prepare_apart(&folder)).await {
                 tracing::error!(%error, "the language models could not be prepared");
             }
         })
@@ -26,14 +31,32 @@ fn folder(app: &App) -> PathBuf {
     Path::new(&app.configuration.security.secret_file).parent().map(Path::to_owned).unwrap_or_default()
 }
 
+/// The models of a process are prepared once, whoever asks.
+static ONCE: Once = Once::new();
+
 /// Prepares the models of this process: from `folder` when they were kept there, else by learning, and keeps them there.
 pub fn prepare(folder: &Path) {
-    static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| restore_or_learn(folder));
 }
 
+/// The same, with the learning left to another process of this program.
+fn prepare_apart(folder: &Path) {
+    if !ONCE.is_completed() && !kept(folder).exists() {
+        // Where no other process can be had, this one learns.
+        let learned = std::env::current_exe().and_then(|program| Command::new(program).arg("learn").arg(folder).stdin(Stdio::null()).status());
+        if !learned.as_ref().is_ok_and(std::process::ExitStatus::success) {
+            tracing::warn!(?learned, "the language models are learned inside the server");
+        }
+    }
+    prepare(folder);
+}
+
+fn kept(folder: &Path) -> PathBuf {
+    folder.join(format!("language-{}.bin", needs::fingerprint()))
+}
+
 fn restore_or_learn(folder: &Path) {
-    let file = folder.join(format!("language-{}.bin", needs::fingerprint()));
+    let file = kept(folder);
     let restored = std::fs::read(&file).is_ok_and(|bytes| needs::restore(&bytes));
     ennakoi_language::prepare();
     if restored {
@@ -41,8 +64,8 @@ fn restore_or_learn(folder: &Path) {
     }
     // Written beside and renamed: another process never reads half of it. Without it the next start learns again.
     let beside = file.with_extension(format!("{}.part", std::process::id()));
-    let kept = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&beside, needs::snapshot())).and_then(|()| std::fs::rename(&beside, &file));
-    match kept {
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&beside, needs::snapshot())).and_then(|()| std::fs::rename(&beside, &file));
+    match written {
         Ok(()) => forget_older(folder, &file),
         Err(error) => tracing::warn!(%error, "what was learned could not be kept"),
     }

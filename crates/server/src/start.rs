@@ -33,7 +33,7 @@ pub async fn open(configuration: Configuration, environment: Environment) -> Res
     let blobs = blobs(&configuration)?;
     let app = App::new(db, environment, configuration, blobs, secret);
     let security = &app.configuration.security;
-    app.rates.configure(security.sign_in_attempts_per_minute, security.visitor_requests_per_second);
+    app.rates.configure(security.sign_in_attempts_per_minute, security.visitor_requests_per_second, security.member_requests_per_second);
     Ok(app)
 }
 

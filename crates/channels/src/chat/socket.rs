@@ -14,7 +14,7 @@ use axum::{
 use ennakoi_http::{App, RateLimit, Route, get};
 use ennakoi_inbox::{
     conversations,
-    live::{Ephemeral, Hub, Notice, Subscription, Topic, Typist},
+    live::{Change, Ephemeral, Hub, Notice, Subscription, Topic, Typist},
     messages::{self, Audience, AuthorKind, Message, Visibility},
     read_marks,
 };
@@ -150,7 +150,7 @@ async fn serve(app: App, hub: Hub, mut web_socket: WebSocket) {
                 Some(Ok(_)) => Ok(()),
             },
             notice = next(&mut chat.subscription) => match notice {
-                Some(notice) => chat.tell(&notice).await,
+                Some(notice) => chat.tell(notice).await,
                 None => Err(Closed),
             },
             _ = heartbeat.tick() => chat.send(Frame::Ping(axum::body::Bytes::new())).await,
@@ -276,7 +276,13 @@ impl Chat {
             Ok((sent, _)) => {
                 // Listen before the acknowledgement, so that nothing after it is missed.
                 self.listen(sent.conversation_id).await?;
+                let seq = sent.message.seq;
                 self.send_json(&json!({ "type": "ack", "client_key": client_key, "conversation_id": sent.conversation_id, "message": sent.message })).await?;
+                // The next in order: nothing stands between, and the hub's notice of it brings what it changed.
+                if seq == self.last_seq + 1 && seq > 1 {
+                    self.last_seq = seq;
+                    return Ok(());
+                }
                 self.catch_up().await
             }
             Err(problem) => self.send_json(&json!({ "type": "refused", "client_key": client_key, "problem": problem.to_json() })).await,
@@ -300,33 +306,46 @@ impl Chat {
         }
     }
 
-    async fn tell(&mut self, notice: &Notice) -> Result<(), Closed> {
-        match notice {
-            Notice::Change(_) => self.catch_up_after(notice).await,
-            Notice::Ephemeral(ephemeral) => match &**ephemeral {
-                Ephemeral::Typing { author, visibility: Visibility::Public, on, .. } if author.kind != AuthorKind::Contact => {
-                    let name = author.name.split_whitespace().next().unwrap_or_default();
-                    self.send_json(&json!({ "type": "typing", "author": { "kind": author.kind, "name": name }, "on": on })).await
+    /// A notice, with all that wait behind it: what they changed is looked up once.
+    async fn tell(&mut self, notice: Notice) -> Result<(), Closed> {
+        let mut changed = false;
+        let mut waiting = Some(notice);
+        while let Some(notice) = waiting {
+            match notice {
+                Notice::Change(change) => {
+                    changed = true;
+                    self.show_edited(&change).await?;
                 }
-                _ => Ok(()),
-            },
-        }
-    }
-
-    /// New messages in order, edited ones as they are now, and the conversation's state.
-    async fn catch_up_after(&mut self, notice: &Notice) -> Result<(), Closed> {
-        if let Notice::Change(change) = notice {
-            let (conversation, seen) = (self.conversation, self.last_seq);
-            let edited = |message: &&Message| message.edited_at.is_some() || message.removed_at.is_some();
-            let again = change.messages.iter().filter(|message| Some(message.conversation_id) == conversation && message.seq <= seen).filter(edited);
-            let items: Vec<_> = again.cloned().filter_map(|message| view::message(&self.app, message)).collect();
-            if !items.is_empty() {
-                self.send_json(&json!({ "type": "messages", "conversation_id": conversation, "items": items })).await?;
+                Notice::Ephemeral(ephemeral) => self.show_typing(&ephemeral).await?,
             }
+            waiting = self.subscription.as_mut().and_then(|subscription| subscription.receiver.try_recv().ok());
         }
-        self.catch_up().await
+        if changed { self.catch_up().await } else { Ok(()) }
     }
 
+    async fn show_typing(&mut self, ephemeral: &Ephemeral) -> Result<(), Closed> {
+        match ephemeral {
+            Ephemeral::Typing { author, visibility: Visibility::Public, on, .. } if author.kind != AuthorKind::Contact => {
+                let name = author.name.split_whitespace().next().unwrap_or_default();
+                self.send_json(&json!({ "type": "typing", "author": { "kind": author.kind, "name": name }, "on": on })).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Messages that were sent before, as they are now.
+    async fn show_edited(&mut self, change: &Change) -> Result<(), Closed> {
+        let (conversation, seen) = (self.conversation, self.last_seq);
+        let edited = |message: &&Message| message.edited_at.is_some() || message.removed_at.is_some();
+        let again = change.messages.iter().filter(|message| Some(message.conversation_id) == conversation && message.seq <= seen).filter(edited);
+        let items: Vec<_> = again.cloned().filter_map(|message| view::message(&self.app, message)).collect();
+        if items.is_empty() {
+            return Ok(());
+        }
+        self.send_json(&json!({ "type": "messages", "conversation_id": conversation, "items": items })).await
+    }
+
+    /// New messages in order, and the conversation's state.
     async fn catch_up(&mut self) -> Result<(), Closed> {
         let shown = loop {
             let missed = self.missed().await.map_err(|_| Closed)?;

@@ -51,6 +51,9 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Print the API's OpenAPI 3.1 document.
     Openapi,
+    /// Learn the language models and keep them in a folder: what the server lets another process do at its first start.
+    #[command(hide = true)]
+    Learn { folder: PathBuf },
     /// Measure the models on your own data.
     #[command(subcommand)]
     Eval(ennakoi_evaluate::EvalCommand),
@@ -66,6 +69,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Ok(())
         }
         Command::Eval(command) => return ennakoi_evaluate::run(command),
+        Command::Learn { folder } => {
+            crate::learned::prepare(&folder);
+            Ok(())
+        }
         other => with_configuration(arguments.config, other),
     };
     match outcome {
@@ -102,7 +109,7 @@ fn with_configuration(file: Option<PathBuf>, command: Command) -> Result<()> {
             Command::Admin(command) => admin::run(&app, command).await,
             Command::Check => check::check(&app).await,
             Command::Demo(arguments) => demo::demo(&app, &arguments).await,
-            Command::Restore { .. } | Command::Migrate | Command::Config | Command::Eval(_) => Ok(()),
+            Command::Restore { .. } | Command::Migrate | Command::Config | Command::Learn { .. } | Command::Eval(_) => Ok(()),
         }
     })
 }

@@ -43,6 +43,7 @@ impl Server {
             .env("ENNAKOI_FILES_URL", format!("file:{}", folder.join("files").display()))
             .env("ENNAKOI_SECURITY_SECRET_FILE", folder.join("secret"))
             .env("ENNAKOI_SECURITY_VISITOR_REQUESTS_PER_SECOND", "1000000")
+            .env("ENNAKOI_SECURITY_MEMBER_REQUESTS_PER_SECOND", "1000000")
             .env("ENNAKOI_LOG_LEVEL", "error")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
