@@ -46,8 +46,8 @@ quick: ## Tests on SQLite only, without browser and torture: for the minute betw
 
 .PHONY: statements
 statements: ## Name the SQL statements that no test executes on either database
-	trace=$$(mktemp) && ENNAKOI_SQL_TRACE=$$trace $(CARGO) test -p ennakoi-tests --test suite --quiet && \
-	ENNAKOI_SQL_TRACE=$$trace scripts/postgres.sh $(CARGO) test -p ennakoi-tests --test suite --quiet && python3 scripts/check_statements.py $$trace
+	trace=$$(mktemp) && ENNAKOI_SQL_TRACE=$$trace $(CARGO) test --workspace --test suite --quiet && \
+	ENNAKOI_SQL_TRACE=$$trace scripts/postgres.sh $(CARGO) test --workspace --test suite --quiet && python3 scripts/check_statements.py $$trace
 
 .PHONY: bench
 bench: web ## Ratios against limits measured in the same run, as JSON lines

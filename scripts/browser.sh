@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 scripts/need.sh chromium node
 make web
-cargo build --quiet --bin ennakoi
+cargo build --quiet --workspace --bin ennakoi
 folder=$(mktemp -d)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 # What the models learn takes a while; the tests before this one have kept it.

@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 sqlite=20 postgres=5
 if [ "${TORTURE:-ci}" = release ]; then sqlite=500 postgres=100; fi
 
-cargo build --quiet --bin ennakoi --bin torture
+cargo build --quiet --workspace --bin ennakoi --bin torture
 ./target/debug/torture --binary target/debug/ennakoi --kills "$sqlite"
 scripts/postgres.sh ./target/debug/torture --binary target/debug/ennakoi --kills "$postgres"
