@@ -63,7 +63,7 @@ async fn an_address_is_good_for_its_file_its_conversation_and_its_days() {
         format!("{path}?{}", proof.replace(&conversation(proof), &conversation(other_proof))),
         format!("{path}?{}", proof.replace(until, &later)),
         format!("{path}?{}", &proof[..proof.len() - 2]),
-        format!("{path}?{}00", &proof[..proof.len() - 2]),
+        format!("{path}?{}{}", &proof[..proof.len() - 2], if proof.ends_with("00") { "11" } else { "00" }),
         format!("{path}?{proof}0"),
         format!("{path}?{}", proof.replace("signature=", "signature=zz")),
         format!("{path}?{}", proof.split("&signature=").next().unwrap()),

@@ -39,10 +39,10 @@ async fn load(visitor: Client, aino: Client, talk: String, written: watch::Sende
     }
 }
 
-/// What a staff socket has heard: events must come in order, each once, across all its lives.
-async fn staff_life(desk: &Desk, client: &Client, entropy: &SeededEntropy, done: &watch::Receiver<usize>) -> (usize, Vec<i64>) {
+/// What a staff socket has heard after `start`: events must come in order, each once, across all its lives.
+async fn staff_life(desk: &Desk, client: &Client, start: i64, entropy: &SeededEntropy, done: &watch::Receiver<usize>) -> (usize, Vec<i64>) {
     let app = &desk.company.app;
-    let mut seq = head(app, client.workspace.as_deref().unwrap()).await;
+    let mut seq = start;
     let (mut heard, mut cuts) = (Vec::new(), 0);
     loop {
         let finished = *done.borrow() == MESSAGES;
@@ -125,7 +125,7 @@ async fn two_hundred_cuts_lose_double_and_reorder_nothing() {
     let (staff_seed, visitor_seed) = (SeededEntropy::new(11), SeededEntropy::new(12));
     let last = format!("viesti {}", MESSAGES - 1);
     let ((staff_cuts, events), (visitor_cuts, messages)) =
-        tokio::join!(staff_life(&desk, desk.owner(), &staff_seed, &done), visitor_life(&desk, &token, &talk, &visitor_seed, &done, &last));
+        tokio::join!(staff_life(&desk, desk.owner(), start, &staff_seed, &done), visitor_life(&desk, &token, &talk, &visitor_seed, &done, &last));
     writing.await.unwrap();
     assert!(staff_cuts + visitor_cuts >= CUTS, "{staff_cuts} + {visitor_cuts}");
     let end = start + i64::try_from(events.len()).unwrap();

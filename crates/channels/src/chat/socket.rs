@@ -14,7 +14,7 @@ use axum::{
 use ennakoi_http::{App, RateLimit, Route, get};
 use ennakoi_inbox::{
     conversations,
-    live::{Change, Ephemeral, Hub, Notice, Subscription, Topic, Typist},
+    live::{Change, Ephemeral, EventBrief, Hub, Notice, Subscription, Topic, Typist},
     messages::{self, Audience, AuthorKind, Message, Visibility},
     read_marks,
 };
@@ -313,7 +313,7 @@ impl Chat {
         while let Some(notice) = waiting {
             match notice {
                 Notice::Change(change) => {
-                    changed = true;
+                    changed = changed || !self.is_known(&change);
                     self.show_edited(&change).await?;
                 }
                 Notice::Ephemeral(ephemeral) => self.show_typing(&ephemeral).await?,
@@ -321,6 +321,14 @@ impl Chat {
             waiting = self.subscription.as_mut().and_then(|subscription| subscription.receiver.try_recv().ok());
         }
         if changed { self.catch_up().await } else { Ok(()) }
+    }
+
+    /// Whether the change is nothing but what this visitor wrote and has been acknowledged here.
+    fn is_known(&self, change: &Change) -> bool {
+        let (mine, conversation) = (self.caller.actor(), self.conversation);
+        let ours = |event: &&EventBrief| event.conversation == conversation;
+        change.events.iter().filter(ours).all(|event| event.kind == "message.added" && event.actor == mine)
+            && change.messages.iter().filter(|message| Some(message.conversation_id) == conversation).all(|message| message.seq <= self.last_seq)
     }
 
     async fn show_typing(&mut self, ephemeral: &Ephemeral) -> Result<(), Closed> {
