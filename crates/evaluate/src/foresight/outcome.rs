@@ -10,7 +10,7 @@ use ennakoi_foresight::outcome::{Frame, Model, Options, Values, drift, leakage, 
 use ennakoi_foresight::score;
 
 use super::input::{Table, mapping};
-use super::process::{cpu_ms, elapsed_ms};
+use super::process::{cpu_ms, cpu_of_a_run, elapsed_ms};
 use super::report::{Report, reliability_rows};
 
 #[derive(Debug, clap::Args)]
@@ -200,14 +200,8 @@ fn check(frame: &Frame, raw: &Raw, part: &Part, arguments: &Arguments, outcome: 
     let model = Model::fit(frame, &part.train, &labels, &options).map_err(|e| anyhow!("{}: {e}", arguments.table.display()))?;
     let used = cpu_ms().zip(cpu).map(|(after, before)| after - before);
     outcome.fit_ms.push(used.unwrap_or_else(|| elapsed_ms(started)));
-    let mut predict_ms = f64::INFINITY;
-    let mut probabilities = Vec::new();
-    // On a busy machine a short run is timed by the scheduler: the best of a few is the model's own time.
-    for _ in 0..3 {
-        let started = Instant::now();
-        probabilities = model.probabilities(frame, &part.test);
-        predict_ms = predict_ms.min(elapsed_ms(started));
-    }
+    let probabilities = model.probabilities(frame, &part.test);
+    let predict_ms = cpu_of_a_run(|| drop(std::hint::black_box(model.probabilities(frame, &part.test))));
     outcome.predict_us.push(predict_ms * 1e3 / part.test.len().max(1) as f64);
     let truth: Vec<bool> = part.test.iter().map(|&r| raw.labels[r]).collect();
     outcome.aucs.extend(score::auc(&probabilities, &truth));

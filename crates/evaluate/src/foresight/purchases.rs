@@ -100,6 +100,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         bail!("--holdout-until: {} is not after --until {}", arguments.holdout_until, arguments.until);
     }
     let (ledger, rows, amounts) = read(arguments)?;
+    match ledger.span() {
+        Some((first, _)) if first <= until => {}
+        Some((first, _)) => {
+            let (file, first) = (arguments.transactions.display(), calendar::format_day(first));
+            bail!("{file}: nobody had bought by --until {}: the first purchase is of {first}", arguments.until);
+        }
+        None => bail!("{}: there are no purchases, only returns", arguments.transactions.display()),
+    }
     let mut report = Report::new("Repeat purchases");
     describe(&mut report, &ledger, rows, until, end);
     let (model, backtest) = choose(arguments, &ledger, until, end - until)?;
@@ -213,6 +221,12 @@ fn report_holdout(report: &mut Report, forecasts: &[Forecast], holdout: &Holdout
         report.figure("top_decile_capture", capture, "share of value in the tenth forecast highest");
         let best = score::top_decile_capture(&holdout.value, &holdout.value);
         report.figure("top_decile_possible", best, "the same with perfect foresight");
+    } else {
+        // A program finds every key it may ask for.
+        for key in ["value_mae", "naive_value_mae", "top_decile_capture"] {
+            report.set(key, serde_json::Value::Null);
+        }
+        report.line("no column of amounts: nothing is said about value");
     }
     report.heading("Reliability of the chance to buy");
     let bins = score::reliability(&probability, &holdout.bought, 10);

@@ -9,7 +9,7 @@ use ennakoi_foresight::numeric::summary;
 use ennakoi_foresight::recommend::{Purchases, Reason, Recommender};
 
 use super::input::{Field, Names, Table, mapping};
-use super::process::{cpu_ms, elapsed_ms};
+use super::process::{cpu_of_a_run, elapsed_ms};
 use super::report::Report;
 
 #[derive(Debug, clap::Args)]
@@ -135,19 +135,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Time of one list alone: the best of a few runs over some people, since on a busy machine a run is timed by the scheduler.
+/// CPU time of one list alone, over some people.
 fn us_per_person(recommender: &Recommender, purchases: &Purchases, people: &[usize], repeats: bool) -> f64 {
     let some: Vec<usize> = people.iter().copied().step_by((people.len() / 300).max(1)).collect();
-    let mut best = f64::INFINITY;
-    for _ in 0..5 {
-        let (started, cpu) = (Instant::now(), cpu_ms());
-        for &who in &some {
-            std::hint::black_box(recommender.recommend(purchases, who, LIST, repeats));
-        }
-        let used = cpu_ms().zip(cpu).map_or(f64::INFINITY, |(after, before)| after - before);
-        best = best.min(if used > 0.0 { used.min(elapsed_ms(started)) } else { elapsed_ms(started) });
-    }
-    best * 1e3 / some.len().max(1) as f64
+    let lists = || some.iter().for_each(|&who| drop(std::hint::black_box(recommender.recommend(purchases, who, LIST, repeats))));
+    cpu_of_a_run(lists) * 1e3 / some.len().max(1) as f64
 }
 
 /// Discounted gain of the hits over that of a perfect list (Järvelin and Kekäläinen 2002).
