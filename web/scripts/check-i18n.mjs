@@ -50,6 +50,23 @@ for (const set of sets) {
 		if (order.some((key, at) => at > 0 && order[at - 1] > key)) problems.push(`${set.name}: ${language} is not in the order of its keys`);
 	}
 }
+// Every code with which the server refuses something has its sentence: nobody is told "it did not work".
+const refusals = [
+	/(?:errors?|wrong)\.add\(\s*(?:format!\((?:[^()]|\([^()]*\))*\)|[^,()]+(?:\([^()]*\))?)\s*,\s*"([a-z_]+)"/g,
+	/Problem::field\(\s*(?:format!\((?:[^()]|\([^()]*\))*\)|[^,]+?)\s*,\s*"([a-z_]+)"/g,
+	/Problem::new\(\s*ProblemKind::\w+\s*,\s*"([a-z_]+)"/g,
+	/Problem::(?:invalid|conflict)\(\s*"([a-z_]+)"/g
+];
+const sentences = JSON.parse(readFileSync(join(root, 'i18n', 'fi', 'console.json'), 'utf8'));
+for (const entry of readdirSync(join(root, 'crates'), { withFileTypes: true, recursive: true })) {
+	if (!entry.isFile() || !entry.name.endsWith('.rs')) continue;
+	const source = readFileSync(join(entry.parentPath, entry.name), 'utf8').split('#[cfg(test)]')[0];
+	for (const pattern of refusals) {
+		for (const [, code] of source.matchAll(pattern)) {
+			if (!(`problem.${code}` in sentences)) problems.push(`console: problem.${code}, with which ${entry.name} refuses, has no text`);
+		}
+	}
+}
 if (problems.length > 0) {
 	console.error(problems.join('\n'));
 	process.exit(1);

@@ -31,7 +31,13 @@ impl App {
     #[must_use]
     pub fn public_url(&self) -> String {
         let configured = self.configuration.server.public_url.trim_end_matches('/');
-        if configured.is_empty() { format!("http://{}", self.configuration.server.listen) } else { configured.to_owned() }
+        if !configured.is_empty() {
+            return configured.to_owned();
+        }
+        // By name, because passkeys belong to a name and never to an address of numbers.
+        let listen = &self.configuration.server.listen;
+        let port = listen.strip_prefix("127.0.0.1:").or_else(|| listen.strip_prefix("[::1]:"));
+        port.map_or_else(|| format!("http://{listen}"), |port| format!("http://localhost:{port}"))
     }
 }
 

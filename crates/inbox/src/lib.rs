@@ -31,9 +31,10 @@ use std::sync::Arc;
 use ennakoi_http::Module;
 use live::Hub;
 
-/// What this crate adds to the program. `hub` is shared with the channels whose customers listen live.
+/// What this crate adds to the program. `hub` is shared with the channels whose customers listen live; `articles` answers for the
+/// crate that keeps them.
 #[must_use]
-pub fn module(hub: Hub) -> Module {
+pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
     let mut module = Module::new("inbox");
     module.routes = [
         conversations::api::routes(),
@@ -56,5 +57,5 @@ pub fn module(hub: Hub) -> Module {
     module.events = events::ALL;
     let runner = hub.clone();
     module.background = vec![Arc::new(move |app, stop| Box::pin(runner.clone().run(app, stop)))];
-    module.share(hub)
+    module.share(hub).share(articles)
 }

@@ -24,6 +24,7 @@ mod oidc;
 mod passkeys;
 mod passwords;
 mod patch;
+mod pictures;
 mod profile;
 mod resets;
 mod rights;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ennakoi_channels::chat;
 use ennakoi_http::{App, Authenticator, Module};
-use ennakoi_inbox::live::Hub;
+use ennakoi_inbox::{conversations, live::Hub};
 use ennakoi_people::Hooks;
 
 /// Everything the program is made of.
@@ -18,8 +18,8 @@ pub struct Modules {
 pub fn all(app: &App) -> Modules {
     let hub = Hub::default();
     let mut modules = vec![
-        ennakoi_people::module(app, &Hooks::default()),
-        ennakoi_inbox::module(hub.clone()),
+        ennakoi_people::module(app, &Hooks { open_conversations: Some(Arc::new(|tx, workspace, people| Box::pin(conversations::open_of(tx, workspace, people)))) }),
+        ennakoi_inbox::module(hub.clone(), ennakoi_help::articles::finder()),
         ennakoi_help::module(),
         ennakoi_commerce::module(),
         ennakoi_bot::module(&app.db),

@@ -89,6 +89,16 @@ pub async fn plan(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId
     Ok((inserted == 1).then_some(id))
 }
 
+/// What was planned under a key, whatever became of it; `None` when nothing was.
+///
+/// # Errors
+/// The database refuses.
+pub async fn planned(tx: &mut Tx, workspace: WorkspaceId, dedupe_key: &str) -> Result<Option<serde_json::Value>> {
+    let found: Option<(serde_json::Value,)> =
+        tx.optional("SELECT payload FROM intents WHERE workspace_id = $1 AND dedupe_key = $2", params![workspace, dedupe_key]).await?;
+    Ok(found.map(|(payload,)| payload))
+}
+
 /// Cancels what has not been sent yet; returns whether there was something to cancel.
 ///
 /// # Errors

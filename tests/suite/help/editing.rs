@@ -161,3 +161,26 @@ async fn articles_of_one_title_get_addresses_of_their_own() {
     // On a database with many writers the second may be asked to try again; it never becomes a fault.
     assert!([one, other].iter().all(|answer| [201, 503].contains(&answer.status.as_u16())));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_search_of_the_desk_finds_articles_in_all_languages_drafts_too() {
+    let bank = Bank::open().await;
+    let returns = bank.published("Miten palautan tuotteen?", "Täytä palautuslomake ja vie paketti postiin.").await;
+    bank.translate(&returns, "sv", "Hur returnerar jag en vara?", "Fyll i blanketten och lämna paketet på posten.").await;
+    let draft = bank.draft("Tilauksen peruminen", "Tilaukset perutaan asiakaspalvelussa.").await;
+    let found = async |query: &str| {
+        let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", query).finish();
+        let found = bank.owner().get(&format!("search?{query}")).await.expect(200);
+        found["articles"].as_array().unwrap().iter().map(|hit| (text(&hit["id"]), text(&hit["locale"]), text(&hit["title"]))).collect::<Vec<_>>()
+    };
+    assert_eq!(found("tuotteiden palautus").await, [(returns.clone(), "fi".into(), "Miten palautan tuotteen?".into())]);
+    assert_eq!(found("returnera varan").await, [(returns.clone(), "sv".into(), "Hur returnerar jag en vara?".into())]);
+    assert_eq!(found("tilaus").await, [(draft.clone(), "fi".into(), "Tilauksen peruminen".into())], "a draft, by another form of its word");
+    assert!(found("avaruusraketti").await.is_empty() && found("\" OR 1=1 --").await.is_empty());
+    let only = bank.owner().get("search?q=palautusloma&kind=article").await.expect(200);
+    assert_eq!(only["articles"][0]["snippet"], "Täytä palautuslomake ja vie paketti postiin.", "a word that is still being typed");
+    bank.owner().delete(&format!("articles/{draft}")).await.expect(204);
+    assert!(found("tilaus").await.is_empty(), "what was put away is not offered");
+    let neighbour = bank.company.neighbour().await;
+    assert_eq!(neighbour.get("search?q=palautus").await.expect(200)["articles"], json!([]));
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Desk, answers, read};
+use super::{Desk, answers, read, staff_id};
 use crate::people::text;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,5 +78,30 @@ async fn canned_answers_are_own_or_shared() {
     let changed = aino.patch(&path, json!({ "body": { "en": "Hi!" } })).await.expect(200);
     assert_eq!(changed["body"], json!({ "en": "Hi!" }));
     aino.delete(&path).await.expect(204);
+    desk.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_staff_shows_what_stands_on_each_desk() {
+    let desk = Desk::open().await;
+    let aino = desk.company.colleague("aino", "agent").await;
+    let id = staff_id(&aino).await;
+    let open = async || {
+        let listed = desk.owner().get("staff").await.expect(200);
+        let member = listed["items"].as_array().unwrap().iter().find(|member| member["id"] == id.as_str()).expect("aino is listed").clone();
+        let counts = aino.get("conversations/counts").await.expect(200);
+        assert_eq!(member["open_conversations"], counts["mine"], "two screens, one number");
+        member["open_conversations"].as_i64().unwrap()
+    };
+    assert_eq!(open().await, 0);
+    let (first, second) = (desk.talk("Liisa", "Hei").await, desk.talk("Matti", "Moi").await);
+    for talk in [first, second] {
+        aino.put(&talk.path("/assignment"), json!({ "agent_id": id })).await.expect(200);
+    }
+    assert_eq!(open().await, 2);
+    aino.put(&first.path("/closure"), json!({})).await.expect(200);
+    assert_eq!(open().await, 1);
+    let changed = desk.owner().patch(&format!("staff/{id}"), json!({ "capacity": 7 })).await.expect(200);
+    assert_eq!(changed["open_conversations"], 1);
     desk.settle().await;
 }

@@ -116,8 +116,12 @@ impl Scene {
     }
 
     async fn leave(&self) -> Away {
+        self.leave_for("").await
+    }
+
+    async fn leave_for(&self, query: &str) -> Away {
         let mut browser = self.company.app.stranger();
-        let answer = browser.get(&format!("session/oidc/{}/start", self.id)).await;
+        let answer = browser.get(&format!("session/oidc/{}/start{query}", self.id)).await;
         assert_eq!(answer.status, 303, "{}", answer.text);
         let location: Url = answer.headers["location"].to_str().unwrap().parse().unwrap();
         let parameter = |wanted: &str| location.query_pairs().find(|(name, _)| name == wanted).unwrap().1.into_owned();
@@ -242,6 +246,19 @@ async fn a_return_belongs_to_the_browser_that_left_and_counts_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_comes_back_to_the_page_they_wanted_and_nowhere_else() {
+    let scene = Scene::start().await;
+    for (wanted, reached) in [("/app/inbox/mine%3Fsort%3Dwaiting", "/app/inbox/mine?sort=waiting"), ("https%3A%2F%2Fevil.example%2F", "/app/"), ("/app//evil.example", "/app/")] {
+        let away = scene.leave_for(&format!("?next={wanted}")).await;
+        {
+            let mut says = scene.provider.says.lock().unwrap();
+            (says.claims, says.algorithm, says.key) = (scene.claims(&away), "ES256", 1);
+        }
+        assert_eq!(landed(&scene.back(&away, &away.state).await).0, format!("{}{reached}", scene.company.app.url));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn providers_are_the_operators_matter_and_not_a_way_inside() {
     let company = Company::start().await;
     let other = company.colleague("toinen", "owner").await;
@@ -264,7 +281,7 @@ async fn providers_are_the_operators_matter_and_not_a_way_inside() {
     // A name that leads inside is found out when it is resolved.
     let made = company.owner.post("oidc-providers", body("https://localhost/")).await.expect(201);
     let started = company.app.stranger().get(&format!("session/oidc/{}/start", text(&made["id"]))).await;
-    assert_eq!(started.expect(503)["code"], "oidc_unavailable");
+    assert!(landed(&started).0.ends_with("/app/sign-in?problem=oidc_unavailable"));
     assert!(!made.to_string().contains("hush-hush"));
     let mut tx = company.app.app.db.read().await.unwrap();
     let stored: Vec<u8> = tx.scalar("SELECT client_secret FROM oidc_providers", &[]).await.unwrap();

@@ -302,6 +302,27 @@ async fn pictures_are_pictures_and_served_as_nothing_else() {
     company.app.stranger().get(&format!("avatars/{id}/..%2F..%2Fsecret")).await.expect(404);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logo_is_the_companys_and_seen_by_its_customers() {
+    let company = Company::start().await;
+    let aino = company.colleague("aino", "agent").await;
+    let upload = |client: &ennakoi_testkit::Client, bytes: Vec<u8>| {
+        let part = reqwest::multipart::Part::bytes(bytes).file_name("logo.png").mime_str("image/png").unwrap();
+        client.send(client.request(reqwest::Method::PUT, "workspace/logo").multipart(reqwest::multipart::Form::new().part("file", part)))
+    };
+    upload(&aino, png(1, 1)).await.expect(403);
+    assert_eq!(upload(&company.owner, b"GIF89a".to_vec()).await.expect(422)["errors"][0]["field"], "file");
+    let workspace = upload(&company.owner, png(2, 1)).await.expect(200);
+    let address = text(&workspace["brand"]["logo_url"]);
+    assert!(address.starts_with(&format!("/api/v1/logos/{}/", company.workspace())), "{address}");
+    assert_eq!(company.app.stranger().get(&address).await.headers["content-type"], "image/png");
+    company.app.stranger().get(&address.replace(char::is_numeric, "a")).await.expect(404);
+    // The other looks stay, and changing them keeps the logo.
+    let changed = company.owner.patch("workspace", json!({ "brand": { "color": "#0b6374" } })).await.expect(200);
+    assert_eq!((&changed["brand"]["logo_url"], &changed["brand"]["color"]), (&json!(address), &json!("#0b6374")));
+    assert_eq!(company.owner.delete("workspace/logo").await.expect(200)["brand"]["logo_url"], json!(null));
+}
+
 /// The head of a PNG file: enough to be recognised.
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();

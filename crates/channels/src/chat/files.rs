@@ -51,11 +51,11 @@ fn claim(conversation: ConversationId, id: AttachmentId, until: Timestamp) -> St
     format!("{conversation}/{id}/{}", until.0)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn bytes_of(text: &str) -> Option<Vec<u8>> {
+pub(super) fn bytes_of(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect()
 }
 

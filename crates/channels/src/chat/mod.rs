@@ -10,6 +10,7 @@ mod details;
 mod files;
 mod identity;
 mod socket;
+mod transcript;
 mod view;
 mod visitors;
 mod write;
@@ -26,6 +27,7 @@ pub fn module(hub: Hub) -> Module {
     module.routes = api::routes();
     module.routes.extend(details::routes());
     module.routes.extend(files::routes());
+    module.routes.extend(transcript::routes());
     module.routes.extend(assets::routes());
     module.routes.extend(socket::routes());
     module.events = &[

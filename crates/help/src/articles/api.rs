@@ -8,13 +8,12 @@ use ennakoi_kernel::{
     ids::{ArticleId, CategoryId},
     limits,
 };
-use ennakoi_language::text;
+use ennakoi_inbox::search::Question;
 use ennakoi_people::Locale;
-use ennakoi_store::search::{self, LastWord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Article, ArticleRow, Audience, Filter, NewArticle, Revision, Status, Text, load, publish, save, store};
+use super::{ARTICLE, Article, ArticleRow, Audience, Filter, NewArticle, Revision, Status, Text, load, publish, save, store};
 use crate::markdown;
 
 pub(crate) fn routes() -> Vec<Route> {
@@ -78,10 +77,8 @@ async fn list_articles(State(app): State<App>, member: Member, Query(query): Que
     let most = limit(query.limit);
     let mut filter = Filter { category: query.category, locale: query.locale, ids: None, before: Cursor::read(query.cursor.as_deref())?, limit: most };
     if let Some(words) = query.q.as_deref().filter(|words| !words.trim().is_empty()) {
-        let locale = query.locale.unwrap_or_default();
-        let terms = text::search_terms(save::language(locale), words);
-        let hits = search::find(&mut tx, member.workspace, "article", &terms, LastWord::Prefix, i64::MAX, limits::PAGE_MAX).await?;
-        filter.ids = Some(hits.into_iter().map(|hit| ArticleId(hit.id)).collect());
+        let found = Question::new(words).documents(&mut tx, member.workspace, ARTICLE, limits::PAGE_MAX).await?;
+        filter.ids = Some(found.into_iter().map(ArticleId).collect());
     }
     let rows = store::list(&mut tx, member.workspace, &filter).await?;
     let page = Page::of(rows, most, |row| (row.updated_at, row.id));

@@ -1,6 +1,7 @@
 //! Articles: one matter, told in several languages, each with drafts, revisions and a published text.
 
 pub mod api;
+mod find;
 mod publish;
 mod save;
 mod store;
@@ -16,9 +17,13 @@ use ennakoi_store::{Result, Tx, stored_as_text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use find::finder;
 pub use publish::{publish, unpublish};
 pub use save::{NewArticle, Text, archive, create, restore, save, update};
 pub use store::{Filter, list, published, published_by_slug, revisions};
+
+/// The kind of an article in the index of words, with all its texts, published or not.
+const ARTICLE: &str = "article";
 
 /// Who may read an article.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,7 +5,7 @@ use ennakoi_kernel::{
     ids::{ArticleId, CategoryId, WorkspaceId},
     limits,
 };
-use ennakoi_language::text;
+use ennakoi_inbox::search::message_words;
 use ennakoi_people::Locale;
 use ennakoi_store::{
     Error, Result, Tx, params, search,
@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Article, Audience, load, publish::unpublish};
+use super::{ARTICLE, Article, Audience, load, publish::unpublish};
 use crate::{categories, markdown, slug};
 
 /// Wordings of one article in one language, at most.
@@ -154,12 +154,12 @@ async fn index(tx: &mut Tx, workspace: WorkspaceId, article: &Article) -> Result
     let words: Vec<String> = article
         .texts
         .iter()
-        .flat_map(|(locale, content)| {
+        .map(|(locale, content)| {
             let whole = [content.title.as_str(), &content.summary, &markdown::to_text(&content.body), &content.questions.join("\n")].join("\n");
-            text::search_terms(language(*locale), &whole)
+            message_words(&whole, Some(*locale))
         })
         .collect();
-    let document = search::Document { kind: "article", id: article.id.0, parent: None, occurred_at: article.updated_at, words: &words.join(" ") };
+    let document = search::Document { kind: ARTICLE, id: article.id.0, parent: None, occurred_at: article.updated_at, words: &words.join(" ") };
     search::index(tx, workspace, &document).await
 }
 
@@ -252,7 +252,7 @@ pub async fn archive(tx: &mut Tx, environment: &Environment, workspace: Workspac
     let article = load(tx, workspace, id).await?;
     take_back(tx, environment, workspace, actor, &article).await?;
     tx.execute("UPDATE articles SET archived_at = $3 WHERE workspace_id = $1 AND id = $2", params![workspace, id, environment.now()]).await?;
-    search::remove(tx, workspace, "article", id.0).await?;
+    search::remove(tx, workspace, ARTICLE, id.0).await?;
     timeline::append(tx, environment, workspace, vec![NewEvent::new("article.archived", actor, json!({ "article": id }))]).await?;
     Ok(())
 }

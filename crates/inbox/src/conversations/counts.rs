@@ -1,12 +1,12 @@
 //! Numbers beside the views. Each stops at a limit, so that none of them ever counts a history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ennakoi_kernel::{
     Environment,
     ids::{StaffId, ViewId, WorkspaceId},
 };
-use ennakoi_store::{Result, Tx};
+use ennakoi_store::{Result, Tx, params};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -60,6 +60,20 @@ pub async fn counts(tx: &mut Tx, environment: &Environment, workspace: Workspace
         counts.views.insert(view.id, count(tx, &conditions).await?);
     }
     Ok(counts)
+}
+
+/// How many conversations stand on the desk of each of these people: the number beside their own view.
+///
+/// # Errors
+/// The database refuses.
+pub async fn open_of(tx: &mut Tx, workspace: WorkspaceId, people: &[StaffId]) -> Result<HashMap<StaffId, i64>> {
+    let rows: Vec<(StaffId, i64)> = tx
+        .all(
+            "SELECT agent_id, CAST(COUNT(*) AS BIGINT) FROM conversations WHERE workspace_id = $1 AND active AND agent_id IS NOT NULL GROUP BY agent_id",
+            params![workspace],
+        )
+        .await?;
+    Ok(rows.into_iter().filter(|(agent, _)| people.contains(agent)).map(|(agent, open)| (agent, open.min(MOST))).collect())
 }
 
 async fn count(tx: &mut Tx, conditions: &Conditions) -> Result<i64> {

@@ -29,7 +29,7 @@ pub use change::{
     Assignment, HandOver, Rating, Snooze, assign, claim, close, hand_over, rate, reopen, set_owner, set_priority, set_subject, snooze, unsnooze, wake,
 };
 pub(crate) use change::{owner_changed, revive};
-pub use counts::{Counts, counts};
+pub use counts::{Counts, counts, open_of};
 pub use detail::{ConversationDetail, Earlier, detail};
 pub use list::{ListQuery, Order, Sort, list};
 pub use open::{NewConversation, adopt, current, of_visitor, open, open_as};

@@ -36,7 +36,7 @@ struct SearchQuery {
     cursor: Option<String>,
 }
 
-async fn search(State(app): State<App>, member: Member, finder: Option<Extension<ArticleFinder>>, Query(query): Query<SearchQuery>) -> ApiResult<Json<Found>> {
+async fn search(State(app): State<App>, member: Member, Extension(finder): Extension<ArticleFinder>, Query(query): Query<SearchQuery>) -> ApiResult<Json<Found>> {
     if query.q.chars().count() > QUESTION_CHARACTERS {
         return Err(Problem::field("q", "too_long", format!("at most {QUESTION_CHARACTERS} characters")).into());
     }
@@ -55,7 +55,7 @@ async fn search(State(app): State<App>, member: Member, finder: Option<Extension
         found.contacts = rows;
         next = if query.kind == SearchKind::Contact { more } else { next };
     }
-    if let (true, Some(Extension(finder))) = (wants(SearchKind::Article), finder) {
+    if wants(SearchKind::Article) {
         let limit = if query.kind == SearchKind::All { EACH } else { limit };
         found.articles = (finder.0)(&mut tx, ArticleQuestion { workspace: member.workspace, text: query.q.clone(), limit }).await?;
     }

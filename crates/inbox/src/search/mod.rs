@@ -90,10 +90,42 @@ pub struct ArticleFinder(pub ArticleFinderFunction);
 /// See [`ArticleFinder`].
 pub type ArticleFinderFunction = Arc<dyn for<'a> Fn(&'a mut Tx, ArticleQuestion) -> BoxFuture<'a, Result<Vec<ArticleHit>>> + Send + Sync>;
 
-/// The words under which a message is found, as [`ennakoi_store::search`] takes them: for tools that write messages in bulk.
+/// The words under which a message is found, as [`ennakoi_store::search`] takes them: for other texts that are to be found alike.
 #[must_use]
 pub fn message_words(body: &str, language: Option<Locale>) -> String {
     words::indexed(body, language)
+}
+
+/// A question as the index understands it, for the crates that keep texts of their own in it.
+#[derive(Clone, Debug)]
+pub struct Question(Vec<words::Query>);
+
+impl Question {
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(words::queries(text))
+    }
+
+    /// How many different words of the question a text holds.
+    #[must_use]
+    pub fn held_by(&self, text: &str) -> usize {
+        words::held(text, &self.0)
+    }
+
+    /// The part of a text around the first word that was asked for.
+    #[must_use]
+    pub fn snippet(&self, text: &str) -> String {
+        words::snippet(text, &self.0)
+    }
+
+    /// The documents of a kind that hold all words, whose words [`message_words`] made; newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn documents(&self, tx: &mut Tx, workspace: WorkspaceId, kind: &str, limit: u32) -> Result<Vec<uuid::Uuid>> {
+        let page = find(tx, workspace, kind, &self.0, i64::MAX, limit).await?;
+        Ok(page.hits.into_iter().map(|hit| hit.id).collect())
+    }
 }
 
 /// Puts a text message into the index, under its language or, when that is unknown, under all.

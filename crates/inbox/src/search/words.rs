@@ -1,5 +1,7 @@
 //! Texts as words of the index.
 
+use std::collections::BTreeSet;
+
 use ennakoi_language::{
     Language, search_forms,
     text::{normalise, tokens},
@@ -79,18 +81,26 @@ pub(super) fn as_written(question: &str) -> Vec<String> {
     question.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(QUESTION_WORDS).map(ToOwned::to_owned).collect()
 }
 
+/// How many different words of the question a text holds.
+pub(super) fn held(text: &str, queries: &[Query]) -> usize {
+    let known: BTreeSet<String> = Language::ALL.into_iter().flat_map(|language| stems(language, text)).collect();
+    let holds = |word: &String| known.range(word.clone()..).next().is_some_and(|stem| stem.starts_with(word.as_str()));
+    queries.iter().map(|query| query.words.iter().filter(|word| holds(word)).count()).max().unwrap_or(0)
+}
+
+fn is_asked_for(word: &str, queries: &[Query]) -> bool {
+    let normalised = normalise(word);
+    tokens(&normalised).any(|token| {
+        Language::ALL.into_iter().any(|language| {
+            stems(language, token).iter().any(|stem| queries.iter().any(|query| query.words.iter().any(|wanted| stem.starts_with(wanted.as_str()))))
+        })
+    })
+}
+
 /// The part of the text around the first word that was asked for.
 pub(super) fn snippet(text: &str, queries: &[Query]) -> String {
     let written: Vec<&str> = text.split_whitespace().collect();
-    let matches = |word: &str| {
-        let normalised = normalise(word);
-        tokens(&normalised).any(|token| {
-            Language::ALL.into_iter().any(|language| {
-                stems(language, token).iter().any(|stem| queries.iter().any(|query| query.words.iter().any(|wanted| stem.starts_with(wanted.as_str()))))
-            })
-        })
-    };
-    let first = written.iter().position(|word| matches(word)).unwrap_or(0);
+    let first = written.iter().position(|word| is_asked_for(word, queries)).unwrap_or(0);
     let start = first.saturating_sub(SNIPPET_BEFORE);
     let end = written.len().min(start + SNIPPET_WORDS);
     let mut snippet = written[start..end].join(" ");

@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/v1/session/oidc/{id}/start", "begin_oidc", Access::Public, begin_oidc)
             .summary("Go to the identity provider")
             .rate(RateLimit::SignIn)
+            .query::<Departure>()
             .answers(303),
         get("/api/v1/session/oidc/{id}/callback", "finish_oidc", Access::Public, finish_oidc)
             .summary("Return from the identity provider")
@@ -69,6 +70,24 @@ struct NewProvider {
     client_secret: String,
     /// Domains of addresses that this provider may vouch for.
     domains: Vec<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Departure {
+    /// Where in the console to go afterwards.
+    next: Option<String>,
+}
+
+impl Departure {
+    /// Only into the console: an address that leads elsewhere is forgotten.
+    fn next(self) -> Option<String> {
+        let fits = |next: &String| {
+            let rest = next.strip_prefix("/app/");
+            next.len() <= 500 && next.is_ascii() && rest.is_some_and(|rest| !rest.starts_with('/')) && !next.contains(|c: char| c == '\\' || c.is_control())
+        };
+        self.next.filter(fits)
+    }
 }
 
 /// What the provider sends back with the browser. It may add parameters of its own.
@@ -164,18 +183,30 @@ fn see_other(address: &str) -> Result<(header::HeaderName, HeaderValue), Problem
     Ok((header::LOCATION, HeaderValue::from_str(address).map_err(|_| Problem::internal())?))
 }
 
-async fn begin_oidc(State(app): State<App>, Path(id): Path<Uuid>) -> ApiResult<Response> {
+async fn begin_oidc(State(app): State<App>, Path(id): Path<Uuid>, Query(departure): Query<Departure>) -> ApiResult<Response> {
+    match begin(&app, id, departure).await {
+        Ok(response) => Ok(response),
+        Err(problem) => told_at_sign_in(&app, &problem),
+    }
+}
+
+/// A person, not a program, follows these addresses: the sign-in page tells them what went wrong.
+fn told_at_sign_in(app: &App, problem: &Problem) -> ApiResult<Response> {
+    Ok((StatusCode::SEE_OTHER, [see_other(&format!("{}/app/sign-in?problem={}", app.public_url(), problem.code))?]).into_response())
+}
+
+async fn begin(app: &App, id: Uuid, departure: Departure) -> Result<Response, Problem> {
     let mut tx = app.db.read().await?;
     let provider = store::load(&mut tx, id).await?.ok_or_else(|| Problem::not_found("the identity provider"))?;
-    let secret = store::client_secret(&mut tx, &app, id).await?;
+    let secret = store::client_secret(&mut tx, app, id).await?;
     drop(tx);
     let [state, nonce, browser] = std::array::from_fn(|_| app.environment.token(TOKEN_BYTES));
-    let started = client::start(&app, &provider, secret, &state, &nonce).await?;
-    let ceremony = store::Ceremony { provider: id, nonce, verifier: started.verifier, browser_hash: Secret::token_hash(&browser) };
+    let started = client::start(app, &provider, secret, &state, &nonce).await?;
+    let ceremony = store::Ceremony { provider: id, nonce, verifier: started.verifier, browser_hash: Secret::token_hash(&browser), next: departure.next() };
     let mut tx = app.db.begin().await?;
     store::keep(&mut tx, app.environment.now(), &state, &ceremony).await?;
     tx.commit().await?;
-    let cookie = (header::SET_COOKIE, browser_cookie(&app, id, &browser, 600)?);
+    let cookie = (header::SET_COOKIE, browser_cookie(app, id, &browser, 600)?);
     Ok((StatusCode::SEE_OTHER, [see_other(&started.address)?, cookie]).into_response())
 }
 
@@ -188,8 +219,7 @@ async fn finish_oidc(
 ) -> ApiResult<Response> {
     match complete(&app, address, &headers, id, callback).await {
         Ok(response) => Ok(response),
-        // A person, not a program, follows this address: the sign-in page tells them what went wrong.
-        Err(problem) => Ok((StatusCode::SEE_OTHER, [see_other(&format!("{}/app/sign-in?problem={}", app.public_url(), problem.code))?]).into_response()),
+        Err(problem) => told_at_sign_in(&app, &problem),
     }
 }
 
@@ -214,7 +244,8 @@ async fn complete(app: &App, address: ClientAddress, headers: &HeaderMap, id: Uu
     accounts::audit_everywhere(&mut tx, &app.environment, account.id, Actor::Staff(account.id), "session.started", detail).await?;
     tx.commit().await?;
     sessions::forget_cached();
-    let mut response = (StatusCode::SEE_OTHER, [see_other(&format!("{}/app/", app.public_url()))?]).into_response();
+    let next = ceremony.next.unwrap_or_else(|| "/app/".to_owned());
+    let mut response = (StatusCode::SEE_OTHER, [see_other(&format!("{}{next}", app.public_url()))?]).into_response();
     response.headers_mut().append(header::SET_COOKIE, sessions::set_cookie(app, &begun.token)?);
     response.headers_mut().append(header::SET_COOKIE, browser_cookie(app, id, "", 0)?);
     Ok(response)

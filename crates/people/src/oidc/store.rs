@@ -67,6 +67,9 @@ pub(super) struct Ceremony {
     pub(super) verifier: String,
     /// SHA-256 of the cookie that binds the ceremony to one browser.
     pub(super) browser_hash: String,
+    /// Where in the console the person wanted to go.
+    #[serde(default)]
+    pub(super) next: Option<String>,
 }
 
 pub(super) async fn keep(tx: &mut Tx, now: Timestamp, state: &str, ceremony: &Ceremony) -> Result<()> {

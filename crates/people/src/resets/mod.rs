@@ -117,7 +117,7 @@ async fn issue(tx: &mut Tx, app: &App, account: &Account) -> Result<(String, Tim
         params![Secret::token_hash(&token), account.id, now, expires_at],
     )
     .await?;
-    Ok((format!("{}/app/reset-password/{token}", app.public_url()), expires_at))
+    Ok((format!("{}/app/password-reset/{token}", app.public_url()), expires_at))
 }
 
 async fn reset_password(State(app): State<App>, Path(token): Path<String>, Json(body): Json<NewPassword>) -> ApiResult<StatusCode> {

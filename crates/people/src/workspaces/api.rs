@@ -23,7 +23,7 @@ use crate::{
 const MODULES_MAX: usize = 50;
 const STEPS_MAX: usize = 50;
 
-pub(crate) fn routes() -> Vec<Route> {
+pub(super) fn routes() -> Vec<Route> {
     vec![
         get("/api/v1/workspace", "get_workspace", Access::Needs(Permission::StaffRead), get_workspace).summary("The workspace").returns::<Workspace>(200),
         patch("/api/v1/workspace", "update_workspace", Access::Needs(Permission::SettingsManage), update_workspace)

@@ -1,6 +1,7 @@
 //! Workspaces: a company's own space, its name, languages, looks and how far its set-up has come.
 
 mod api;
+mod logo;
 mod store;
 
 use std::collections::BTreeMap;
@@ -13,10 +14,13 @@ use ennakoi_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub(crate) use api::routes;
 pub(crate) use store::any;
 
 use crate::{Locale, audit};
+
+pub(crate) fn routes() -> Vec<ennakoi_http::Route> {
+    [api::routes(), logo::routes()].into_iter().flatten().collect()
+}
 
 /// On which side the widget's launcher sits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

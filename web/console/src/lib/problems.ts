@@ -7,12 +7,22 @@ export function problemText(error: unknown): string {
 	const parameters = { seconds: problem.retryAfterSeconds ?? 30 };
 	const known = textOf('problem', problem.code, parameters) ?? textOf('problem', `status_${problem.status}`, parameters);
 	if (known && problem.fields.length === 0) return known;
-	if (problem.fields.length > 0) return problem.fields.map((field) => `${fieldName(field.field)}: ${fieldText(field.code)}`).join(' · ');
+	if (problem.fields.length > 0) return fieldSentences(problem);
 	return t('problem.unknown', { code: problem.code });
 }
 
+/** Fields with the same fault are named together. */
+function fieldSentences(problem: Problem): string {
+	const faults = new Map<string, string[]>();
+	for (const { field, code } of problem.fields) faults.set(fieldText(code), [...(faults.get(fieldText(code)) ?? []), fieldName(field)]);
+	return [...faults].map(([text, names]) => `${names.join(', ')}: ${text}`).join(' · ');
+}
+
+/** `brand.color` is named by its last part, `domains[1]` as the second of its list. */
 function fieldName(field: string): string {
-	return textOf('field', field.split('.').at(-1) ?? field) ?? field;
+	const [, name = field, index] = /^([^[\]]+)(?:\[(\d+)\])?$/.exec(field.split('.').at(-1) ?? field) ?? [];
+	const known = textOf('field', name) ?? textOf('field', field.split('.').at(-2) ?? '') ?? name;
+	return index === undefined ? known : `${known} ${Number(index) + 1}`;
 }
 
 function fieldText(code: string): string {

@@ -12,7 +12,8 @@ const withBytes = (list: unknown): PublicKeyCredentialDescriptor[] =>
 /** Servers send the options bare or under `publicKey`. */
 const bare = (options: unknown): Json => ((options as Json).publicKey ?? options) as Json;
 
-export const passkeysWork = (): boolean => typeof window !== 'undefined' && 'PublicKeyCredential' in window;
+/** Passkeys belong to a host name: at an address of numbers, or without encryption, no browser makes one. */
+export const passkeysWork = (): boolean => typeof window !== 'undefined' && isSecureContext && 'PublicKeyCredential' in window && !/^(\[.*\]|[\d.]+)$/.test(location.hostname);
 
 export async function createPasskey(options: unknown): Promise<Json> {
 	const given = bare(options);

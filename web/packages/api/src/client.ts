@@ -11,8 +11,9 @@ export type Client = {
 	put<T>(path: string, body?: unknown, options?: Options): Promise<T>;
 	patch<T>(path: string, body?: unknown, options?: Options): Promise<T>;
 	delete<T = void>(path: string, body?: unknown, options?: Options): Promise<T>;
-	/** Sends a file with progress in 0–1. */
+	/** Sends a file as a new thing, or in place of the one that is there. */
 	upload<T>(path: string, form: FormData, options?: Options): Promise<T>;
+	replace<T>(path: string, form: FormData, options?: Options): Promise<T>;
 };
 
 export type ClientConfig = {
@@ -62,7 +63,8 @@ export function createClient(config: ClientConfig): Client {
 		put: (path, body, options) => request('PUT', path, body ?? {}, undefined, options),
 		patch: (path, body, options) => request('PATCH', path, body ?? {}, undefined, options),
 		delete: (path, body, options) => request('DELETE', path, body, undefined, options),
-		upload: (path, form, options) => request('POST', path, form, undefined, options)
+		upload: (path, form, options) => request('POST', path, form, undefined, options),
+		replace: (path, form, options) => request('PUT', path, form, undefined, options)
 	};
 }
 

@@ -3,6 +3,12 @@ import type * as S from './schema';
 
 export type ImportQuery = { dry_run?: boolean; publish?: boolean; locale?: S.Locale; category?: S.Id };
 
+const fileForm = (file: Blob, name: string): FormData => {
+	const form = new FormData();
+	form.append('file', file, name);
+	return form;
+};
+
 /** Every call the console makes, by resource. One line each: the path, what it takes, what it returns. */
 export function endpoints(c: Client) {
 	type P<T> = Promise<T>;
@@ -20,6 +26,11 @@ export function endpoints(c: Client) {
 			requestReset: (email: string) => c.post<void>('/password-resets', { email }),
 			reset: (token: string, password: string) => c.put<void>(`/password-resets/${token}`, { password })
 		},
+		oidcProviders: {
+			list: () => c.get<S.Page<S.OidcProviderSettings>>('/oidc-providers'),
+			create: (body: S.NewOidcProvider) => c.post<S.OidcProviderSettings>('/oidc-providers', body),
+			remove: (id: S.Id) => c.delete(`/oidc-providers/${id}`)
+		},
 		profile: {
 			update: (body: { name?: string; locale?: S.Locale; preferences?: Record<string, unknown> }) => c.patch<S.Staff>('/profile', body),
 			password: (body: { current: string; new: string }) => c.put<void>('/profile/password', body),
@@ -29,12 +40,16 @@ export function endpoints(c: Client) {
 			passkeys: () => c.get<S.Passkey[] | S.Page<S.Passkey>>('/profile/passkeys'),
 			passkeyChallenge: () => c.post<unknown>('/profile/passkeys/challenge'),
 			passkeyAdd: (name: string, credential: unknown) => c.post<S.Passkey>('/profile/passkeys', { name, credential }),
-			passkeyRemove: (id: S.Id) => c.delete(`/profile/passkeys/${id}`)
+			passkeyRemove: (id: S.Id) => c.delete(`/profile/passkeys/${id}`),
+			setAvatar: (picture: Blob) => c.replace<S.Staff>('/profile/avatar', fileForm(picture, 'avatar')),
+			removeAvatar: () => c.delete('/profile/avatar')
 		},
 		workspace: {
 			get: () => c.get<S.Workspace>('/workspace'),
 			update: (body: S.WorkspacePatch) => c.patch<S.Workspace>('/workspace', body),
-			create: (body: { name: string; slug?: string }) => c.post<S.Membership>('/workspaces', body)
+			create: (body: { name: string; slug?: string; languages?: S.Locale[] }) => c.post<S.Membership>('/workspaces', body),
+			setLogo: (picture: Blob) => c.replace<S.Workspace>('/workspace/logo', fileForm(picture, 'logo')),
+			removeLogo: () => c.delete<S.Workspace>('/workspace/logo')
 		},
 		invitations: {
 			list: () => c.get<S.Page<S.Invitation>>('/invitations', { limit: 100 }),
@@ -49,6 +64,7 @@ export function endpoints(c: Client) {
 			update: (id: S.Id, body: Partial<Pick<S.Member, 'role' | 'capacity' | 'skills' | 'languages'>>) =>
 				c.patch<S.Member>(`/staff/${id}`, body),
 			remove: (id: S.Id) => c.delete(`/staff/${id}`),
+			resetLink: (id: S.Id) => c.post<{ link: string; expires_at: S.Time }>(`/staff/${id}/password-reset`),
 			availability: (availability: S.Availability) => c.put<void>('/availability', { availability })
 		},
 		apiKeys: {

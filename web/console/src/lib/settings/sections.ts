@@ -15,8 +15,9 @@ export type SectionId =
 	| 'attributes'
 	| 'keys'
 	| 'webhooks'
+	| 'signin'
 	| 'audit';
-export type Section = { id: SectionId; label: Key; icon: IconName; permission: Permission; group: 'company' | 'work' | 'technical' };
+export type Section = { id: SectionId; label: Key; icon: IconName; permission: Permission; group: 'company' | 'work' | 'technical'; operator?: true };
 
 /** Settings have one place, in the order in which a company meets them. */
 export const SECTIONS: readonly Section[] = [
@@ -32,5 +33,10 @@ export const SECTIONS: readonly Section[] = [
 	{ id: 'attributes', label: 'settings.attributes', icon: 'hash', permission: 'settings:read', group: 'work' },
 	{ id: 'keys', label: 'settings.keys', icon: 'key', permission: 'integrations:manage', group: 'technical' },
 	{ id: 'webhooks', label: 'settings.webhooks', icon: 'webhook', permission: 'integrations:manage', group: 'technical' },
+	{ id: 'signin', label: 'settings.signin', icon: 'shield', permission: 'staff:read', group: 'technical', operator: true },
 	{ id: 'audit', label: 'settings.audit', icon: 'history', permission: 'audit:read', group: 'technical' }
 ];
+
+/** Whether somebody sees a section; those of the installation are for its operators. */
+export const maySee = (section: Section, who: { can: (permission: Permission) => boolean; current: { staff: { operator: boolean } } | null }): boolean =>
+	who.can(section.permission) && (!section.operator || who.current?.staff.operator === true);

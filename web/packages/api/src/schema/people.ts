@@ -77,6 +77,16 @@ export type SessionRow = {
 export type Passkey = { id: Id; name: string; created_at: Time; last_used_at: Time | null };
 export type TotpStart = { secret: string; otpauth_url: string; qr_svg: string };
 export type OidcProvider = { id: string; name: string };
+export type OidcProviderSettings = {
+	id: Id;
+	name: string;
+	issuer: string;
+	client_id: string;
+	domains: string[];
+	created_at: Time;
+	redirect_url: string;
+};
+export type NewOidcProvider = { name: string; issuer: string; client_id: string; client_secret: string; domains: string[] };
 
 export type Brand = {
 	color: string;

@@ -16,6 +16,7 @@ const parts: Record<SectionId, () => Promise<{ default: Component }>> = {
 	attributes: () => import('$lib/settings/Attributes.svelte'),
 	keys: () => import('$lib/settings/ApiKeys.svelte'),
 	webhooks: () => import('$lib/settings/Webhooks.svelte'),
+	signin: () => import('$lib/settings/SignInServices.svelte'),
 	audit: () => import('$lib/settings/Audit.svelte')
 };
 
