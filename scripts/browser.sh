@@ -23,4 +23,4 @@ ENNAKOI_PASSWORD=$(sed -n 's/.*with the password //p' "$folder/out.log")
 export ENNAKOI_PASSWORD
 read -r ENNAKOI_KEY ENNAKOI_WORKSPACE <<<"$(node e2e/support/set-up.mjs)"
 export ENNAKOI_KEY ENNAKOI_WORKSPACE
-node --test --test-concurrency=1 e2e/*.test.mjs e2e/widget/*.test.mjs || { tail -40 "$folder/err.log" >&2; exit 1; }
+node --test --test-concurrency=1 e2e/*.test.mjs e2e/doors/*.test.mjs e2e/widget/*.test.mjs || { tail -40 "$folder/err.log" >&2; exit 1; }

@@ -18,7 +18,10 @@ pub struct Modules {
 pub fn all(app: &App) -> Modules {
     let hub = Hub::default();
     let mut modules = vec![
-        ennakoi_people::module(app, &Hooks { open_conversations: Some(Arc::new(|tx, workspace, people| Box::pin(conversations::open_of(tx, workspace, people)))) }),
+        ennakoi_people::module(
+            app,
+            &Hooks { open_conversations: Some(Arc::new(|tx, workspace, people| Box::pin(conversations::open_of(tx, workspace, people)))) },
+        ),
         ennakoi_inbox::module(hub.clone(), ennakoi_help::articles::finder()),
         ennakoi_help::module(),
         ennakoi_commerce::module(),

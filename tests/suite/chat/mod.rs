@@ -5,6 +5,7 @@ mod files;
 pub(crate) mod identity;
 mod people;
 mod sending;
+mod transcript;
 
 use ennakoi_inbox::channels::Channel;
 use ennakoi_kernel::configuration::Configuration;

@@ -120,3 +120,23 @@ async fn a_closed_conversation_is_rated_and_goes_on_within_a_week() {
     assert_ne!(text(&later["conversation_id"]), first, "after a week a new one begins");
     shop.company.app.settle().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_soon_people_answer_is_measured_and_said_only_when_it_is_known() {
+    let shop = Shop::open().await;
+    let config = format!("/widget/v1/{}/config", shop.public_key);
+    let said = async || shop.company.app.stranger().get(&config).await.expect(200)["reply_minutes"].clone();
+    assert_eq!(said().await, json!(null));
+    for number in 0..8 {
+        let visitor = shop.visitor().await;
+        visitor.send("a", &format!("Hei {number}")).await.expect(201);
+        let id = text(&visitor.client.post("/widget/v1/person", json!({})).await.expect(200)["id"]);
+        shop.company.app.settle().await;
+        shop.owner().post(&format!("conversations/{id}/claim"), json!({})).await.expect(200);
+        shop.company.app.clock.advance(ennakoi_kernel::Duration::seconds(100));
+        shop.owner().post(&format!("conversations/{id}/messages"), json!({ "client_key": format!("k{number}"), "body": "Hei!" })).await.expect(201);
+        shop.owner().put(&format!("conversations/{id}/closure"), json!({})).await.expect(200);
+    }
+    assert_eq!(said().await, json!(2), "100 seconds are less than two minutes");
+    shop.company.app.settle().await;
+}

@@ -80,7 +80,7 @@ async fn links_do_not_follow_the_host_header() {
     stranger.post("password-resets", json!({ "email": address("aino") })).await.expect(202);
     company.app.settle().await;
     assert_eq!(count(&company.app, "SELECT COUNT(*) FROM intents WHERE payload LIKE '%evil.example%'").await, 0);
-    assert_eq!(count(&company.app, "SELECT COUNT(*) FROM intents WHERE payload LIKE '%/app/reset-password/%'").await, 1);
+    assert_eq!(count(&company.app, "SELECT COUNT(*) FROM intents WHERE payload LIKE '%/app/password-reset/%'").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

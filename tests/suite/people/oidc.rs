@@ -248,7 +248,9 @@ async fn a_return_belongs_to_the_browser_that_left_and_counts_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_comes_back_to_the_page_they_wanted_and_nowhere_else() {
     let scene = Scene::start().await;
-    for (wanted, reached) in [("/app/inbox/mine%3Fsort%3Dwaiting", "/app/inbox/mine?sort=waiting"), ("https%3A%2F%2Fevil.example%2F", "/app/"), ("/app//evil.example", "/app/")] {
+    for (wanted, reached) in
+        [("/app/inbox/mine%3Fsort%3Dwaiting", "/app/inbox/mine?sort=waiting"), ("https%3A%2F%2Fevil.example%2F", "/app/"), ("/app//evil.example", "/app/")]
+    {
         let away = scene.leave_for(&format!("?next={wanted}")).await;
         {
             let mut says = scene.provider.says.lock().unwrap();

@@ -19,7 +19,7 @@ async fn mailed_token(company: &Company) -> String {
         .unwrap();
     let payload: Value = serde_json::from_str(&payload).unwrap();
     let letter = text(&payload["text"]);
-    letter.split("/app/reset-password/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+    letter.split("/app/password-reset/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
 async fn ask(client: &Client, email: &str) {

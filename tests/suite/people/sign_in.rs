@@ -306,9 +306,9 @@ async fn pictures_are_pictures_and_served_as_nothing_else() {
 async fn a_logo_is_the_companys_and_seen_by_its_customers() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
-    let upload = |client: &ennakoi_testkit::Client, bytes: Vec<u8>| {
+    let upload = async |client: &ennakoi_testkit::Client, bytes: Vec<u8>| {
         let part = reqwest::multipart::Part::bytes(bytes).file_name("logo.png").mime_str("image/png").unwrap();
-        client.send(client.request(reqwest::Method::PUT, "workspace/logo").multipart(reqwest::multipart::Form::new().part("file", part)))
+        client.send(client.request(reqwest::Method::PUT, "workspace/logo").multipart(reqwest::multipart::Form::new().part("file", part))).await
     };
     upload(&aino, png(1, 1)).await.expect(403);
     assert_eq!(upload(&company.owner, b"GIF89a".to_vec()).await.expect(422)["errors"][0]["field"], "file");

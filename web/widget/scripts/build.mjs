@@ -36,15 +36,16 @@ const bareImports = {
  */
 const sources = (await Promise.all((await readdir(`${root}src/panel`, { recursive: true })).filter((name) => /(?<!test)\.ts$/.test(name)).map((name) => readFile(`${root}src/panel/${name}`, 'utf8')))).join('\n');
 const count = (pattern) => [...sources.matchAll(new RegExp(pattern, 'g'))].length;
-const names = Object.keys(JSON.parse(await readFile(`${root}../../i18n/en/widget.json`, 'utf8'))).filter((name) => name === 'launcher_title' || !name.startsWith('launcher_'));
+const texts = async (file) => Object.keys(JSON.parse(await readFile(`${root}../../i18n/en/${file}.json`, 'utf8')));
+const names = [...(await texts('widget')), ...(await texts('widget-later'))].filter((name) => name === 'launcher_title' || !name.startsWith('launcher_'));
 const short = new Map(names.map((name, index) => [name, count(`'${name}'`) > 0 && count(`'${name}'`) === count(`\\bt\\('${name}'`) ? index.toString(36) : name]));
 const shortNames = {
 	name: 'short-names',
 	enforce: 'pre',
 	transform(code, id) {
-		if (/i18n\/\w+\/widget\.json$/.test(id)) {
+		if (/i18n\/\w+\/widget(-later)?\.json$/.test(id)) {
 			const words = JSON.parse(code);
-			return JSON.stringify(Object.fromEntries(names.map((name) => [short.get(name), words[name]])));
+			return JSON.stringify(Object.fromEntries(names.filter((name) => name in words).map((name) => [short.get(name), words[name]])));
 		}
 		return id.includes('/src/panel/') && id.endsWith('.ts') ? code.replace(/\bt\('(\w+)'/g, (_, name) => `t('${short.get(name)}'`) : null;
 	}
@@ -65,7 +66,11 @@ const built = await build({
 			input: `${root}src/panel/main.ts`,
 			output: {
 				entryFileNames: 'assets/panel-[hash].js',
-				chunkFileNames: ({ facadeModuleId }) => `assets/${/i18n\/(\w+)\//.exec(facadeModuleId ?? '')?.[1] ?? 'part'}-[hash].js`,
+				chunkFileNames: ({ facadeModuleId }) => {
+					const [, language, file] = /i18n\/(\w+)\/([\w-]+)\.json/.exec(facadeModuleId ?? '') ?? [];
+					const later = file === 'widget-later' || /\/later\.ts$/.test(facadeModuleId ?? '');
+					return `assets/${later ? 'later-' : ''}${language ?? 'part'}-[hash].js`;
+				},
 				assetFileNames: 'assets/panel-[hash][extname]'
 			}
 		}

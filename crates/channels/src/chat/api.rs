@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::{
+    Extension,
     extract::State,
     http::{HeaderMap, StatusCode, header},
 };
@@ -36,6 +37,7 @@ use uuid::Uuid;
 use super::{
     contact::{self, SeenPage},
     identity,
+    pace::Pace,
     view::{self, WidgetConversation, WidgetMessage},
     visitors::{self, Caller},
     write::{self, Written},
@@ -129,6 +131,8 @@ struct Config {
     /// Whether a machine answers first.
     bot: bool,
     pre_chat: channels::PreChat,
+    /// Minutes in which a person usually answers first; null when too few have been answered lately, or when it takes long.
+    reply_minutes: Option<i64>,
     /// Public help pages of the company in this language.
     help_url: String,
 }
@@ -143,6 +147,7 @@ async fn read_widget_config(
     State(app): State<App>,
     Path(public_key): Path<Uuid>,
     Query(query): Query<LocaleQuery>,
+    Extension(pace): Extension<Pace>,
     headers: HeaderMap,
 ) -> ApiResult<Json<Config>> {
     let mut tx = app.db.read().await?;
@@ -152,6 +157,7 @@ async fn read_widget_config(
     let open = calendars::open_state_of_queue(&mut tx, channel.workspace, channel.settings.queue_id, app.environment.now()).await?;
     let mode = if open.open { channel.settings.mode } else { channel.settings.night_mode.unwrap_or(channel.settings.mode) };
     Ok(Json(Config {
+        reply_minutes: pace.reply_minutes(&mut tx, app.environment.now(), channel.workspace, channel.id).await?,
         greeting: workspace.brand.greeting.get(&locale).filter(|text| !text.is_empty()).cloned(),
         help_url: format!("{}/help/{}/{}/", app.public_url(), workspace.slug, locale.as_str()),
         workspace: WorkspaceName { name: workspace.name, slug: workspace.slug },

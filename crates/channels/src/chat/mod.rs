@@ -9,6 +9,7 @@ mod contact;
 mod details;
 mod files;
 mod identity;
+mod pace;
 mod socket;
 mod transcript;
 mod view;
@@ -35,5 +36,5 @@ pub fn module(hub: Hub) -> Module {
         EventKind { kind: "visitor.identified", summary: "A visitor proved who they are by a signed token.", webhook: true },
         EventKind { kind: "visitor.tracked", summary: "The site reported something the customer did.", webhook: true },
     ];
-    module.share(hub)
+    module.share(hub).share(pace::Pace::default())
 }

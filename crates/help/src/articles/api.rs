@@ -2,13 +2,13 @@
 
 use axum::{extract::State, http::StatusCode};
 use ennakoi_http::{ApiResult, App, Cursor, Json, Member, Page, Path, Query, Route, delete, get, limit, patch, post, put};
+use ennakoi_inbox::search::Question;
 use ennakoi_kernel::{
     Problem,
     access::{Access, Permission},
     ids::{ArticleId, CategoryId},
     limits,
 };
-use ennakoi_inbox::search::Question;
 use ennakoi_people::Locale;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,11 @@
 //! Writing: new articles, saved texts, moves, archiving.
 
+use ennakoi_inbox::search::message_words;
 use ennakoi_kernel::{
     Environment, FieldErrors, Problem,
     ids::{ArticleId, CategoryId, WorkspaceId},
     limits,
 };
-use ennakoi_inbox::search::message_words;
 use ennakoi_people::Locale;
 use ennakoi_store::{
     Error, Result, Tx, params, search,

@@ -8,6 +8,7 @@ pub mod bulk;
 mod change;
 mod counts;
 mod detail;
+mod first_answers;
 mod list;
 mod open;
 mod reason;
@@ -31,6 +32,7 @@ pub use change::{
 pub(crate) use change::{owner_changed, revive};
 pub use counts::{Counts, counts, open_of};
 pub use detail::{ConversationDetail, Earlier, detail};
+pub use first_answers::first_answers;
 pub use list::{ListQuery, Order, Sort, list};
 pub use open::{NewConversation, adopt, current, of_visitor, open, open_as};
 pub use reason::Reason;

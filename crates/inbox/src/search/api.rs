@@ -36,7 +36,12 @@ struct SearchQuery {
     cursor: Option<String>,
 }
 
-async fn search(State(app): State<App>, member: Member, Extension(finder): Extension<ArticleFinder>, Query(query): Query<SearchQuery>) -> ApiResult<Json<Found>> {
+async fn search(
+    State(app): State<App>,
+    member: Member,
+    Extension(finder): Extension<ArticleFinder>,
+    Query(query): Query<SearchQuery>,
+) -> ApiResult<Json<Found>> {
     if query.q.chars().count() > QUESTION_CHARACTERS {
         return Err(Problem::field("q", "too_long", format!("at most {QUESTION_CHARACTERS} characters")).into());
     }

@@ -84,6 +84,15 @@ export class Api {
 		return readConversation(await this.#ask('PUT', `/widget/v1/conversations/${conversation}/rating`, body));
 	}
 
+	async transcript(conversation: string): Promise<{ url: string; text: string }> {
+		const answer = record(await this.#ask('GET', `/widget/v1/conversations/${conversation}/transcript`));
+		return { url: `${answer?.url}`, text: `${answer?.text_url}` };
+	}
+
+	mailTranscript(conversation: string, email: string): Promise<unknown> {
+		return this.#ask('POST', `/widget/v1/conversations/${conversation}/transcripts`, { email });
+	}
+
 	details(conversation: string, body: object): Promise<unknown> {
 		return this.#ask('POST', `/widget/v1/conversations/${conversation}/contact-details`, body);
 	}

@@ -368,6 +368,14 @@ export class Chat {
 		if (conversation) await this.#api.details(conversation.id, details);
 	}
 
+	async transcript(): Promise<{ url: string; text: string }> {
+		return this.#api.transcript(this.state.conversation?.id ?? '');
+	}
+
+	async mailTranscript(email: string): Promise<void> {
+		await this.#api.mailTranscript(this.state.conversation?.id ?? '', email);
+	}
+
 	articles(question: string, signal: AbortSignal): Promise<Article[]> {
 		return this.#api.articles(question, this.#screen.locale(), signal);
 	}

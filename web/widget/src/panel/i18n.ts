@@ -1,9 +1,10 @@
+import type later from '../../../../i18n/en/widget-later.json';
 import type en from '../../../../i18n/en/widget.json';
 import type { Locale } from '../shared/locale';
 import { type Problem, problemKey } from './problem';
 
-export type Key = keyof typeof en;
-type Texts = Record<Key, string>;
+export type Key = keyof typeof en | keyof typeof later;
+type Texts = Partial<Record<Key, string>>;
 
 const LOADERS: Record<Locale, () => Promise<{ default: Texts }>> = {
 	fi: () => import('../../../../i18n/fi/widget.json'),
@@ -11,15 +12,29 @@ const LOADERS: Record<Locale, () => Promise<{ default: Texts }>> = {
 	en: () => import('../../../../i18n/en/widget.json')
 };
 
+/** Sentences of what is loaded later. */
+const LATER: Record<Locale, () => Promise<{ default: Texts }>> = {
+	fi: () => import('../../../../i18n/fi/widget-later.json'),
+	sv: () => import('../../../../i18n/sv/widget-later.json'),
+	en: () => import('../../../../i18n/en/widget-later.json')
+};
+
 let texts: Texts | null = null;
+let grown = false;
 export let locale: Locale = 'en';
 
 /** Loads a language; only the one in use comes over the wire. */
 export async function speak(wish: Locale): Promise<void> {
-	const loaded = await LOADERS[wish]();
-	texts = loaded.default;
+	const [first, then] = await Promise.all([LOADERS[wish](), grown ? LATER[wish]() : null]);
+	texts = { ...first.default, ...then?.default };
 	locale = wish;
 	document.documentElement.lang = wish;
+}
+
+/** Takes in the sentences of what is loaded later, from now on in every language. */
+export async function speakMore(): Promise<void> {
+	grown = true;
+	await speak(locale);
 }
 
 /** The sentence, with `{names}` filled in. */

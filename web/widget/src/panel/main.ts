@@ -6,11 +6,12 @@ import { Bridge } from './bridge';
 import { Chat } from './chat';
 import { h, set, write } from './dom';
 import { fragment } from './html';
-import { locale, speak, t } from './i18n';
+import { locale, speak, speakMore, t } from './i18n';
+import type { RatingCard, Transcript } from './later';
 import { NORMAL, stepText, TEXT_SIZES, watchDevice, wear } from './preferences';
 import type { State } from './state';
 import type { Message } from './types';
-import { detailsForm, type FieldName, RatingCard } from './view/cards';
+import { detailsForm, type FieldName } from './view/cards';
 import { Composer } from './view/composer';
 import { Header } from './view/header';
 import { Log } from './view/log';
@@ -24,7 +25,11 @@ class Panel {
 	readonly #header: Header;
 	readonly #log: Log;
 	readonly #composer: Composer;
-	readonly #rating: RatingCard;
+	/** Where the card that asks for a rating will stand. */
+	readonly #ratingPlace = h('section', { class: 'card rating', hidden: true });
+	#later: Promise<typeof import('./later')> | null = null;
+	#rating: RatingCard | null = null;
+	#transcript: Transcript | null = null;
 	readonly #notice = h('p', { class: 'notice', role: 'status' });
 	#text = NORMAL;
 	#contrast = false;
@@ -42,9 +47,9 @@ class Panel {
 			close: () => bridge.tell({ type: 'close' }),
 			text: (by) => this.#chooseText(by),
 			contrast: (on) => this.#chooseContrast(on),
-			locale: (wish) => void this.#choose(wish)
+			locale: (wish) => void this.#choose(wish),
+			unfolded: (place) => void this.#offerTranscript(place)
 		});
-		this.#rating = new RatingCard((given) => this.#chat.rate(given));
 		this.#log = new Log(
 			{
 				choose: (option, label) => this.#send(label, [], option),
@@ -53,7 +58,7 @@ class Panel {
 				form: (message) => this.#form(message)
 			},
 			() => this.#chat.loadEarlier(),
-			this.#rating.element
+			this.#ratingPlace
 		);
 		this.#composer = new Composer({
 			send: (body, attachments) => this.#send(body, attachments, null),
@@ -134,10 +139,34 @@ class Panel {
 		this.#dress();
 		this.#header.update(state, this.#chat.languages, locale, this.#text, this.#contrast);
 		this.#log.update(state, this.#chat.earlier);
-		this.#rating.update(state);
+		if (this.#rating) this.#rating.update(state);
+		else if (state.conversation?.ask_rating) void this.#askRating();
 		this.#composer.update(state);
 		this.#tellConnection(state);
 		document.title = t('launcher_title', { company: state.config?.workspace.name ?? '' });
+	}
+
+	/** What a first visit does not need; asked for again when it did not come. */
+	async #more(): Promise<typeof import('./later')> {
+		this.#later ??= Promise.all([import('./later'), speakMore()]).then(([later]) => later);
+		return this.#later.catch((problem) => {
+			this.#later = null;
+			throw problem;
+		});
+	}
+
+	async #askRating(): Promise<void> {
+		const { RatingCard } = await this.#more();
+		this.#rating ??= new RatingCard(this.#ratingPlace, (given) => this.#chat.rate(given));
+		this.#rating.update(this.#chat.state);
+	}
+
+	/** Only a conversation can be kept. */
+	async #offerTranscript(place: HTMLElement): Promise<void> {
+		if (!this.#chat.state.conversation) return place.replaceChildren();
+		const { Transcript } = await this.#more();
+		this.#transcript = new Transcript({ addresses: () => this.#chat.transcript(), send: (email) => this.#chat.mailTranscript(email) });
+		place.replaceChildren(this.#transcript.element);
 	}
 
 	#dress(): void {
@@ -201,7 +230,8 @@ class Panel {
 		if (byVisitor) this.#chat.keep('locale', wish);
 		this.#log.redraw();
 		this.#composer.redraw();
-		this.#rating.redraw();
+		this.#rating?.redraw();
+		this.#transcript?.redraw();
 		this.#render(this.#chat.state);
 		this.#chat.chooseLocale(wish);
 	}

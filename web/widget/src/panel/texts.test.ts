@@ -1,9 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import en from '../../../../i18n/en/widget.json';
-import fi from '../../../../i18n/fi/widget.json';
-import sv from '../../../../i18n/sv/widget.json';
+import enFirst from '../../../../i18n/en/widget.json';
+import enLater from '../../../../i18n/en/widget-later.json';
+import fiFirst from '../../../../i18n/fi/widget.json';
+import fiLater from '../../../../i18n/fi/widget-later.json';
+import svFirst from '../../../../i18n/sv/widget.json';
+import svLater from '../../../../i18n/sv/widget-later.json';
+
+const en = { ...enFirst, ...enLater };
+const fi = { ...fiFirst, ...fiLater };
+const sv = { ...svFirst, ...svLater };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })

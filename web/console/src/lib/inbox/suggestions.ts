@@ -50,12 +50,15 @@ async function articles(text: string, row: ConversationRow): Promise<Suggestion[
 	try {
 		const language = row.locale ?? session.workspace?.default_language ?? 'fi';
 		const page = await api.articles.list({ q: text, status: 'published', limit: MOST });
-		return page.items.flatMap((article) => {
+		const found = page.items.flatMap((article) => {
 			const state = article.locales.find((one) => one.locale === language) ?? article.locales[0];
 			if (!state || article.audience === 'staff') return [];
 			const url = `${location.origin}/help/${session.workspace?.slug ?? ''}/${state.locale}/a/${state.slug}`;
 			return [{ id: article.id, label: state.title, detail: url, insert: `[${state.title}](${url})`, icon: 'book' as const }];
 		});
+		// Those whose title fits come first, then those whose text does.
+		const titled = rank(text, found, (one) => one.label);
+		return [...titled, ...found.filter((one) => !titled.includes(one))];
 	} catch {
 		return [];
 	}

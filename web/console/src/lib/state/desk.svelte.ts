@@ -59,6 +59,7 @@ class Desk {
 	open = $state<Id | null>(null);
 	#live: Live | null = null;
 	#countsTimer: ReturnType<typeof setTimeout> | undefined;
+	#listeners = new Set<(changes: Changes) => void>();
 	#listRequest: AbortController | null = null;
 
 	readonly rows = $derived(this.list.ids.map((id) => this.state.conversations.get(id)).filter((row) => row !== undefined));
@@ -85,6 +86,12 @@ class Desk {
 			this.#live?.stop();
 			this.#live = null;
 		};
+	}
+
+	/** Hears of every change once it is on the screen; returns the way to stop. */
+	onChanges(listener: (changes: Changes) => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
 	}
 
 	// ---- the list ------------------------------------------------------------------------------------------------
@@ -306,6 +313,7 @@ class Desk {
 				void api.conversations.get(event.conversation).then((conversation) => this.takeConversation(conversation)).catch(() => undefined);
 			}
 		}
+		for (const listener of this.#listeners) listener(changes);
 		if (changes.counts) this.counts = changes.counts;
 		else if (changes.conversations.length > 0) this.#countsSoon();
 	}

@@ -14,6 +14,8 @@ export type Preferences = {
 	undo_seconds: { chat: number; email: number };
 	enter_sends: boolean;
 	sound: boolean;
+	/** What the desktop tells of while the person looks elsewhere: nothing, own conversations, or the queue too. */
+	notify: 'off' | 'mine' | 'all';
 };
 
 const DEFAULTS: Preferences = {
@@ -24,7 +26,8 @@ const DEFAULTS: Preferences = {
 	keys: {},
 	undo_seconds: { chat: 0, email: 10 },
 	enter_sends: false,
-	sound: false
+	sound: false,
+	notify: 'off'
 };
 
 class PreferenceStore {

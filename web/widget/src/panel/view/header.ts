@@ -13,6 +13,8 @@ export interface HeaderActions {
 	text(by: -1 | 0 | 1): void;
 	contrast(on: boolean): void;
 	locale(locale: Locale): void;
+	/** The settings were opened; there is room for more below them. */
+	unfolded(place: HTMLElement): void;
 }
 
 /** When people are there, in words. */
@@ -50,10 +52,13 @@ export class Header {
 	readonly #sizes: HTMLElement;
 	readonly #said = h('span', { class: 'sr', role: 'status' });
 	readonly #tools: HTMLElement;
+	readonly #below = h('div', { class: 'below' });
+	readonly #unfolded: (place: HTMLElement) => void;
 	readonly element: HTMLElement;
 	#faceShown = '';
 
 	constructor(actions: HeaderActions) {
+		this.#unfolded = actions.unfolded;
 		this.#toggle = h('button', { type: 'button', class: 'plain aa', 'aria-expanded': 'false', 'aria-controls': 'tools', onclick: () => this.#unfold() }, h('span', { 'aria-hidden': 'true' }, 'Aa'));
 		this.#close = h('button', { type: 'button', class: 'plain', onclick: actions.close }, icon('close'));
 		const sizer = (label: string, by: -1 | 0 | 1): HTMLButtonElement => h('button', { type: 'button', onclick: () => actions.text(by) }, h('span', { 'aria-hidden': 'true' }, label));
@@ -63,7 +68,7 @@ export class Header {
 		this.#contrast = h('button', { type: 'button', 'aria-pressed': 'false', onclick: () => actions.contrast(this.#contrast.getAttribute('aria-pressed') !== 'true') });
 		this.#language = h('select', { onchange: () => actions.locale(this.#language.value as Locale) });
 		this.#sizes = h('div', { class: 'sizes', role: 'group' }, this.#smaller, this.#normal, this.#larger);
-		this.#tools = h('div', { id: 'tools', class: 'tools', hidden: true }, this.#sizes, this.#contrast, h('label', {}, this.#languageLabel, this.#language), this.#said);
+		this.#tools = h('div', { id: 'tools', class: 'tools', hidden: true }, this.#sizes, this.#contrast, h('label', {}, this.#languageLabel, this.#language), this.#said, this.#below);
 		const words = h('div', { class: 'words' }, this.#heading, this.#status);
 		this.element = h('header', {}, h('div', { class: 'bar' }, this.#face, words, this.#toggle, this.#close), this.#tools);
 	}
@@ -72,6 +77,7 @@ export class Header {
 		const open = this.#tools.hidden;
 		this.#tools.hidden = !open;
 		set(this.#toggle, 'aria-expanded', String(open));
+		if (open) this.#unfolded(this.#below);
 	}
 
 	focus(): void {
