@@ -86,6 +86,7 @@ impl TestApp {
         let address = listener.local_addr().expect("an address");
         let mut configuration = Configuration::load(None, []).expect("the defaults are valid");
         configuration.server.listen = address.to_string();
+        configuration.server.public_url = format!("http://{address}");
         configuration.database.url.clone_from(&database.url);
         configuration.database.connections = 8;
         configuration.files.url = format!("file:{}", folder.path().join("files").display());

@@ -134,7 +134,10 @@ async fn how_soon_people_answer_is_measured_and_said_only_when_it_is_known() {
         shop.company.app.settle().await;
         shop.owner().post(&format!("conversations/{id}/claim"), json!({})).await.expect(200);
         shop.company.app.clock.advance(ennakoi_kernel::Duration::seconds(100));
-        shop.owner().post(&format!("conversations/{id}/messages"), json!({ "client_key": format!("k{number}"), "body": "Hei!" })).await.expect(201);
+        shop.owner()
+            .post(&format!("conversations/{id}/messages"), json!({ "client_key": format!("k{number}"), "body": "Hei!", "visibility": "public" }))
+            .await
+            .expect(201);
         shop.owner().put(&format!("conversations/{id}/closure"), json!({})).await.expect(200);
     }
     assert_eq!(said().await, json!(2), "100 seconds are less than two minutes");

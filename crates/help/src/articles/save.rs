@@ -163,16 +163,6 @@ async fn index(tx: &mut Tx, workspace: WorkspaceId, article: &Article) -> Result
     search::index(tx, workspace, &document).await
 }
 
-/// The language crate's name of a locale.
-#[must_use]
-pub const fn language(locale: Locale) -> ennakoi_language::Language {
-    match locale {
-        Locale::Fi => ennakoi_language::Language::Fi,
-        Locale::Sv => ennakoi_language::Language::Sv,
-        Locale::En => ennakoi_language::Language::En,
-    }
-}
-
 async fn free_slug(tx: &mut Tx, workspace: WorkspaceId, locale: Locale, id: ArticleId, base: &str) -> Result<String> {
     let mut slug = base.to_owned();
     for number in 2..1_000 {
