@@ -12,17 +12,24 @@ before(async () => {
 });
 after(() => browser.close());
 
-const views = ['inbox/all', 'contacts', 'knowledge', 'search?q=paketti', 'settings/general', 'settings/hours', 'settings/team', 'settings/bot', 'settings/channels', 'profile'];
+const sections = ['general', 'team', 'hours', 'channels', 'bot', 'queues', 'labels', 'canned', 'attributes', 'keys', 'webhooks', 'signin', 'audit'];
+const views = ['inbox/all', 'contacts', 'knowledge', 'search?q=paketti', ...sections.map((section) => `settings/${section}`), 'profile', 'setup'];
+/** What somebody sees who has not come in. */
+const doors = ['sign-in', 'sign-in?problem=oidc_refused', 'password-reset', 'password-reset/unknown', 'invitation/unknown'];
+// Both themes in each language; every second at a phone's width, and the last as at a zoom of 400 %.
 const looks = [
 	{ colorScheme: 'light', language: 'fi', width: 1440 },
+	{ colorScheme: 'dark', language: 'fi', width: 360 },
+	{ colorScheme: 'light', language: 'sv', width: 360 },
 	{ colorScheme: 'dark', language: 'sv', width: 1440 },
 	{ colorScheme: 'light', language: 'en', width: 360 },
+	{ colorScheme: 'dark', language: 'en', width: 320, height: 256 },
 ];
 
-for (const { colorScheme, language, width } of looks) {
+for (const { colorScheme, language, width, height = 900 } of looks) {
 	test(`console: ${colorScheme}, ${language}, ${width} pixels`, async () => {
 		await owner.call('PATCH', 'profile', { locale: language });
-		const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+		const context = await browser.newContext({ colorScheme, viewport: { width, height }, bypassCSP: true });
 		const [name, value] = owner.cookie.split('=');
 		await context.addCookies([{ name, value, url }]);
 		const page = await context.newPage();
@@ -35,18 +42,24 @@ for (const { colorScheme, language, width } of looks) {
 			const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 			assert.ok(over <= 0, `${view} is ${over} pixels wider than the window`);
 		}
+		await context.clearCookies();
+		for (const door of doors) {
+			await page.goto(`${url}/app/${door}`);
+			await page.getByRole('heading', { level: 1 }).first().waitFor();
+			await accessible(page, `${door} in ${colorScheme}, ${language}, ${width}`);
+		}
 		await context.close();
 	});
 
 	test(`help centre: ${colorScheme}, ${language}, ${width} pixels, without JavaScript`, async () => {
-		const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, javaScriptEnabled: false });
+		const context = await browser.newContext({ colorScheme, viewport: { width, height }, javaScriptEnabled: false });
 		const page = await context.newPage();
 		await page.goto(`${url}/help/pellavala/fi/?q=${encodeURIComponent('paketti hukassa')}`);
 		await page.goto(`${url}/help/pellavala/fi/`);
 		await page.locator('a', { hasText: 'Missä tilaukseni on?' }).first().click();
 		await page.getByText('Saat seurantakoodin').first().waitFor();
 		await context.close();
-		const seeing = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+		const seeing = await browser.newContext({ colorScheme, viewport: { width, height }, bypassCSP: true });
 		const same = await seeing.newPage();
 		for (const path of ['', 'a/missa-tilaukseni-on', '?q=palautus']) {
 			await same.goto(`${url}/help/pellavala/fi/${path}`);
