@@ -245,6 +245,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspace/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the logo: PNG, JPEG or WebP in the multipart field `file`, at most 1 MB and 2048 pixels a side */
+        put: operations["set_logo"];
+        post?: never;
+        /** Remove the logo */
+        delete: operations["remove_logo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logos/{workspace}/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A company's logo */
+        get: operations["get_logo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff": {
         parameters: {
             query?: never;
@@ -1646,6 +1681,245 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/widget/v1/{public_key}/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Articles for the chat widget: found by q, or the most read */
+        get: operations["list_widget_articles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order with its parcels */
+        get: operations["get_order"];
+        /** Report an order by the shop's own id: 201 new, 200 known; a report older than what is known changes nothing */
+        put: operations["put_order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{source_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Report a parcel of a known order */
+        put: operations["put_shipment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{source_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Report an invoice */
+        put: operations["put_invoice"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{source_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Report a subscription */
+        put: operations["put_subscription"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{source_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Report a product */
+        put: operations["put_product"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders, newest first; by number when one is looked for */
+        get: operations["list_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Products by name, or those that hold the words looked for */
+        get: operations["list_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/commerce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this person bought, owes and subscribes to, and what it was worth */
+        get: operations["get_contact_commerce"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import past orders from a CSV file (multipart, field "file") */
+        post: operations["import_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import past invoices from a CSV file */
+        post: operations["import_invoices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import subscriptions from a CSV file */
+        post: operations["import_subscriptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import products from a CSV file */
+        post: operations["import_products"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import customers from a CSV file */
+        post: operations["import_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bot": {
         parameters: {
             query?: never;
@@ -1920,6 +2194,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/widget/v1/conversations/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the conversation is found as a page to print and as text; the addresses work for a day */
+        get: operations["find_widget_transcript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/widget/v1/conversations/{id}/transcripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the conversation sent by mail */
+        post: operations["send_widget_transcript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/widget/v1/transcripts/{conversation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A conversation on paper, by its signed address */
+        get: operations["read_widget_transcript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/widget/v1/live": {
         parameters: {
             query?: never;
@@ -1931,6 +2256,232 @@ export interface paths {
         get: operations["open_widget_socket"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mailboxes of the workspace and whether they can be reached. */
+        get: operations["list_mailboxes"];
+        put?: never;
+        /** Makes an address a channel: its mails become conversations, and answers go out as mails. */
+        post: operations["create_mailbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mailbox. */
+        get: operations["read_mailbox"];
+        put?: never;
+        post?: never;
+        /** Removes a mailbox and its channel; its conversations stay. */
+        delete: operations["delete_mailbox"];
+        options?: never;
+        head?: never;
+        /** Changes a mailbox; `settings` are replaced as a whole, secrets that are left out stay. */
+        patch: operations["update_mailbox"];
+        trace?: never;
+    };
+    "/api/v1/mailboxes/discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How an address is probably reached. */
+        post: operations["discover_mailbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailboxes/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries settings out without storing them; with the id of a mailbox, its secrets are used where none are given. */
+        post: operations["check_mailbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mail that a message is: head, whole text, and which stretches of it are quoted. */
+        get: operations["read_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/mail.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mail as it was laid out, made safe, for a frame. Pictures of other servers only with `images=true`. */
+        get: operations["read_mail_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/mail.eml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mail as it came, byte by byte. */
+        get: operations["read_mail_original"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where events are told */
+        get: operations["list_webhooks"];
+        put?: never;
+        /** Tell events to an address; the secret is shown once */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kinds of events */
+        get: operations["list_webhook_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a webhook */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /** Change or switch a webhook */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new secret; the old one signs beside it for a day */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was delivered, newest first */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message */
+        post: operations["test_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3079,6 +3630,12 @@ export interface components {
             event?: string | null;
             data?: unknown;
             bot_turn?: string | null;
+            /** @description From whom and to whom, on channels where each message says it. */
+            addressing?: components["schemas"]["Addressing"] | null;
+            /** @description What is known about a message that came from outside. */
+            origin?: components["schemas"]["Origin"] | null;
+            /** @description Code of why it was not delivered, e.g. `address_unknown`. */
+            delivery_code?: string | null;
         };
         /** @description An article that an answer rests on. */
         Source: {
@@ -3092,11 +3649,55 @@ export interface components {
             key: string;
             label: string;
         };
-        /**
-         * @description How far a message on its way out has come; never goes back.
-         * @enum {string}
-         */
-        Delivery: "sent" | "delivered" | "read" | "failed";
+        /** @description The head of a letter. Of what an agent writes, empty parts are filled in by the channel. */
+        Addressing: {
+            from?: components["schemas"]["Correspondent"] | null;
+            /** @description Where the sender of a message that came wants the answer. */
+            reply_to?: components["schemas"]["Correspondent"] | null;
+            to?: components["schemas"]["Correspondent"][];
+            cc?: components["schemas"]["Correspondent"][];
+            bcc?: components["schemas"]["Correspondent"][];
+            subject?: string | null;
+        };
+        /** @description Somebody by address. */
+        Correspondent: {
+            address: string;
+            name?: string | null;
+        };
+        /** @description What is known about a message that came from outside. */
+        Origin: {
+            proof: components["schemas"]["Proof"];
+            /**
+             * @description Written by a machine: an absence notice, a list, a report of a mail server.
+             * @default false
+             */
+            automatic: boolean;
+            /**
+             * @description Whether the original says more than the body: quoted mails, a signature, or it was too long.
+             * @default false
+             */
+            shortened: boolean;
+            /**
+             * @description Whether the original is laid out (HTML).
+             * @default false
+             */
+            formatted: boolean;
+            /**
+             * Format: uint32
+             * @description Pictures that lie on other people's servers.
+             * @default 0
+             */
+            remote_images: number;
+            /**
+             * @description The sender was no part of the conversation before.
+             * @default false
+             */
+            newcomer: boolean;
+        };
+        /** @description Whether the sender is who the message says. */
+        Proof: "proven" | "unproven" | "forged";
+        /** @description How far a message on its way out has come; never goes back. */
+        Delivery: ("sent" | "delivered" | "read" | "failed") | "pending";
         CreateMessage: {
             client_key: string;
             /** @default  */
@@ -3111,6 +3712,11 @@ export interface components {
              * @default []
              */
             mentions: components["schemas"]["StaffId"][];
+            /**
+             * @description From whom and to whom, on channels where each message says it; what is left out is filled in.
+             * @default null
+             */
+            addressing: components["schemas"]["Addressing"] | null;
             /**
              * @description Closes the conversation after it.
              * @default false
@@ -3805,6 +4411,378 @@ export interface components {
              */
             html: string | null;
         };
+        /** @description Articles, best first. */
+        WidgetArticles: {
+            items: components["schemas"]["WidgetArticle"][];
+        };
+        WidgetArticle: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            excerpt: string;
+            /** @description Where the whole article stands. */
+            url: string;
+            /** @description The article's language: another one than asked for when nothing was found in that. */
+            locale: components["schemas"]["Locale"];
+        };
+        /** @description An order as it is shown. */
+        OrderRow: {
+            /** Format: uuid */
+            id: string;
+            /** @description The system that told it. */
+            source: string;
+            /** @description Its id there. */
+            source_id: string;
+            number: string;
+            status: string;
+            financial_status: components["schemas"]["Told"];
+            fulfilment_status: components["schemas"]["Told"];
+            currency: string;
+            /** Format: int64 */
+            total_minor: number;
+            lines: components["schemas"]["Lines"];
+            placed_at: components["schemas"]["Timestamp"];
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            delivered_at?: components["schemas"]["Timestamp"] | null;
+            /** Format: uuid */
+            contact_id?: string | null;
+            shipments: components["schemas"]["ShipmentRow"][];
+        };
+        /** @description A state that the shop may not have told. */
+        Told: string | null;
+        /** @description The lines of an order, stored as JSON. */
+        Lines: components["schemas"]["Line"][];
+        /** @description One line of an order. */
+        Line: {
+            sku: string;
+            name: string;
+            /** Format: int64 */
+            quantity: number;
+            /** Format: int64 */
+            unit_minor: number;
+            /** Format: int64 */
+            total_minor: number;
+        };
+        /** @description A parcel as it is shown. */
+        ShipmentRow: {
+            /** Format: uuid */
+            id: string;
+            /** @description The system that told it. */
+            source: string;
+            /** @description Its id there. */
+            source_id: string;
+            carrier: string;
+            number: string;
+            url?: string | null;
+            status: string;
+            shipped_at?: components["schemas"]["Timestamp"] | null;
+            delivered_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description An order. */
+        Order2: {
+            /** @description As the customer knows it. */
+            number: string;
+            /** @description `pending`, `processing`, `shipped`, `delivered`, `completed`, `cancelled`, `refunded`, `failed`, or the shop's own word. */
+            status: string;
+            /**
+             * @description `pending`, `paid`, `partially_refunded`, `refunded`, `failed` …
+             * @default
+             */
+            financial_status: string;
+            /**
+             * @description `unfulfilled`, `partial`, `fulfilled` …
+             * @default
+             */
+            fulfilment_status: string;
+            /** @description ISO 4217. */
+            currency: string;
+            /** Format: int64 */
+            total_minor: number;
+            /** @default [] */
+            lines: components["schemas"]["Line"][];
+            placed_at: components["schemas"]["Timestamp"];
+            /**
+             * @description When delivery was promised.
+             * @default null
+             */
+            promised_at: components["schemas"]["Timestamp"] | null;
+            /** @default null */
+            delivered_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * @default {
+             *       "id": null,
+             *       "email": null,
+             *       "phone": null,
+             *       "name": null
+             *     }
+             */
+            customer: components["schemas"]["Customer"];
+            /** @description When the shop last changed it; an older report is ignored. */
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description Who bought. Recognised by `id`, else by `email`, else by `phone`. */
+        Customer: {
+            /**
+             * @description The shop's own id.
+             * @default null
+             */
+            id: string | null;
+            /** @default null */
+            email: string | null;
+            /** @default null */
+            phone: string | null;
+            /** @default null */
+            name: string | null;
+        };
+        /** @description A parcel. */
+        Shipment: {
+            /** @description `source_id` of its order. */
+            order: string;
+            carrier: string;
+            /** @description Tracking number. */
+            number: string;
+            /** @default null */
+            url: string | null;
+            /** @description `created`, `in_transit`, `out_for_delivery`, `ready_for_pickup`, `delivered`, `returned`, `exception`, or the carrier's word. */
+            status: string;
+            /** @default null */
+            shipped_at: components["schemas"]["Timestamp"] | null;
+            /** @default null */
+            delivered_at: components["schemas"]["Timestamp"] | null;
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description An invoice as it is shown. */
+        InvoiceRow: {
+            /** Format: uuid */
+            id: string;
+            /** @description The system that told it. */
+            source: string;
+            /** @description Its id there. */
+            source_id: string;
+            number: string;
+            reference?: string | null;
+            status: string;
+            currency: string;
+            /** Format: int64 */
+            total_minor: number;
+            /**
+             * Format: int64
+             * @description What is still to be paid.
+             */
+            due_minor: number;
+            issued_at: components["schemas"]["Timestamp"];
+            due_at: components["schemas"]["Timestamp"];
+            paid_at?: components["schemas"]["Timestamp"] | null;
+            url?: string | null;
+            /** Format: uuid */
+            order_id?: string | null;
+            /** Format: uuid */
+            contact_id?: string | null;
+        };
+        /** @description An invoice. */
+        Invoice: {
+            number: string;
+            /**
+             * @description Payment reference.
+             * @default null
+             */
+            reference: string | null;
+            /** @description `draft`, `open`, `overdue`, `paid`, `void`, `collection`, or the shop's own word. */
+            status: string;
+            currency: string;
+            /** Format: int64 */
+            total_minor: number;
+            /**
+             * Format: int64
+             * @description What is still to be paid.
+             */
+            due_minor: number;
+            issued_at: components["schemas"]["Timestamp"];
+            due_at: components["schemas"]["Timestamp"];
+            /** @default null */
+            paid_at: components["schemas"]["Timestamp"] | null;
+            /** @default null */
+            url: string | null;
+            /**
+             * @description `source_id` of its order, if it is for one.
+             * @default null
+             */
+            order: string | null;
+            /**
+             * @default {
+             *       "id": null,
+             *       "email": null,
+             *       "phone": null,
+             *       "name": null
+             *     }
+             */
+            customer: components["schemas"]["Customer"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A subscription as it is shown. */
+        SubscriptionRow: {
+            /** Format: uuid */
+            id: string;
+            /** @description The system that told it. */
+            source: string;
+            /** @description Its id there. */
+            source_id: string;
+            name: string;
+            status: string;
+            currency: string;
+            /** Format: int64 */
+            price_minor: number;
+            /** @description `day`, `week`, `month`, `year`. */
+            interval: string;
+            started_at: components["schemas"]["Timestamp"];
+            renews_at?: components["schemas"]["Timestamp"] | null;
+            cancels_at?: components["schemas"]["Timestamp"] | null;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** Format: uuid */
+            contact_id?: string | null;
+        };
+        /** @description A subscription. */
+        Subscription: {
+            /** @description What is subscribed to, as the customer knows it. */
+            name: string;
+            /** @description `trialing`, `active`, `past_due`, `paused`, `cancelled`, `ended`, or the shop's own word. */
+            status: string;
+            currency: string;
+            /**
+             * Format: int64
+             * @description Charged once in each interval.
+             */
+            price_minor: number;
+            /** @description `day`, `week`, `month`, `year`. */
+            interval: string;
+            started_at: components["schemas"]["Timestamp"];
+            /**
+             * @description When the present period ends and the next is charged.
+             * @default null
+             */
+            renews_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description When it will end, once it is cancelled.
+             * @default null
+             */
+            cancels_at: components["schemas"]["Timestamp"] | null;
+            /** @default null */
+            ended_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * @default {
+             *       "id": null,
+             *       "email": null,
+             *       "phone": null,
+             *       "name": null
+             *     }
+             */
+            customer: components["schemas"]["Customer"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A product as it is shown. */
+        ProductRow: {
+            /** Format: uuid */
+            id: string;
+            /** @description The system that told it. */
+            source: string;
+            /** @description Its id there. */
+            source_id: string;
+            sku: string;
+            name: string;
+            category?: string | null;
+            /** Format: int64 */
+            price_minor?: number | null;
+            currency?: string | null;
+            /** Format: int64 */
+            in_stock?: number | null;
+            url?: string | null;
+            image_url?: string | null;
+            status: string;
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A product. */
+        Product: {
+            sku: string;
+            name: string;
+            /** @default null */
+            category: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            price_minor: number | null;
+            /** @default null */
+            currency: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            in_stock: number | null;
+            /** @default null */
+            url: string | null;
+            /** @default null */
+            image_url: string | null;
+            /**
+             * @description `active`, `discontinued` …
+             * @default active
+             */
+            status: string;
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description One page of a list. */
+        Page27: {
+            items: components["schemas"]["OrderRow"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page28: {
+            items: components["schemas"]["ProductRow"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description All that the shop knows of one customer. */
+        Commerce: {
+            /** @description The newest 50, newest first. */
+            orders: components["schemas"]["OrderRow"][];
+            invoices: components["schemas"]["InvoiceRow"][];
+            subscriptions: components["schemas"]["SubscriptionRow"][];
+            /** @description In the currency of most orders; null when nothing was bought. */
+            value?: components["schemas"]["CustomerValue"] | null;
+            /** @description In every currency, that of most orders first. */
+            values: components["schemas"]["CustomerValue"][];
+        };
+        /** @description What one customer bought in one currency; cancelled, failed and refunded orders do not count. */
+        CustomerValue: {
+            currency: string;
+            /** Format: int64 */
+            orders: number;
+            /** Format: int64 */
+            total_minor: number;
+        };
+        /** @description What an import did, or would do. */
+        Imported2: {
+            /** Format: uint */
+            created: number;
+            /** Format: uint */
+            updated: number;
+            /** Format: uint */
+            unchanged: number;
+            /** @description Every row that was not taken. */
+            rejected: components["schemas"]["Rejected2"][];
+        };
+        /** @description A row that was not taken, and why. */
+        Rejected2: {
+            /**
+             * Format: uint64
+             * @description Line of the file, from 1; the header is line 1.
+             */
+            line: number;
+            /** @description Stable code, e.g. `required`, `money_invalid`, `date_invalid`, `unknown`. */
+            reason: string;
+            /** @description The column, by its English name; null when the whole row is meant. */
+            field?: string | null;
+        };
         /** @description What a company can set. The disclosure, the sensitive layer and the way to a person are not among it. */
         Settings2: {
             /**
@@ -3854,7 +4832,7 @@ export interface components {
             always_person: string[] | null;
         };
         /** @description One page of a list. */
-        Page27: {
+        Page29: {
             items: components["schemas"]["BotTurn"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -3918,6 +4896,11 @@ export interface components {
             /** @description Whether a machine answers first. */
             bot: boolean;
             pre_chat: components["schemas"]["PreChat"];
+            /**
+             * Format: int64
+             * @description Minutes in which a person usually answers first; null when too few have been answered lately, or when it takes long.
+             */
+            reply_minutes?: number | null;
             /** @description Public help pages of the company in this language. */
             help_url: string;
         };
@@ -4116,6 +5099,265 @@ export interface components {
             email: string | null;
             /** @default null */
             phone: string | null;
+        };
+        /** @description Where the transcript is. */
+        Addresses: {
+            url: string;
+            text_url: string;
+        };
+        Letter: {
+            email: string;
+        };
+        Form: "page" | "text";
+        /** @description One page of a list. */
+        Page30: {
+            items: components["schemas"]["MailboxView"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A mailbox as it is shown. */
+        MailboxView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            channel_id: string;
+            address: string;
+            settings: components["schemas"]["Settings3"];
+            state: components["schemas"]["State2"];
+            /** @description Code of what keeps it from being reached. */
+            trouble?: string | null;
+            /** @description What the server said. */
+            trouble_detail?: string | null;
+            checked_at?: components["schemas"]["Timestamp"] | null;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /** @description How a mailbox is reached and behaves. */
+        Settings3: {
+            /** @description The name that recipients see. */
+            name: string;
+            /** @description IMAP. */
+            incoming: components["schemas"]["Server"];
+            /** @description SMTP submission. */
+            outgoing: components["schemas"]["Server"];
+            /**
+             * @description Empty: the address.
+             * @default
+             */
+            user: string;
+            sign_in: components["schemas"]["SignIn2"];
+            /** @default null */
+            oauth: components["schemas"]["OauthClient"] | null;
+            /** @default INBOX */
+            folder: string;
+            /**
+             * @description Under every answer; `{agent}` stands for the name of whoever wrote it.
+             * @default
+             */
+            signature: string;
+            /**
+             * Format: uint32
+             * @description How long an answer can be taken back.
+             * @default 10
+             */
+            undo_seconds: number;
+            /**
+             * @description Whether the server delivers `name+anything@domain` here; answers then come back to an address of their own.
+             * @default false
+             */
+            plus_addressing: boolean;
+            /**
+             * @description Names under which the receiving server signs its `Authentication-Results`; empty: those known for its host.
+             * @default []
+             */
+            trusted_results: string[];
+        };
+        /** @description A server to talk to. */
+        Server: {
+            host: string;
+            /** Format: uint16 */
+            port: number;
+            security: components["schemas"]["Security"];
+        };
+        /** @description How a connection is protected. */
+        Security: "tls" | "starttls" | "plain";
+        /** @description How the company signs in to a mailbox. */
+        SignIn2: "password" | "oauth";
+        /** @description A registered program at an OAuth provider. Its secret is stored sealed. */
+        OauthClient: {
+            client_id: string;
+            /** @description Where a refresh token becomes an access token. */
+            token_url: string;
+            /** @default  */
+            scope: string;
+        };
+        /** @description Whether a mailbox can be reached. */
+        State2: "connected" | "new" | "failing" | "consent_needed";
+        CreateMailbox: {
+            address: string;
+            settings: components["schemas"]["Settings3"];
+            secrets?: components["schemas"]["GivenSecrets"];
+            /**
+             * @description Who answers first; people, unless said otherwise.
+             * @default null
+             */
+            mode: components["schemas"]["Mode2"] | null;
+        };
+        /** @description Secrets as they are given; those left out stay as they are. */
+        GivenSecrets: {
+            /** @default null */
+            password: string | null;
+            /** @default null */
+            client_secret: string | null;
+            /** @default null */
+            refresh_token: string | null;
+        };
+        UpdateMailbox: {
+            /** @default null */
+            settings: components["schemas"]["Settings3"] | null;
+            secrets?: components["schemas"]["GivenSecrets"];
+        };
+        /** @description Settings that were found. */
+        Discovery: {
+            /** @description Where from: `known`, `autoconfig`, `dns`, `guess`. */
+            source: string;
+            /** @description A name for screens, e.g. `Google`. */
+            provider?: string | null;
+            incoming: components["schemas"]["Server"];
+            outgoing: components["schemas"]["Server"];
+            user: string;
+            sign_in: components["schemas"]["SignIn2"];
+            /** @description Where tokens come from, for providers that want OAuth. */
+            token_url?: string | null;
+            scope?: string | null;
+        };
+        Discover: {
+            address: string;
+        };
+        /** @description The outcome of a test. */
+        CheckReport: {
+            ok: boolean;
+            steps: components["schemas"]["Step"][];
+        };
+        /** @description One step of a test. */
+        Step: {
+            /** @description `token`, `incoming`, `outgoing`. */
+            step: string;
+            ok: boolean;
+            /** @description Code of what is wrong, e.g. `sign_in_refused`, `certificate_untrusted`. */
+            code?: string | null;
+            /** @description What the server said; in its own words and language. */
+            detail?: string | null;
+        };
+        CheckMailbox: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            id: string | null;
+            address: string;
+            settings: components["schemas"]["Settings3"];
+            secrets?: components["schemas"]["GivenSecrets"];
+        };
+        /** @description The mail that a message is. */
+        MailView: {
+            message_id: string;
+            addressing?: components["schemas"]["Addressing"] | null;
+            origin?: components["schemas"]["Origin"] | null;
+            /** @description The whole text, cut where something is folded away. */
+            stretches: components["schemas"]["Stretch"][];
+            /** @description Whether it can be shown as it was laid out. */
+            formatted: boolean;
+            /** Format: uint32 */
+            remote_images: number;
+            /** @description What became of each recipient of a mail of ours: `waiting`, `sent`, `refused`. */
+            recipients: unknown;
+        };
+        /** @description A stretch of the text. */
+        Stretch: {
+            text: string;
+            /** @description `quote`, `signature`, `footer`; null is what was written now. */
+            folded?: string | null;
+        };
+        /** @description One page of a list. */
+        Page31: {
+            items: components["schemas"]["Webhook"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description Where events are told. */
+        Webhook: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            /** @description Kinds of events it hears of; empty: all. */
+            kinds: string[];
+            enabled: boolean;
+            /** @description Why it was switched off by itself, e.g. `gone`. */
+            disabled_reason?: string | null;
+            rotated_at?: components["schemas"]["Timestamp"] | null;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A webhook with its secret. */
+        WithSecret: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            /** @description Kinds of events it hears of; empty: all. */
+            kinds: string[];
+            enabled: boolean;
+            /** @description Why it was switched off by itself, e.g. `gone`. */
+            disabled_reason?: string | null;
+            rotated_at?: components["schemas"]["Timestamp"] | null;
+            created_at: components["schemas"]["Timestamp"];
+            /** @description `whsec_…` */
+            secret: string;
+        };
+        NewWebhook: {
+            url: string;
+            /**
+             * @description Empty: all.
+             * @default []
+             */
+            kinds: string[];
+        };
+        /** @description One page of a list. */
+        Page32: {
+            items: string[];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        WebhookChange: {
+            /** @default null */
+            url: string | null;
+            /** @default null */
+            kinds: string[] | null;
+            /** @default null */
+            enabled: boolean | null;
+        };
+        /** @description One page of a list. */
+        Page33: {
+            items: components["schemas"]["DeliveryRow"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A delivery as it is listed. */
+        DeliveryRow: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** @description `planned`, `delivered`, `failed`. */
+            state: string;
+            /** Format: int64 */
+            attempts: number;
+            next_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description HTTP status of the last answer.
+             */
+            last_status?: number | null;
+            last_error?: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            finished_at?: components["schemas"]["Timestamp"] | null;
         };
     };
     responses: {
@@ -4630,6 +5872,70 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    set_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    remove_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_staff: {
         parameters: {
             query?: {
@@ -5101,7 +6407,9 @@ export interface operations {
     };
     begin_oidc: {
         parameters: {
-            query?: never;
+            query?: {
+                next?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5770,6 +7078,7 @@ export interface operations {
                 contact?: string | null;
                 language?: components["schemas"]["Locale"] | null;
                 q?: string | null;
+                filter?: string | null;
                 sort?: components["schemas"]["Sort"];
                 order?: components["schemas"]["Order"] | null;
                 limit?: number | null;
@@ -7552,6 +8861,395 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_widget_articles: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                locale?: components["schemas"]["Locale"] | null;
+            };
+            header?: never;
+            path: {
+                public_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetArticles"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_order: {
+        parameters: {
+            query?: {
+                source?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Order2"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_shipment: {
+        parameters: {
+            query?: {
+                source?: string;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shipment"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipmentRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_invoice: {
+        parameters: {
+            query?: {
+                source?: string;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invoice"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_subscription: {
+        parameters: {
+            query?: {
+                source?: string;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Subscription"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_product: {
+        parameters: {
+            query?: {
+                source?: string;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Product"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_orders: {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                cursor?: string | null;
+                contact?: string | null;
+                status?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page27"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_products: {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                cursor?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page28"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_contact_commerce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Commerce"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_orders: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported2"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_invoices: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported2"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_subscriptions: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported2"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_products: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported2"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_contacts: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported2"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     read_bot_settings: {
         parameters: {
             query?: never;
@@ -7615,7 +9313,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page29"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -7987,6 +9685,80 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    find_widget_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Addresses"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    send_widget_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Letter"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_widget_transcript: {
+        parameters: {
+            query: {
+                until: components["schemas"]["Timestamp"];
+                signature: string;
+                locale: components["schemas"]["Locale"];
+                form?: components["schemas"]["Form"];
+            };
+            header?: never;
+            path: {
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     open_widget_socket: {
         parameters: {
             query?: never;
@@ -7998,6 +9770,426 @@ export interface operations {
         responses: {
             /** @description Done */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_mailboxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page30"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMailbox"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMailbox"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    discover_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Discover"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovery"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    check_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckMailbox"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckReport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_mail_page: {
+        parameters: {
+            query?: {
+                images?: boolean;
+                workspace?: components["schemas"]["WorkspaceId"] | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_mail_original: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page31"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithSecret"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_webhook_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page32"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithSecret"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page33"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
