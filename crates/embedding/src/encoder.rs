@@ -48,7 +48,6 @@ const TOKENS_READ: usize = 512;
 
 pub(crate) struct Encoder {
     shape: Shape,
-    products: Products,
     /// The table of word pieces, as it is in the file: only the rows of a text's tokens are ever decoded.
     words: Vec<u8>,
     words_kind: Kind,
@@ -137,7 +136,6 @@ impl Encoder {
             words_kind: words.kind,
             word_bytes: words.row_bytes(),
             shape: shape.clone(),
-            products,
             layers,
         })
     }
@@ -161,17 +159,19 @@ impl Encoder {
         let mut context = vec![0.0; total * hidden];
         let mut change = vec![0.0; total * hidden];
         let mut wide = vec![0.0; total * self.shape.inner];
+        // Made for each call: they cost nothing and cannot be sent between threads, which a model must be.
+        let products = Products::default();
         let mut sums = Vec::new();
         for layer in &self.layers {
-            layer.attend.apply(&self.products, &state, &mut sums, &mut attention);
+            layer.attend.apply(&products, &state, &mut sums, &mut attention);
             for range in &ranges {
-                self.attend(&attention, range, &mut context);
+                self.attend(&products.float, &attention, range, &mut context);
             }
-            layer.attended.apply(&self.products, &context, &mut sums, &mut change);
+            layer.attended.apply(&products, &context, &mut sums, &mut change);
             layer.attended_norm.add(&mut state, &change);
-            layer.widen.apply(&self.products, &state, &mut sums, &mut wide);
+            layer.widen.apply(&products, &state, &mut sums, &mut wide);
             Gelu {}.map_mut(&mut wide);
-            layer.narrow.apply(&self.products, &wide, &mut sums, &mut change);
+            layer.narrow.apply(&products, &wide, &mut sums, &mut change);
             layer.narrowed_norm.add(&mut state, &change);
         }
         ranges.into_iter().map(|range| pooled(&state[range.start * hidden..range.end * hidden], hidden)).collect()
@@ -195,7 +195,7 @@ impl Encoder {
     }
 
     /// What each token of one sequence takes from the others, head by head.
-    fn attend(&self, attention: &[f32], range: &std::ops::Range<usize>, context: &mut [f32]) {
+    fn attend(&self, gemm: &GemmExecutor, attention: &[f32], range: &std::ops::Range<usize>, context: &mut [f32]) {
         let (hidden, length) = (self.shape.hidden, range.len());
         let width = hidden / self.shape.heads;
         let rows = NdTensorView::from_data([length, 3 * hidden], &attention[range.start * 3 * hidden..range.end * 3 * hidden]);
@@ -208,13 +208,13 @@ impl Encoder {
             };
             let scaled = GemmOptions { alpha: 1.0 / (width as f32).sqrt(), ..GemmOptions::default() };
             let keys = part(1);
-            let product = self.products.float.gemm(&mut weights, GemmInputA::Unpacked(part(0)), GemmInputB::Unpacked(keys.transposed()), scaled);
+            let product = gemm.gemm(&mut weights, GemmInputA::Unpacked(part(0)), GemmInputB::Unpacked(keys.transposed()), scaled);
             product.expect("queries and keys have the same width");
             for row in weights.chunks_exact_mut(length) {
                 Softmax::new_mut(row).dispatch();
             }
             let mixed = NdTensorView::from_data([length, length], weights.as_slice());
-            let product = self.products.float.gemm(&mut taken, GemmInputA::Unpacked(mixed), GemmInputB::Unpacked(part(2)), GemmOptions::default());
+            let product = gemm.gemm(&mut taken, GemmInputA::Unpacked(mixed), GemmInputB::Unpacked(part(2)), GemmOptions::default());
             product.expect("there is one weight for each value");
             for (place, taken) in range.clone().zip(taken.chunks_exact(width)) {
                 context[place * hidden + head * width..][..width].copy_from_slice(taken);

@@ -90,6 +90,13 @@ pub(crate) fn embedder() -> Embedder {
     Embedder::from_parts(manifest, &files.weights, &files.vocabulary).expect("the tiny model loads")
 }
 
+/// Stops compiling if a model could not be shared between threads.
+#[test]
+fn a_model_is_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&embedder());
+}
+
 #[test]
 fn words_are_cut_into_the_likeliest_pieces() {
     let files = files();
