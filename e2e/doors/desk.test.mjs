@@ -244,6 +244,8 @@ test('the customer keeps the conversation: on paper, as a file, by mail', async 
 	await frame.locator('.mine:not([data-state])').first().waitFor();
 	await frame.locator('.aa').click();
 	await frame.getByRole('heading', { name: 'Tallenna keskustelu' }).waitFor();
+	await frame.getByRole('button', { name: 'Ääni uudesta viestistä' }).click();
+	assert.equal(await frame.getByRole('button', { name: 'Ääni uudesta viestistä' }).getAttribute('aria-pressed'), 'true');
 	await accessible(frame, 'keeping the conversation');
 	await picture(page, 'widget-transcript');
 	const [paper] = await Promise.all([page.context().waitForEvent('page'), frame.getByRole('link', { name: 'Avaa tulostettavaksi' }).click()]);

@@ -7,7 +7,7 @@ import { Chat } from './chat';
 import { h, set, write } from './dom';
 import { fragment } from './html';
 import { locale, speak, speakMore, t } from './i18n';
-import type { RatingCard, Transcript } from './later';
+import type { RatingCard } from './later';
 import { NORMAL, stepText, TEXT_SIZES, watchDevice, wear } from './preferences';
 import type { State } from './state';
 import type { Message } from './types';
@@ -29,7 +29,8 @@ class Panel {
 	readonly #ratingPlace = h('section', { class: 'card rating', hidden: true });
 	#later: Promise<typeof import('./later')> | null = null;
 	#rating: RatingCard | null = null;
-	#transcript: Transcript | null = null;
+	/** Where the sound and the transcript stand, once they were asked for. */
+	#place: HTMLElement | null = null;
 	readonly #notice = h('p', { class: 'notice', role: 'status' });
 	#text = NORMAL;
 	#contrast = false;
@@ -48,7 +49,7 @@ class Panel {
 			text: (by) => this.#chooseText(by),
 			contrast: (on) => this.#chooseContrast(on),
 			locale: (wish) => void this.#choose(wish),
-			unfolded: (place) => void this.#offerTranscript(place)
+			unfolded: (place) => void this.#offerMore(place).catch(() => undefined /* offline: the next unfolding asks again */)
 		});
 		this.#log = new Log(
 			{
@@ -161,12 +162,13 @@ class Panel {
 		this.#rating.update(this.#chat.state);
 	}
 
-	/** Only a conversation can be kept. */
-	async #offerTranscript(place: HTMLElement): Promise<void> {
-		if (!this.#chat.state.conversation) return place.replaceChildren();
-		const { Transcript } = await this.#more();
-		this.#transcript = new Transcript({ addresses: () => this.#chat.transcript(), send: (email) => this.#chat.mailTranscript(email) });
-		place.replaceChildren(this.#transcript.element);
+	/** The sound, and keeping the conversation when there is one. */
+	async #offerMore(place: HTMLElement): Promise<void> {
+		this.#place = place;
+		const { soundSwitch, Transcript } = await this.#more();
+		place.replaceChildren(soundSwitch(this.#chat.kept('sound') !== null, (on) => this.#chat.keep('sound', on ? '1' : null)));
+		if (!this.#chat.state.conversation) return;
+		place.append(new Transcript({ addresses: () => this.#chat.transcript(), send: (email) => this.#chat.mailTranscript(email) }).element);
 	}
 
 	#dress(): void {
@@ -201,6 +203,7 @@ class Panel {
 	}
 
 	#summary(message: Message): { author: string; text: string } {
+		if (this.#chat.kept('sound')) void this.#more().then(({ ding }) => ding(), () => undefined);
 		const text = message.html ? (fragment(message.html, '').textContent ?? '') : message.body;
 		return { author: speaker(message), text: (text || message.attachments.map((file) => file.name).join(', ')).slice(0, 200) };
 	}
@@ -231,7 +234,7 @@ class Panel {
 		this.#log.redraw();
 		this.#composer.redraw();
 		this.#rating?.redraw();
-		this.#transcript?.redraw();
+		if (this.#place) void this.#offerMore(this.#place);
 		this.#render(this.#chat.state);
 		this.#chat.chooseLocale(wish);
 	}

@@ -29,9 +29,11 @@ export function wear(look: Look): void {
 	root.style.fontSize = look.text === NORMAL ? '' : `${TEXT_SIZES[look.text] ?? 100}%`;
 	root.dataset.large = String((TEXT_SIZES[look.text] ?? 0) >= 150);
 	const surface: Rgb = strong ? (isDark ? [0, 0, 0] : [255, 255, 255]) : isDark ? [23, 26, 32] : [255, 255, 255];
+	// Links stand in bubbles too, whose ground is the nearer to theirs.
+	const behind: Rgb = strong ? surface : isDark ? [36, 41, 50] : [242, 243, 245];
 	const colour = brandOf(look.brand);
 	const ground: Rgb = !strong ? colour : isDark ? [0, 0, 0] : readable(colour, [255, 255, 255], 9);
-	const colours = { brand: ground, 'on-brand': textOn(ground), 'brand-text': readable(colour, surface, strong ? 9 : 5), 'brand-soft': softened(colour, surface) };
+	const colours = { brand: ground, 'on-brand': textOn(ground), 'brand-text': readable(colour, behind, strong ? 9 : 5), 'brand-soft': softened(colour, surface) };
 	for (const [name, value] of Object.entries(colours)) {
 		root.style.setProperty(`--${name}`, css(value));
 	}

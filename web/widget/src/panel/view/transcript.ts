@@ -16,11 +16,11 @@ export class Transcript {
 
 	constructor(actions: TranscriptActions) {
 		this.#actions = actions;
-		this.redraw();
+		this.#draw();
 	}
 
-	/** Draws it, in the language of now; the addresses come when the server has said them, and links stay links until then. */
-	redraw(): void {
+	/** The addresses come when the server has said them; the words stand at once. */
+	#draw(): void {
 		const print = h('a', { target: '_blank', rel: 'noopener' }, t('transcript_print'));
 		const text = h('a', { target: '_blank', rel: 'noopener', download: true }, t('transcript_text'));
 		const error = h('p', { class: 'error', role: 'alert' });
