@@ -21,9 +21,12 @@ struct Table {
     prefixes: HashMap<&'static str, Vec<u16>>,
 }
 
+/// The thesaurus as it is written.
+pub(crate) const SOURCE: &str = include_str!("../corpus/concepts.txt");
+
 static TABLES: LazyLock<[Table; 3]> = LazyLock::new(|| {
     let mut tables: [Table; 3] = Default::default();
-    let lines = include_str!("../corpus/concepts.txt").lines().filter(|line| !line.starts_with('#'));
+    let lines = SOURCE.lines().filter(|line| !line.starts_with('#'));
     for (concept, line) in lines.filter_map(|line| line.split_once(": ")).enumerate() {
         for (table, words) in tables.iter_mut().zip(line.1.split('|')) {
             for word in words.split_whitespace() {
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_line_has_three_languages_of_normalised_patterns() {
-        for line in include_str!("../corpus/concepts.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in SOURCE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let (name, words) = line.split_once(": ").expect("a name and words");
             assert_eq!(words.split('|').count(), 3, "{name}");
             for word in words.split_whitespace().filter(|word| *word != "|") {

@@ -6,7 +6,7 @@ mod recognise;
 
 use std::sync::LazyLock;
 
-pub(crate) use recognise::{NeedModel, built_in as model};
+pub(crate) use recognise::{Lesson, NeedModel, built_in as model, lessons};
 pub use recognise::{Recognition, fingerprint, rehearse, restore, snapshot};
 
 use crate::Language;

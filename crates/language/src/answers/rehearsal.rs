@@ -1,7 +1,7 @@
 //! How an index would do on the corpus's own questions, which its need model has then not seen.
 
 use super::{ArticleText, Index, Options};
-use crate::needs::{Corpus, NeedModel, Side};
+use crate::needs::{Corpus, Lesson, NeedModel, Side};
 
 /// One question of a rehearsal.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Rehearsed {
 #[must_use]
 pub fn rehearse(sets: &[(Vec<ArticleText>, Vec<Vec<String>>)], parts: usize, part: usize) -> Vec<Vec<Rehearsed>> {
     let held_out = |number: usize, side: Side| side == Side::Customer && number % parts == part;
-    let model = NeedModel::learn(Corpus::built_in(), |number, line| !held_out(number, line.side));
+    let model = NeedModel::learn(Corpus::built_in(), |number, lesson| !matches!(lesson, Lesson::Line(line) if held_out(number, line.side)));
     sets.iter().map(|(articles, serves)| ask_held_out(&model, articles, serves, &held_out)).collect()
 }
 

@@ -69,6 +69,13 @@ impl Reading {
     pub(super) fn features(&self) -> [f32; 3] {
         [self.positive.min(10.0) / 4.0, self.negative.min(10.0) / 4.0, self.valence()]
     }
+
+    /// The same, shouting and emotions.
+    pub(super) fn all_features(&self) -> [f32; 8] {
+        let [positive, negative, valence] = self.features();
+        let [anger, worry, disappointment, joy] = self.emotions.map(|emotion| emotion.min(3.0));
+        [positive, negative, valence, self.shouting, anger, worry, disappointment, joy]
+    }
 }
 
 fn pair(line: &'static str) -> Option<(&'static str, f32)> {

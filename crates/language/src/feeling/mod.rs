@@ -59,5 +59,11 @@ pub fn feel(text: &str, language: Language) -> Feeling {
     Feeling { polarity, valence, intensity: reading.intensity(), emotion: reading.emotion(polarity) }
 }
 
+/// Numbers that a learned judge of something else takes as features: good and bad words, their balance, shouting, and the four
+/// emotions.
+pub(crate) fn features(text: &str, language: Language) -> [f32; 8] {
+    lexicon::read(text, language).all_features()
+}
+
 #[cfg(test)]
 mod tests;

@@ -59,6 +59,14 @@ impl Logistic {
         Self { means, deviations, weights: solution.into_iter().map(|weight| weight as f32).collect() }
     }
 
+    /// The weights for features as they come, not standardised, the bias last.
+    pub(crate) fn plain_weights(&self) -> Vec<f32> {
+        let mut plain: Vec<f32> = self.weights.iter().zip(&self.deviations).map(|(weight, deviation)| weight / deviation).collect();
+        let shift: f32 = plain.iter().zip(&self.means).map(|(weight, mean)| weight * mean).sum();
+        plain.push(self.weights[self.weights.len() - 1] - shift);
+        plain
+    }
+
     /// The log-odds of one feature vector.
     pub(crate) fn log_odds(&self, row: &[f32]) -> f32 {
         let bias = self.weights[self.weights.len() - 1];

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::compact::{put_floats, take_floats};
 use super::hashing::{PassThroughHasher, finish, hash_bytes, start, step};
+use super::table::Table;
 use crate::{Language, colloquial, concepts, text};
 
 /// Which n-grams are taken from a text.
@@ -175,11 +177,28 @@ impl Rows {
     }
 }
 
+/// In how many texts each feature stands.
+#[derive(Default)]
+pub(crate) struct Frequencies {
+    features: HashMap<u64, u32, PassThroughHasher>,
+    texts: usize,
+}
+
+impl Frequencies {
+    /// Counts one text's distinct features.
+    pub(crate) fn count(&mut self, text: &[(u64, u32)]) {
+        self.texts += 1;
+        for &(hash, _) in text {
+            *self.features.entry(hash).or_default() += 1;
+        }
+    }
+}
+
 /// The features seen in training, with their inverse document frequencies.
 #[derive(Debug, Clone)]
 pub(crate) struct Vocabulary {
     recipe: Recipe,
-    columns: HashMap<u64, u32, PassThroughHasher>,
+    columns: Table,
     idf: Vec<f32>,
     /// Whether each column is a word feature.
     word_columns: Vec<bool>,
@@ -188,41 +207,44 @@ pub(crate) struct Vocabulary {
 impl Vocabulary {
     /// Learns the vocabulary of texts given as feature counts; features in fewer than `minimum` texts are dropped.
     pub(crate) fn learn(recipe: Recipe, texts: &[Vec<(u64, u32)>], minimum: u32) -> Self {
-        let mut frequencies: HashMap<u64, u32, PassThroughHasher> = HashMap::default();
+        let mut frequencies = Frequencies::default();
         for text in texts {
-            for &(hash, _) in text {
-                *frequencies.entry(hash).or_default() += 1;
-            }
+            frequencies.count(text);
         }
-        let mut kept: Vec<(u64, u32)> = frequencies.into_iter().filter(|&(_, frequency)| frequency >= minimum).collect();
+        Self::of(recipe, frequencies, minimum)
+    }
+
+    /// Learns the vocabulary of texts counted one by one.
+    pub(crate) fn of(recipe: Recipe, frequencies: Frequencies, minimum: u32) -> Self {
+        let count = frequencies.texts as f32;
+        let mut kept: Vec<(u64, u32)> = frequencies.features.into_iter().filter(|&(_, frequency)| frequency >= minimum).collect();
         // Frequent features first: their weights share cache lines; ties by hash keep it deterministic.
         kept.sort_unstable_by_key(|&(hash, frequency)| (std::cmp::Reverse(frequency), hash));
-        let count = texts.len() as f32;
         // Inverse document frequency is damped: measured on five intent sets, its full strength overrates rare words.
         let idf = kept.iter().map(|&(_, frequency)| (((1.0 + count) / (1.0 + frequency as f32)).ln() + 1.0).powf(0.75)).collect();
-        let columns = kept.iter().enumerate().map(|(column, &(hash, _))| (hash, column as u32)).collect();
-        let word_columns = kept.iter().map(|&(hash, _)| hash & BLOCK == WORD_BLOCK).collect();
+        let hashes: Vec<u64> = kept.iter().map(|&(hash, _)| hash).collect();
+        Self::from_parts(recipe, Table::build(&hashes), idf)
+    }
+
+    fn from_parts(recipe: Recipe, columns: Table, idf: Vec<f32>) -> Self {
+        let word_columns = columns.lower_halves().into_iter().map(|half| u64::from(half) & BLOCK == WORD_BLOCK).collect();
         Self { recipe, columns, idf, word_columns }
+    }
+
+    /// Writes what was learned; the recipe belongs to the program.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        self.columns.write(out);
+        put_floats(out, &self.idf);
+    }
+
+    pub(crate) fn read_from(recipe: Recipe, input: &mut &[u8]) -> Option<Self> {
+        let columns = Table::read(input)?;
+        let idf = take_floats(input)?;
+        (idf.len() == columns.len()).then(|| Self::from_parts(recipe, columns, idf))
     }
 
     pub(crate) fn len(&self) -> usize {
         self.idf.len()
-    }
-
-    /// The features' hashes in column order, and their inverse document frequencies.
-    pub(crate) fn parts(&self) -> (Vec<u64>, &[f32]) {
-        let mut hashes = vec![0; self.idf.len()];
-        for (&hash, &column) in &self.columns {
-            hashes[column as usize] = hash;
-        }
-        (hashes, &self.idf)
-    }
-
-    /// A vocabulary from its parts.
-    pub(crate) fn from_parts(recipe: Recipe, hashes: &[u64], idf: Vec<f32>) -> Self {
-        let columns = hashes.iter().enumerate().map(|(column, &hash)| (hash, column as u32)).collect();
-        let word_columns = hashes.iter().map(|&hash| hash & BLOCK == WORD_BLOCK).collect();
-        Self { recipe, columns, idf, word_columns }
     }
 
     /// The weighted row of a text. Each block (words, characters) has length one, times its weight. Also returns the
@@ -235,7 +257,7 @@ impl Vocabulary {
         let rare = self.idf.last().copied().unwrap_or(1.0);
         for &(hash, count) in counts {
             let block = (hash & BLOCK) as usize;
-            let Some(&column) = self.columns.get(&hash) else {
+            let Some(column) = self.columns.get(hash) else {
                 unknown += if block == WORD_BLOCK as usize { rare } else { 0.0 };
                 continue;
             };

@@ -31,20 +31,18 @@ impl Linear {
     /// Trains one model per class. `labels[i]` is the class of row `i`; a label of `classes` or more is an example of
     /// none of them. Uses up to two threads; the result does not depend on their number.
     pub(crate) fn train(rows: &Rows, labels: &[u32], classes: usize, features: usize, training: Training) -> Self {
-        let mut squares = Vec::with_capacity(rows.len());
-        for index in 0..rows.len() {
-            let (_, values) = rows.row(index);
-            squares.push(1.0 + values.iter().map(|value| value * value).sum::<f32>());
-        }
+        let squares = squares(rows);
         let mut weights = vec![0.0_f32; (features + 1) * classes];
         let threads = if classes > 3 && rows.len() > 500 { 2 } else { 1 };
         let solved: Vec<Vec<(usize, Vec<f32>)>> = std::thread::scope(|scope| {
             let handles: Vec<_> = (0..threads)
                 .map(|first| {
                     let squares = &squares;
-                    scope.spawn(move || {
-                        (first..classes).step_by(threads).map(|class| (class, solve(rows, labels, class as u32, features, squares, training))).collect()
-                    })
+                    let learn = move |class: usize| {
+                        let targets: Vec<i8> = labels.iter().map(|label| if *label as usize == class { 1 } else { -1 }).collect();
+                        (class, solve(rows, &targets, class as u64, features, squares, training))
+                    };
+                    scope.spawn(move || (first..classes).step_by(threads).map(learn).collect())
                 })
                 .collect();
             handles.into_iter().map(|handle| handle.join().expect("training has no panicking path")).collect()
@@ -55,12 +53,6 @@ impl Linear {
             }
         }
         Self { classes, weights }
-    }
-
-    /// Number of classes, the weights of all features (feature-major), and the bias.
-    pub(crate) fn parts(&self) -> (usize, &[f32], &[f32]) {
-        let (weights, bias) = self.weights.split_at(self.weights.len() - self.classes);
-        (self.classes, weights, bias)
     }
 
     pub(crate) fn classes(&self) -> usize {
@@ -118,12 +110,19 @@ impl Centres {
     }
 }
 
-/// Solves one class against the rest; returns the weights with the bias last.
-fn solve(rows: &Rows, labels: &[u32], class: u32, features: usize, squares: &[f32], training: Training) -> Vec<f32> {
+/// The square of each row's length, the bias counted.
+pub(crate) fn squares(rows: &Rows) -> Vec<f32> {
+    (0..rows.len()).map(|index| 1.0 + rows.row(index).1.iter().map(|value| value * value).sum::<f32>()).collect()
+}
+
+/// Solves one class against the rest; returns the weights with the bias last. `targets` say of each row whether it belongs (1),
+/// does not (−1), or teaches nothing (0).
+pub(crate) fn solve(rows: &Rows, targets: &[i8], seed: u64, features: usize, squares: &[f32], training: Training) -> Vec<f32> {
     let mut weights = vec![0.0_f32; features + 1];
     let mut duals = vec![0.0_f32; rows.len()];
-    let mut active: Vec<u32> = (0..rows.len() as u32).collect();
-    let mut random = Random::new(0x5eed ^ u64::from(class));
+    let taught: Vec<u32> = (0..rows.len() as u32).filter(|&row| targets[row as usize] != 0).collect();
+    let mut active = taught.clone();
+    let mut random = Random::new(0x5eed ^ seed);
     let mut shrink_above = f32::INFINITY;
     let all = active.len();
     for pass in 0..training.passes {
@@ -133,8 +132,8 @@ fn solve(rows: &Rows, labels: &[u32], class: u32, features: usize, squares: &[f3
         while position < active.len() {
             let example = active[position] as usize;
             let (columns, values) = rows.row(example);
-            let positive = labels[example] == class;
-            let sign = if positive { 1.0 } else { -1.0 };
+            let positive = targets[example] > 0;
+            let sign = f32::from(targets[example]);
             let cost = if positive { training.cost * training.positive_weight } else { training.cost };
             let softness = 0.5 / cost;
             let mut decision = weights[features];
@@ -171,7 +170,7 @@ fn solve(rows: &Rows, labels: &[u32], class: u32, features: usize, squares: &[f3
                 break;
             }
             // Converged on the shrunk set: look once more at all examples.
-            active = (0..rows.len() as u32).collect();
+            active.clone_from(&taught);
             shrink_above = f32::INFINITY;
             continue;
         }

@@ -8,3 +8,4 @@ pub(crate) mod hashing;
 pub(crate) mod linear;
 pub mod measures;
 pub(crate) mod random;
+pub(crate) mod table;

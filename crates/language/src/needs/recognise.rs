@@ -1,22 +1,52 @@
-//! Recognising the need of a text, in any of the three languages, with one model for all of them.
+//! Recognising the need of a text, in any of the three languages, with one model for all of them. The same model knows the
+//! sensitive matters, so that a message is read once, and the vocabulary is held once.
 
 use std::sync::OnceLock;
 
-use super::{Corpus, Line, Side};
+use super::{Corpus, Line, SensitiveLine, Side};
 use crate::Language;
-use crate::learn::compact::{self, Compact};
-use crate::learn::features::{Recipe, Rows, Vocabulary};
-use crate::learn::linear::{Linear, Training};
+use crate::learn::compact::{self, Compact, Task};
+use crate::learn::features::{Frequencies, Recipe, Rows, Vocabulary};
+use crate::learn::linear::Training;
+use crate::safety::teaching::{self, Teaching};
 
 /// Few examples of many classes: the class itself weighs more than the rest, the margin is soft.
 const TRAINING: Training = Training { cost: 0.2, tolerance: 1.0, passes: 4, positive_weight: 8.0 };
 const RECIPE: Recipe = Recipe { characters: (3, 5), words: 2, stems: true, concept_weight: 1.0, gaps: false, word_weight: 0.7 };
 
-/// A model of the needs.
+/// A model of the needs, with the classes of [`teaching`] after them.
 pub(crate) struct NeedModel {
     vocabulary: Vocabulary,
     weights: Compact,
     needs: usize,
+}
+
+/// A line to learn from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lesson<'corpus> {
+    Line(&'corpus Line),
+    Sensitive(&'corpus SensitiveLine),
+}
+
+impl Lesson<'_> {
+    pub(crate) fn text(&self) -> &'static str {
+        match self {
+            Self::Line(line) => line.text,
+            Self::Sensitive(line) => line.text,
+        }
+    }
+
+    pub(crate) fn language(&self) -> Language {
+        match self {
+            Self::Line(line) => line.language,
+            Self::Sensitive(line) => line.language,
+        }
+    }
+}
+
+/// All lines of a corpus, numbered in a fixed order.
+pub(crate) fn lessons(corpus: &Corpus) -> impl Iterator<Item = (usize, Lesson<'_>)> {
+    corpus.lines().iter().map(Lesson::Line).chain(corpus.sensitive().iter().map(Lesson::Sensitive)).enumerate()
 }
 
 static BUILT_IN: OnceLock<NeedModel> = OnceLock::new();
@@ -48,52 +78,73 @@ pub fn restore(bytes: &[u8]) -> bool {
 pub fn fingerprint() -> String {
     use std::hash::Hasher;
     let mut hasher = crate::learn::hashing::PassThrough::default();
-    for line in Corpus::built_in().lines() {
-        hasher.write(line.text.as_bytes());
+    for (_, lesson) in lessons(Corpus::built_in()) {
+        hasher.write(lesson.text().as_bytes());
     }
-    hasher.write(format!("{TRAINING:?} {RECIPE:?} {}", env!("CARGO_PKG_VERSION")).as_bytes());
+    hasher.write(crate::concepts::SOURCE.as_bytes());
+    hasher.write(format!("{TRAINING:?} {RECIPE:?} {} {}", teaching::VERSION, env!("CARGO_PKG_VERSION")).as_bytes());
     format!("{:016x}", hasher.finish())
 }
 
 impl NeedModel {
-    /// Learns from the lines of a corpus that `keep` (by number and line) wants.
-    pub(crate) fn learn(corpus: &Corpus, keep: impl Fn(usize, &Line) -> bool) -> Self {
+    /// Learns from the lines of a corpus that `keep` (by number and line) wants. Texts are counted twice rather than kept, which
+    /// halves the memory that learning takes.
+    pub(crate) fn learn(corpus: &Corpus, keep: impl Fn(usize, Lesson<'_>) -> bool) -> Self {
         let needs = corpus.needs().len();
-        let lines: Vec<&Line> = corpus.lines().iter().enumerate().filter(|(number, line)| keep(*number, line)).map(|(_, line)| line).collect();
-        let counts: Vec<_> = lines.iter().map(|line| RECIPE.counts(line.text, Some(line.language))).collect();
-        let vocabulary = Vocabulary::learn(RECIPE, &counts, 2);
-        let mut rows = Rows::new();
-        for count in &counts {
-            rows.push(&vocabulary.row(count).0);
+        let kept: Vec<Lesson<'_>> = lessons(corpus).filter(|&(number, lesson)| keep(number, lesson)).map(|(_, lesson)| lesson).collect();
+        let counts = |lesson: &Lesson<'_>| RECIPE.counts(lesson.text(), Some(lesson.language()));
+        let mut frequencies = Frequencies::default();
+        for lesson in &kept {
+            frequencies.count(&counts(lesson));
         }
-        let labels: Vec<u32> = lines.iter().map(|line| line.need.unwrap_or(needs) as u32).collect();
-        let linear = Linear::train(&rows, &labels, needs, vocabulary.len(), TRAINING);
-        Self { vocabulary, weights: Compact::of(&linear), needs }
+        let vocabulary = Vocabulary::of(RECIPE, frequencies, 2);
+        let mut rows = Rows::new();
+        for lesson in &kept {
+            rows.push(&vocabulary.row(&counts(lesson)).0);
+        }
+        let teaching = Teaching::of(corpus, &kept);
+        let weights = Compact::train(&rows, needs + teaching::CLASSES, vocabulary.len(), |class| match class.checked_sub(needs) {
+            None => Task { targets: kept.iter().map(|lesson| need_target(lesson, class)).collect(), training: TRAINING },
+            Some(class) => teaching.task(class),
+        });
+        Self { vocabulary, weights, needs }
     }
 
     fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         compact::put_length(&mut out, self.needs);
-        compact::write_vocabulary(&self.vocabulary, &mut out);
+        self.vocabulary.write(&mut out);
         self.weights.write(&mut out);
         out
     }
 
     fn from_bytes(mut input: &[u8]) -> Option<Self> {
         let needs = compact::take_length(&mut input)?;
-        let (hashes, idf) = compact::read_vocabulary(&mut input)?;
+        let vocabulary = Vocabulary::read_from(RECIPE, &mut input)?;
         let weights = Compact::read(&mut input)?;
-        let whole = input.is_empty() && weights.features() == hashes.len();
-        whole.then(|| Self { vocabulary: Vocabulary::from_parts(RECIPE, &hashes, idf), weights, needs })
+        let whole = input.is_empty() && weights.features() == vocabulary.len() && weights.classes() == needs + teaching::CLASSES;
+        whole.then_some(Self { vocabulary, weights, needs })
     }
 
     /// Decision values of all needs for a text.
     pub(crate) fn scores(&self, text: &str, language: Language) -> Vec<f32> {
-        let mut scores = vec![0.0; self.needs];
-        if self.needs > 0 {
-            self.weights.score(&self.vocabulary.read(text, Some(language)).0, &mut scores);
-        }
+        let mut scores = self.all_scores(text, language);
+        scores.truncate(self.needs);
         scores
+    }
+
+    /// Decision values of all needs, and after them of the classes of [`teaching`].
+    pub(crate) fn all_scores(&self, text: &str, language: Language) -> Vec<f32> {
+        self.weights.scores(&self.vocabulary.read(text, Some(language)).0)
+    }
+}
+
+/// Sensitive lines are no part of the needs: some belong to one, most to none.
+fn need_target(lesson: &Lesson<'_>, class: usize) -> i8 {
+    match lesson {
+        Lesson::Line(line) if line.need == Some(class) => 1,
+        Lesson::Line(_) => -1,
+        Lesson::Sensitive(_) => 0,
     }
 }
 
@@ -112,7 +163,7 @@ pub struct Recognition {
 #[must_use]
 pub fn rehearse(corpus: &Corpus, parts: usize, part: usize) -> Vec<Recognition> {
     let held_out = |number: usize, line: &Line| line.side == Side::Customer && line.need.is_some() && number % parts == part;
-    let model = NeedModel::learn(corpus, |number, line| !held_out(number, line));
+    let model = NeedModel::learn(corpus, |number, lesson| !matches!(lesson, Lesson::Line(line) if held_out(number, line)));
     Language::ALL
         .into_iter()
         .map(|language| {
@@ -138,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_judges_like_the_model_it_was_taken_of() {
-        let few = |number: usize, _: &Line| number.is_multiple_of(40);
+        let few = |number: usize, _: Lesson<'_>| number.is_multiple_of(40);
         let model = NeedModel::learn(Corpus::built_in(), few);
         let bytes = model.to_bytes();
         let restored = NeedModel::from_bytes(&bytes).unwrap();

@@ -5,8 +5,9 @@
 
 mod floor;
 mod learned;
+pub(crate) mod teaching;
 
-pub use learned::{Rehearsal, TOLERATED, rehearse};
+pub use learned::{Weighed, fit, rehearse, threshold};
 
 use crate::{Language, text};
 

@@ -1,0 +1,122 @@
+//! What the corpus teaches of sensitive matters: which lines are sensitive, which are not, and which say nothing of it.
+
+use super::Reason;
+use crate::learn::compact::Task;
+use crate::learn::linear::Training;
+use crate::needs::{Corpus, Lesson};
+
+/// The classes that [`crate::needs`]' model has beside the needs: each reason, none of them and no need, and sensitive at all.
+pub(crate) const CLASSES: usize = Reason::ALL.len() + 2;
+/// Text that no need serves and nothing sensitive.
+pub(super) const NONE: usize = Reason::ALL.len();
+/// Whatever the reason.
+pub(super) const ANY: usize = Reason::ALL.len() + 1;
+/// Raised when what follows changes without a trace in the corpus.
+pub(crate) const VERSION: u32 = 1;
+
+/// A reason stands against the needs, like one more of them.
+const ONE_REASON: Training = Training { cost: 0.2, tolerance: 1.0, passes: 4, positive_weight: 8.0 };
+const ANY_REASON: Training = Training { cost: 0.5, tolerance: 0.5, passes: 15, positive_weight: 6.0 };
+
+/// Needs whose customers must reach a person, with the reason: their lines teach too.
+pub(super) const SENSITIVE_NEEDS: [(&str, Reason); 9] = [
+    ("account_hacked", Reason::Fraud),
+    ("charge_unrecognised", Reason::Fraud),
+    ("charged_twice", Reason::MoneyDispute),
+    ("data_deletion_request", Reason::DataProtection),
+    ("deceased_customer_account", Reason::Bereavement),
+    ("personal_data_request", Reason::DataProtection),
+    ("phishing_message_suspected", Reason::Fraud),
+    ("staff_behaviour_complaint", Reason::Complaint),
+    ("talk_to_person", Reason::Person),
+];
+
+/// Needs whose lines are sometimes sensitive and sometimes not: they teach neither side.
+pub(super) const MIXED_NEEDS: [&str; 18] = [
+    "accessibility_of_premises",
+    "complaint_of_quality",
+    "customer_service_contact",
+    "guardian_or_acting_for_other",
+    "instalments_and_financing",
+    "insurance_claim_or_damage_report",
+    "invoice_error",
+    "language_or_accessibility_of_service",
+    "materials_and_allergens",
+    "noise_smell_or_side_effect",
+    "pay_later_extension",
+    "payment_reminder_received",
+    "price_dispute",
+    "product_safety_recall",
+    "refund_not_received",
+    "service_outage",
+    "service_quality_complaint",
+    "subscription_renewal_charged",
+];
+
+/// What a need is to the sensitive layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Everyday,
+    Mixed,
+    Sensitive(Reason),
+}
+
+pub(super) fn side_of_need(id: &str) -> Side {
+    match SENSITIVE_NEEDS.iter().find(|(need, _)| *need == id) {
+        Some(&(_, reason)) => Side::Sensitive(reason),
+        None if MIXED_NEEDS.contains(&id) => Side::Mixed,
+        None => Side::Everyday,
+    }
+}
+
+/// What one line teaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A wording of the sensitive corpus.
+    Sensitive(Reason),
+    /// A line of a need; what an article says, or what the floor stops anyhow, is read but teaches no judge.
+    Need { side: Side, teaches: bool },
+    /// Like a sensitive line, and none; or no need at all.
+    Outside,
+}
+
+pub(super) fn kind(corpus: &Corpus, lesson: &Lesson<'_>) -> Kind {
+    match lesson {
+        Lesson::Sensitive(line) => Reason::named(line.reason).filter(|_| line.sensitive).map_or(Kind::Outside, Kind::Sensitive),
+        Lesson::Line(line) => match line.need {
+            None => Kind::Outside,
+            Some(need) => {
+                let side = side_of_need(corpus.needs()[need].id);
+                let stopped = side == Side::Everyday && super::phrase(line.text).is_some();
+                Kind::Need { side, teaches: line.side == crate::needs::Side::Customer && !stopped }
+            }
+        },
+    }
+}
+
+/// The kinds of the lines to learn from, in their order.
+pub(crate) struct Teaching(Vec<Kind>);
+
+impl Teaching {
+    pub(crate) fn of(corpus: &Corpus, lessons: &[Lesson<'_>]) -> Self {
+        Self(lessons.iter().map(|lesson| kind(corpus, lesson)).collect())
+    }
+
+    /// How one of the [`CLASSES`] is learned.
+    pub(crate) fn task(&self, class: usize) -> Task {
+        let training = if class == ANY { ANY_REASON } else { ONE_REASON };
+        Task { targets: self.0.iter().map(|kind| target(*kind, class)).collect(), training }
+    }
+}
+
+fn target(kind: Kind, class: usize) -> i8 {
+    match (class, kind) {
+        (ANY, Kind::Sensitive(_) | Kind::Need { side: Side::Sensitive(_), teaches: true }) => 1,
+        (ANY, Kind::Need { side: Side::Mixed, .. } | Kind::Need { teaches: false, .. }) => 0,
+        (NONE, Kind::Outside) => 1,
+        (_, Kind::Sensitive(reason)) if reason as usize == class => 1,
+        // A need of the same matter is not against it.
+        (_, Kind::Need { side: Side::Sensitive(reason), .. }) if reason as usize == class => 0,
+        _ => -1,
+    }
+}
