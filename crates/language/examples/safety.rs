@@ -4,7 +4,7 @@
 use ennakoi_language::Language;
 use ennakoi_language::safety::{Weighed, fit, rehearse, threshold};
 
-const PARTS: usize = 4;
+const PARTS: usize = 3;
 /// Share of everyday lines that may be stopped: these are filed by need, and some are sensitive all the same.
 const TOLERATED: f64 = 0.055;
 

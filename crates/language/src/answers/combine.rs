@@ -39,29 +39,34 @@ impl Weights {
 pub(crate) const WIDTH: usize = 9;
 
 /// Fitted on three simulated help centres (45 Finnish, 20 Swedish, 20 English articles) asked with held-out lines of the
-/// corpus, a quarter of them outside; `examples/articles.rs` writes the evidence they are fitted from.
-const MEANS: [f32; WIDTH] = [-6.6807, 2.35, -0.28, -2.6902, 0.2547, 0.0338, 0.0578, 0.1975, -1.1648];
-const DEVIATIONS: [f32; WIDTH] = [3.3018, 2.5957, 0.336, 0.9648, 0.2516, 0.0616, 0.0614, 0.1856, 0.9778];
-const RIGHT: [f32; WIDTH + 1] = [0.4088, 0.6115, -0.0609, 0.1775, -0.1678, -0.0338, 0.1958, -0.3946, 1.0312, -0.4058];
-const INSIDE: [f32; WIDTH + 1] = [1.206, -1.0643, 0.0679, 1.418, -0.6532, -0.0, 0.2049, -0.0933, 0.5758, 1.118];
+/// corpus, a quarter of them outside, by `examples/articles.rs`: a weight for each kind of evidence, then that of the outside, the
+/// bias last.
+const RIGHT: [f32; WIDTH + 2] = [0.015, 0.346, -0.916, -0.086, -1.124, 0.287, 1.529, -2.183, 1.252, -0.812, -2.48];
+const INSIDE: [f32; WIDTH + 2] = [0.285, -0.447, 0.45, 1.979, -3.54, 1.416, 2.632, -0.912, 0.613, -1.128, 7.052];
 
 /// Probability that the first article answers the question.
 pub(super) fn confidence(evidence: &[f32]) -> f32 {
-    logistic(evidence, &RIGHT)
+    sigmoid(log_odds(evidence, &RIGHT))
 }
 
 /// Probability that any article answers the question.
 pub(super) fn in_scope(evidence: &[f32]) -> f32 {
-    logistic(evidence, &INSIDE)
+    sigmoid(log_odds(evidence, &INSIDE))
 }
+
+/// Evidence of the outside where nobody looked: neither for nor against.
+const UNKNOWN_OUTSIDE: f32 = -3.0;
 
 /// Both.
 pub(crate) fn sureness(evidence: &[f32]) -> (f32, f32) {
     (confidence(evidence), in_scope(evidence))
 }
 
-fn logistic(evidence: &[f32], weights: &[f32; WIDTH + 1]) -> f32 {
-    let standardised = evidence.iter().zip(MEANS.iter().zip(&DEVIATIONS)).map(|(value, (mean, deviation))| (value - mean) / deviation);
-    let log_odds = standardised.zip(weights).fold(weights[WIDTH], |sum, (value, weight)| sum + value * weight);
+pub(super) fn sigmoid(log_odds: f32) -> f32 {
     1.0 / (1.0 + (-log_odds).exp())
+}
+
+pub(super) fn log_odds(evidence: &[f32], weights: &[f32]) -> f32 {
+    let (bias, weights) = weights.split_last().map_or((0.0, &[][..]), |(bias, weights)| (*bias, weights));
+    evidence.iter().chain([&UNKNOWN_OUTSIDE]).zip(weights).fold(bias, |sum, (value, weight)| sum + value * weight)
 }

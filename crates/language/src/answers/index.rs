@@ -106,8 +106,11 @@ impl Index {
 
     /// Ranks the articles for a question.
     pub(super) fn read(&self, model: &NeedModel, question: &str, language: Language) -> Reading {
-        let needs = affinity::distribution(&model.scores(question, language), SHARPNESS);
-        self.rank(needs, question, language, &[])
+        let (scores, outside) = model.needs_and_outside(question, language);
+        let total: f32 = scores.iter().map(|score| (SHARPNESS * (score - outside)).exp()).sum();
+        let mut reading = self.rank(affinity::distribution(&scores, SHARPNESS), question, language, &[]);
+        reading.evidence.push((1.0 / (1.0 + total) + 0.02).ln());
+        reading
     }
 
     /// Ranks the articles for a question with a distribution over the needs; `added` gives further points to the articles'

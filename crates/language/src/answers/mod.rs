@@ -11,7 +11,7 @@ mod rehearsal;
 
 pub use index::Index;
 pub(crate) use index::{Reading, SHARPNESS};
-pub use rehearsal::{Rehearsed, rehearse};
+pub use rehearsal::{Rehearsed, fit, rehearse};
 
 use crate::Language;
 

@@ -1,6 +1,8 @@
 //! How an index would do on the corpus's own questions, which its need model has then not seen.
 
+use super::combine;
 use super::{ArticleText, Index, Options};
+use crate::learn::calibration::Logistic;
 use crate::needs::{Corpus, Lesson, NeedModel, Side};
 
 /// One question of a rehearsal.
@@ -13,6 +15,44 @@ pub struct Rehearsed {
     pub ranked: Vec<String>,
     /// What confidence and rejection are computed from.
     pub evidence: Vec<f32>,
+}
+
+impl Rehearsed {
+    /// Whether the first article is right, and whether any is.
+    #[must_use]
+    pub fn truth(&self) -> (bool, bool) {
+        (self.ranked.first().is_some_and(|first| self.right.contains(first)), !self.right.is_empty())
+    }
+
+    /// Probability that the first article is right by given weights (see [`fit`]).
+    #[must_use]
+    pub fn confidence(&self, weights: &[f32]) -> f32 {
+        combine::sigmoid(combine::log_odds(&self.evidence, weights))
+    }
+
+    /// Log-odds that any article answers, by given weights.
+    #[must_use]
+    pub fn inside(&self, weights: &[f32]) -> f32 {
+        combine::log_odds(&self.evidence, weights)
+    }
+}
+
+/// Weights for the first article being right and for any being, fitted on rehearsed questions, each set counting alike and a quarter
+/// of it outside.
+#[must_use]
+pub fn fit(sets: &[&[Rehearsed]]) -> (Vec<f32>, Vec<f32>) {
+    let (mut rows, mut right, mut inside, mut counts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for set in sets {
+        let answered = set.iter().filter(|one| one.truth().1).count() as f32;
+        for one in *set {
+            let (is_right, is_inside) = one.truth();
+            rows.push(one.evidence.clone());
+            right.push(is_right);
+            inside.push(is_inside);
+            counts.push(1_000.0 * if is_inside { 0.75 / answered } else { 0.25 / (set.len() as f32 - answered) });
+        }
+    }
+    (Logistic::fit(&rows, &right, &counts, 1.0).plain_weights(), Logistic::fit(&rows, &inside, &counts, 1.0).plain_weights())
 }
 
 /// Asks an index the held-out customer lines (each `parts`-th) of the corpus in the articles' language. `serves[i]` are

@@ -70,11 +70,11 @@ impl Reading {
         [self.positive.min(10.0) / 4.0, self.negative.min(10.0) / 4.0, self.valence()]
     }
 
-    /// The same, shouting and emotions.
-    pub(super) fn all_features(&self) -> [f32; 8] {
+    /// The same, and the emotions.
+    pub(super) fn all_features(&self) -> [f32; 7] {
         let [positive, negative, valence] = self.features();
         let [anger, worry, disappointment, joy] = self.emotions.map(|emotion| emotion.min(3.0));
-        [positive, negative, valence, self.shouting, anger, worry, disappointment, joy]
+        [positive, negative, valence, anger, worry, disappointment, joy]
     }
 }
 

@@ -59,9 +59,9 @@ pub fn feel(text: &str, language: Language) -> Feeling {
     Feeling { polarity, valence, intensity: reading.intensity(), emotion: reading.emotion(polarity) }
 }
 
-/// Numbers that a learned judge of something else takes as features: good and bad words, their balance, shouting, and the four
-/// emotions.
-pub(crate) fn features(text: &str, language: Language) -> [f32; 8] {
+/// Numbers that a learned judge of something else takes as features: good and bad words, their balance, and the four
+/// emotions. Not shouting: who writes examples shouts less than who is angry.
+pub(crate) fn features(text: &str, language: Language) -> [f32; 7] {
     lexicon::read(text, language).all_features()
 }
 

@@ -8,7 +8,7 @@ use super::linear::{self, Training};
 /// Classes that one model may have.
 const CLASSES_MAX: usize = 256;
 /// Steps below which a weight is not kept.
-const LEAST_STEPS: i8 = 1;
+const LEAST_STEPS: i8 = 2;
 
 /// The weights that matter of each feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,12 +50,12 @@ impl Compact {
             let handles: Vec<_> = (0..2).map(|first| scope.spawn(move || (first..classes).step_by(2).map(learn).collect())).collect();
             handles.into_iter().map(|handle| handle.join().expect("training has no panicking path")).collect()
         });
-        let column = |class: usize| &halves[class % 2][class / 2];
-        let columns: Vec<&Column> = (0..classes).map(column).collect();
+        let mut halves = halves.into_iter().map(Vec::into_iter).collect::<Vec<_>>();
+        let columns: Vec<Column> = (0..classes).filter_map(|class| halves[class % 2].next()).collect();
         Self::from_columns(&columns, features)
     }
 
-    fn from_columns(columns: &[&Column], features: usize) -> Self {
+    fn from_columns(columns: &[Column], features: usize) -> Self {
         let mut starts = vec![0_u32; features + 1];
         for &(feature, _) in columns.iter().flat_map(|column| &column.weights) {
             starts[feature as usize + 1] += 1;

@@ -115,8 +115,14 @@ pub(crate) fn squares(rows: &Rows) -> Vec<f32> {
     (0..rows.len()).map(|index| 1.0 + rows.row(index).1.iter().map(|value| value * value).sum::<f32>()).collect()
 }
 
-/// Solves one class against the rest; returns the weights with the bias last. `targets` say of each row whether it belongs (1),
-/// does not (−1), or teaches nothing (0).
+/// The decision value of a row by the weights of one class, the bias last.
+pub(crate) fn value(weights: &[f32], (columns, values): (&[u32], &[f32])) -> f32 {
+    let bias = weights.last().copied().unwrap_or(0.0);
+    columns.iter().zip(values).fold(bias, |sum, (column, value)| sum + value * weights[*column as usize])
+}
+
+/// Solves one class against the rest. `targets` say of each row whether it belongs (1), does not (−1), or teaches nothing (0).
+/// Returns the weights, the bias last.
 pub(crate) fn solve(rows: &Rows, targets: &[i8], seed: u64, features: usize, squares: &[f32], training: Training) -> Vec<f32> {
     let mut weights = vec![0.0_f32; features + 1];
     let mut duals = vec![0.0_f32; rows.len()];

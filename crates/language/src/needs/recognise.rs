@@ -102,7 +102,8 @@ impl NeedModel {
         for lesson in &kept {
             rows.push(&vocabulary.row(&counts(lesson)).0);
         }
-        let teaching = Teaching::of(corpus, &kept);
+        let mut teaching = Teaching::of(corpus, kept.iter());
+        teaching.doubt(&rows, vocabulary.len());
         let weights = Compact::train(&rows, needs + teaching::CLASSES, vocabulary.len(), |class| match class.checked_sub(needs) {
             None => Task { targets: kept.iter().map(|lesson| need_target(lesson, class)).collect(), training: TRAINING },
             Some(class) => teaching.task(class),
@@ -124,6 +125,19 @@ impl NeedModel {
         let weights = Compact::read(&mut input)?;
         let whole = input.is_empty() && weights.features() == vocabulary.len() && weights.classes() == needs + teaching::CLASSES;
         whole.then_some(Self { vocabulary, weights, needs })
+    }
+
+    /// Number of needs.
+    pub(crate) fn len(&self) -> usize {
+        self.needs
+    }
+
+    /// Decision values of all needs for a text, and that of the outside.
+    pub(crate) fn needs_and_outside(&self, text: &str, language: Language) -> (Vec<f32>, f32) {
+        let mut all = self.all_scores(text, language);
+        let outside = all[self.needs + teaching::OUTSIDE];
+        all.truncate(self.needs);
+        (all, outside)
     }
 
     /// Decision values of all needs for a text.

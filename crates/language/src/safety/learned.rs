@@ -3,24 +3,24 @@
 use std::sync::LazyLock;
 
 use super::Reason;
-use super::teaching::{self, ANY, Kind, NONE, Side};
+use super::teaching::{self, ANY, Kind, Side};
 use crate::learn::calibration::Logistic;
 use crate::needs::{self, Corpus, Lesson, NeedModel};
 use crate::{Language, feeling, text};
 
 /// Numbers that the judge looks at: sensitive at all; probability and best score of everyday needs, mixed ones, sensitive ones,
-/// and reasons; eight of feeling; length; a question mark; Swedish; English.
-const WIDTH: usize = 21;
+/// reasons, and look-alikes; seven of feeling; length; a question mark; Swedish; English.
+const WIDTH: usize = 22;
 
 /// What each of them weighs, the bias last: fitted by `examples/safety.rs` on lines that the model had not seen.
 const WEIGHTS: [f32; WIDTH + 1] = [
-    2.137, 0.751, 0.559, -0.211, -0.518, -1.374, 0.194, 2.5, 3.094, 0.204, -0.225, -0.831, -8.749, -0.205, 0.337, 0.218, -0.618, -0.148, -1.511, -0.106,
-    -0.185, 4.259,
+    1.469, 0.845, 0.211, -0.299, 0.207, -0.634, -1.823, 0.24, 1.853, 1.815, 0.28, -0.45, 0.417, 0.202, -0.192, -0.273, -0.011, -0.466, -0.279, -1.851, 0.05,
+    0.047, 2.141,
 ];
 
 /// Log-odds above which a message is sensitive, for Finnish, Swedish and English. Chosen on rehearsals so that about one everyday
 /// message in twenty is stopped: a needless handover costs a minute, a missed one a customer.
-const THRESHOLDS: [f32; 3] = [0.3, 0.4, 0.5];
+const THRESHOLDS: [f32; 3] = [0.75, 1.25, 1.4];
 
 /// Softmax sharpness of the decision values.
 const SHARPNESS: f32 = 3.5;
@@ -34,10 +34,10 @@ static SIDES: LazyLock<Vec<Option<Place>>> = LazyLock::new(|| {
             Side::Sensitive(reason) => Place::SensitiveNeed(reason),
         })
     });
-    let reasons = (0..teaching::CLASSES).map(|class| match class {
-        NONE => Some(Place::Everyday),
-        ANY => None,
-        reason => Some(Place::Reason(Reason::ALL[reason])),
+    let reasons = (0..teaching::CLASSES).map(|class| match Reason::ALL.get(class) {
+        Some(reason) => Some(Place::Reason(*reason)),
+        None if class == ANY => None,
+        None => Some(Place::Alike),
     });
     needs.chain(reasons).collect()
 });
@@ -46,6 +46,7 @@ static SIDES: LazyLock<Vec<Option<Place>>> = LazyLock::new(|| {
 enum Place {
     Everyday,
     Mixed,
+    Alike,
     SensitiveNeed(Reason),
     Reason(Reason),
 }
@@ -57,12 +58,13 @@ impl Place {
             Self::Mixed => 1,
             Self::SensitiveNeed(_) => 2,
             Self::Reason(_) => 3,
+            Self::Alike => 4,
         }
     }
 
     const fn reason(self) -> Option<Reason> {
         match self {
-            Self::Everyday | Self::Mixed => None,
+            Self::Everyday | Self::Mixed | Self::Alike => None,
             Self::SensitiveNeed(reason) | Self::Reason(reason) => Some(reason),
         }
     }
@@ -84,7 +86,7 @@ fn read(model: &NeedModel, raw: &str, language: Language) -> (Vec<f32>, Reason) 
     let scores = model.all_scores(raw, language);
     let placed = || scores.iter().zip(SIDES.iter()).filter_map(|(score, place)| place.map(|place| (*score, place)));
     let highest = placed().fold(f32::NEG_INFINITY, |highest, (score, _)| highest.max(score));
-    let (mut mass, mut best) = ([0.0_f32; 4], [f32::NEG_INFINITY; 4]);
+    let (mut mass, mut best) = ([0.0_f32; 5], [f32::NEG_INFINITY; 5]);
     let mut reason = (f32::NEG_INFINITY, Reason::Person);
     for (score, place) in placed() {
         mass[place.group()] += (SHARPNESS * (score - highest)).exp();
@@ -135,7 +137,7 @@ pub const fn threshold(language: Language) -> f32 {
 }
 
 /// Lines that stand together in the corpus are often wordings of one thought: they are held out together.
-const TOGETHER: usize = 4;
+pub(super) const TOGETHER: usize = 4;
 
 /// Holds one of `parts` parts out, learns from the rest, and weighs what was held out. Takes some seconds.
 #[must_use]

@@ -2,21 +2,29 @@
 
 use super::Reason;
 use crate::learn::compact::Task;
-use crate::learn::linear::Training;
+use crate::learn::features::Rows;
+use crate::learn::linear::{self, Training};
 use crate::needs::{Corpus, Lesson};
 
-/// The classes that [`crate::needs`]' model has beside the needs: each reason, none of them and no need, and sensitive at all.
-pub(crate) const CLASSES: usize = Reason::ALL.len() + 2;
+const REASONS: usize = Reason::ALL.len();
+/// Files of everyday lines that are classes of their own.
+const EVERYDAY: usize = 6;
+/// The classes that [`crate::needs`]' model has beside the needs: each reason, what looks like each reason, everyday matters by
+/// file, what no need serves, and anything sensitive.
+pub(crate) const CLASSES: usize = 2 * REASONS + EVERYDAY + 2;
 /// Text that no need serves and nothing sensitive.
-pub(super) const NONE: usize = Reason::ALL.len();
+pub(crate) const OUTSIDE: usize = 2 * REASONS + EVERYDAY;
 /// Whatever the reason.
-pub(super) const ANY: usize = Reason::ALL.len() + 1;
+pub(super) const ANY: usize = OUTSIDE + 1;
 /// Raised when what follows changes without a trace in the corpus.
 pub(crate) const VERSION: u32 = 1;
 
 /// A reason stands against the needs, like one more of them.
 const ONE_REASON: Training = Training { cost: 0.2, tolerance: 1.0, passes: 4, positive_weight: 8.0 };
 const ANY_REASON: Training = Training { cost: 0.5, tolerance: 0.5, passes: 15, positive_weight: 6.0 };
+
+/// Decision value above which a line of an everyday need is not trusted to be everyday.
+const DOUBTFUL: f32 = 0.0;
 
 /// Needs whose customers must reach a person, with the reason: their lines teach too.
 pub(super) const SENSITIVE_NEEDS: [(&str, Reason); 9] = [
@@ -76,15 +84,19 @@ pub(super) enum Kind {
     Sensitive(Reason),
     /// A line of a need; what an article says, or what the floor stops anyhow, is read but teaches no judge.
     Need { side: Side, teaches: bool },
-    /// Like a sensitive line, and none; or no need at all.
-    Outside,
+    /// Looks like a sensitive line and is none, or has no need at all: with its class.
+    Outside(usize),
 }
 
 pub(super) fn kind(corpus: &Corpus, lesson: &Lesson<'_>) -> Kind {
     match lesson {
-        Lesson::Sensitive(line) => Reason::named(line.reason).filter(|_| line.sensitive).map_or(Kind::Outside, Kind::Sensitive),
+        Lesson::Sensitive(line) => match Reason::named(line.reason) {
+            Some(reason) if line.sensitive => Kind::Sensitive(reason),
+            Some(reason) => Kind::Outside(REASONS + reason as usize),
+            None => Kind::Outside(2 * REASONS + everyday_file(corpus, line.reason)),
+        },
         Lesson::Line(line) => match line.need {
-            None => Kind::Outside,
+            None => Kind::Outside(OUTSIDE),
             Some(need) => {
                 let side = side_of_need(corpus.needs()[need].id);
                 let stopped = side == Side::Everyday && super::phrase(line.text).is_some();
@@ -94,12 +106,19 @@ pub(super) fn kind(corpus: &Corpus, lesson: &Lesson<'_>) -> Kind {
     }
 }
 
+/// The number of a file of everyday lines among them.
+fn everyday_file(corpus: &Corpus, name: &str) -> usize {
+    let mut names: Vec<&str> = corpus.sensitive().iter().map(|line| line.reason).filter(|name| Reason::named(name).is_none()).collect();
+    names.dedup();
+    names.iter().position(|other| *other == name).unwrap_or(0) % EVERYDAY
+}
+
 /// The kinds of the lines to learn from, in their order.
 pub(crate) struct Teaching(Vec<Kind>);
 
 impl Teaching {
-    pub(crate) fn of(corpus: &Corpus, lessons: &[Lesson<'_>]) -> Self {
-        Self(lessons.iter().map(|lesson| kind(corpus, lesson)).collect())
+    pub(crate) fn of<'lesson>(corpus: &Corpus, lessons: impl Iterator<Item = &'lesson Lesson<'lesson>>) -> Self {
+        Self(lessons.map(|lesson| kind(corpus, lesson)).collect())
     }
 
     /// How one of the [`CLASSES`] is learned.
@@ -107,13 +126,38 @@ impl Teaching {
         let training = if class == ANY { ANY_REASON } else { ONE_REASON };
         Task { targets: self.0.iter().map(|kind| target(*kind, class)).collect(), training }
     }
+
+    /// A need's label is not always its lines' label: some customers of an everyday need write of something sensitive. A line
+    /// of a need that a judge taught the other half of the lines holds for sensitive teaches nothing.
+    pub(crate) fn doubt(&mut self, rows: &Rows, features: usize) {
+        let squares = linear::squares(rows);
+        let mut doubted = Vec::new();
+        for half in 0..2 {
+            let mut task = self.task(ANY);
+            for (number, target) in task.targets.iter_mut().enumerate() {
+                if number / super::learned::TOGETHER % 2 == half {
+                    *target = 0;
+                }
+            }
+            let weights = linear::solve(rows, &task.targets, 0, features, &squares, task.training);
+            for (number, kind) in self.0.iter().enumerate().filter(|(number, _)| number / super::learned::TOGETHER % 2 == half) {
+                if linear::value(&weights, rows.row(number)) > DOUBTFUL && matches!(kind, Kind::Need { side: Side::Everyday, teaches: true }) {
+                    doubted.push(number);
+                }
+            }
+        }
+        for number in doubted {
+            self.0[number] = Kind::Need { side: Side::Everyday, teaches: false };
+        }
+    }
 }
 
 fn target(kind: Kind, class: usize) -> i8 {
     match (class, kind) {
         (ANY, Kind::Sensitive(_) | Kind::Need { side: Side::Sensitive(_), teaches: true }) => 1,
         (ANY, Kind::Need { side: Side::Mixed, .. } | Kind::Need { teaches: false, .. }) => 0,
-        (NONE, Kind::Outside) => 1,
+        (ANY, Kind::Outside(_)) => -1,
+        (_, Kind::Outside(own)) if own == class => 1,
         (_, Kind::Sensitive(reason)) if reason as usize == class => 1,
         // A need of the same matter is not against it.
         (_, Kind::Need { side: Side::Sensitive(reason), .. }) if reason as usize == class => 0,
