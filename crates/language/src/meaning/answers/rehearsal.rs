@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Index, Likeness, Needs};
 use crate::answers::{ArticleText, Options};
-use crate::needs::{Corpus, NeedModel, Side};
+use crate::needs::{Corpus, Lesson, NeedModel, Side};
 
 /// One question of a rehearsal.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +27,7 @@ pub type Centre = (Vec<ArticleText>, Vec<Vec<String>>, Vec<Vec<Vec<f32>>>);
 #[must_use]
 pub fn rehearse(centres: &[Centre], vectors: &[Vec<f32>], parts: usize, part: usize) -> Vec<Vec<Rehearsed>> {
     let held_out = |number: usize, side: Side| side == Side::Customer && number % parts == part;
-    let model = NeedModel::learn(Corpus::built_in(), |number, line| !held_out(number, line.side));
+    let model = NeedModel::learn(Corpus::built_in(), |number, lesson| !matches!(lesson, Lesson::Line(line) if held_out(number, line.side)));
     let needs = Arc::new(Needs::learn_some(vectors, |number, line| !held_out(number, line.side)));
     centres.iter().map(|centre| ask_held_out(&model, &needs, centre, vectors, &held_out)).collect()
 }
