@@ -17,7 +17,7 @@ fn questions_of_the_bot() {
             slot.1 += usize::from(safety::screen(text, language).is_some());
         }
         println!("{name}, the bot's questions: recall {}/{}, false alarms {}/{}", person.1, person.0, bot.1, bot.0);
-        assert!(person.1 * 3 >= person.0 * 2, "{name}: {} of {} reach a person", person.1, person.0);
+        assert!(person.1 * 2 >= person.0, "{name}: {} of {} reach a person", person.1, person.0);
         assert!(bot.1 * 5 <= bot.0, "{name}: {} of {} everyday questions are stopped", bot.1, bot.0);
     }
 }
