@@ -11,6 +11,7 @@ mod inbox;
 mod live;
 mod mail;
 mod nodes;
+mod operators;
 mod people;
 mod schema;
 mod store;

@@ -45,6 +45,7 @@ pub struct Files {
     pub s3_region: String,
     pub s3_access_key: String,
     pub s3_secret_key: String,
+    pub s3_bucket_in_host: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -69,6 +70,7 @@ pub struct Log {
 #[serde(deny_unknown_fields)]
 pub struct Telemetry {
     pub otlp_endpoint: String,
+    pub otlp_percent: u32,
     pub metrics_token: String,
 }
 
@@ -101,7 +103,7 @@ impl Configuration {
         for (name, value) in variables {
             if name == "DATABASE_URL" {
                 set(&mut root, "ENNAKOI_DATABASE_URL", &value)?;
-            } else if name.starts_with("ENNAKOI_") && !NOT_CONFIGURATION.contains(&name.as_str()) {
+            } else if name.starts_with("ENNAKOI_") && !NOT_CONFIGURATION.contains(&name.as_str()) && !is_service_address(&name, &value) {
                 set(&mut root, &name, &value)?;
             }
         }
@@ -111,6 +113,12 @@ impl Configuration {
 
 /// Variables with our prefix that are not keys of this document.
 const NOT_CONFIGURATION: &[&str] = &["ENNAKOI_CONFIG", "ENNAKOI_MODEL_DIR", "ENNAKOI_SQL_TRACE", "ENNAKOI_FAULTS"];
+
+/// What Kubernetes and linked containers put into the environment for a service named `ennakoi` or `ennakoi-something`.
+fn is_service_address(name: &str, value: &str) -> bool {
+    let port = || name.split("_PORT_").nth(1).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    name.ends_with("_SERVICE_HOST") || name.contains("_SERVICE_PORT") || port() || (name.ends_with("_PORT") && value.contains("://"))
+}
 
 fn parse<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, ConfigurationError> {
     toml::from_str(text).map_err(|error| ConfigurationError(format!("{what}: {error}")))
@@ -164,5 +172,17 @@ mod tests {
         assert!(wrong.contains("whole number"), "{wrong}");
         assert!(Configuration::load(Some("[server]\nlisten = 5\n"), []).is_err());
         assert!(Configuration::load(Some("[sevrer]\n"), []).is_err());
+    }
+
+    #[test]
+    fn addresses_of_services_are_not_settings() {
+        let put_there = [
+            ("ENNAKOI_SERVICE_HOST", "10.0.0.1"),
+            ("ENNAKOI_SERVICE_PORT_HTTP", "80"),
+            ("ENNAKOI_PORT", "tcp://10.0.0.1:80"),
+            ("ENNAKOI_WEB_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ];
+        Configuration::load(None, variables(&put_there)).unwrap();
+        assert!(Configuration::load(None, variables(&[("ENNAKOI_SERVER_PORT", "8080")])).is_err());
     }
 }

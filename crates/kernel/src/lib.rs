@@ -9,8 +9,10 @@ mod environment;
 pub mod ids;
 pub mod limits;
 mod problem;
+mod spans;
 mod time;
 
 pub use environment::{Clock, Entropy, Environment, FixedClock, SeededEntropy, SystemClock, SystemEntropy};
 pub use problem::{FieldError, FieldErrors, Problem, ProblemKind};
+pub use spans::SPANS;
 pub use time::{Duration, Timestamp};

@@ -15,11 +15,17 @@ use ennakoi_language::needs;
 #[must_use]
 pub fn module() -> Module {
     let mut module = Module::new("learned");
-    module.background = vec![std::sync::Arc::new(|app, _| {
+    module.background = vec![std::sync::Arc::new(|app, mut stop| {
         Box::pin(async move {
             let folder = folder(&app);
-            if let Err(error) = tokio::task::spawn_blocking(move || prepare_apart(&folder)).await {
-                tracing::error!(%error, "the language models could not be prepared");
+            tokio::select! {
+                // What was not learned yet is learned after the next start.
+                _ = stop.changed() => {}
+                prepared = tokio::task::spawn_blocking(move || prepare_apart(&folder)) => {
+                    if let Err(error) = prepared {
+                        tracing::error!(%error, "the language models could not be prepared");
+                    }
+                }
             }
         })
     })];

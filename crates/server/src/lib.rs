@@ -10,5 +10,7 @@ pub mod logging;
 pub mod middleware;
 pub mod migrations;
 pub mod modules;
+pub mod s3;
 pub mod secret;
 pub mod start;
+pub mod telemetry;

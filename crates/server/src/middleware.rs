@@ -9,6 +9,10 @@ use axum::{
     response::Response,
 };
 use ennakoi_http::App;
+use ennakoi_kernel::SPANS;
+use tracing::{Instrument, field::Empty};
+
+use crate::telemetry;
 
 /// For answers that set no policy of their own (API, files): nothing may run, nothing may frame them.
 const STRICT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -28,15 +32,34 @@ fn preflight() -> Response {
     response
 }
 
+/// A caller can invent methods without end; each would be a metric of its own.
+fn known(method: &Method) -> Method {
+    const KNOWN: [Method; 7] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
+    if KNOWN.contains(method) { method.clone() } else { Method::from_bytes(b"OTHER").expect("a word is a method") }
+}
+
 /// Adds headers that every answer carries, and measures it.
 pub async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let method = request.method().clone();
+    let method = known(request.method());
     let path = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let shared = request.uri().path().starts_with(SHARED_WITH_SITES);
     let number = app.environment.token(8);
-    let mut response = if shared && method == Method::OPTIONS { preflight() } else { next.run(request).await };
+    let span = tracing::info_span!(
+        target: SPANS, "request", request = number, %method, path,
+        otel.name = Empty, otel.kind = Empty, otel.status_code = Empty,
+        http.request.method = Empty, http.route = Empty, http.response.status_code = Empty,
+    );
+    let traced = !app.configuration.telemetry.otlp_endpoint.is_empty();
+    if traced {
+        telemetry::describe_request(&span, &method, &path, request.headers(), app.configuration.server.behind_proxy);
+    }
+    let answer = async { if shared && method == Method::OPTIONS { preflight() } else { next.run(request).await } };
+    let mut response = answer.instrument(span.clone()).await;
     let status = response.status();
+    if traced {
+        telemetry::describe_answer(&span, status);
+    }
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: HeaderValue| {
         headers.entry(name).or_insert(value);
@@ -56,12 +79,13 @@ pub async fn frame(State(app): State<App>, request: Request, next: Next) -> Resp
         default(HeaderName::from_static("x-request-id"), value);
     }
     let elapsed = started.elapsed();
+    let _entered = span.enter();
     metrics::counter!("ennakoi_requests_total", "method" => method.to_string(), "path" => path.clone(), "status" => status.as_str().to_owned()).increment(1);
     metrics::histogram!("ennakoi_request_seconds", "path" => path.clone()).record(elapsed.as_secs_f64());
     if status.is_server_error() {
-        tracing::error!(request = number, %method, path, status = status.as_u16(), "answered with a fault");
+        tracing::error!(status = status.as_u16(), "answered with a fault");
     } else {
-        tracing::debug!(request = number, %method, path, status = status.as_u16(), elapsed_us = elapsed.as_micros() as u64, "answered");
+        tracing::debug!(status = status.as_u16(), elapsed_us = elapsed.as_micros() as u64, "answered");
     }
     response
 }

@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use ennakoi_http::Secret;
 use ennakoi_kernel::Environment;
+use ennakoi_store::files;
 
 /// Reads the secret, or makes it.
 ///
@@ -17,13 +18,14 @@ use ennakoi_kernel::Environment;
 pub fn load_or_create(path: &Path, environment: &Environment) -> Result<Secret> {
     if !path.exists() {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            files::make_folders(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
         let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         match created {
             Ok(mut file) => {
                 file.write_all(environment.token(32).as_bytes())?;
                 file.sync_all()?;
+                files::sync_folder(path.parent().unwrap_or(Path::new("")))?;
             }
             // Two processes started at once; the other one's secret counts.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}

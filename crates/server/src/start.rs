@@ -15,7 +15,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{assets, demo_page, health, middleware::frame, migrations, modules, modules::Modules, secret};
+use crate::{assets, demo_page, health, middleware::frame, migrations, modules, modules::Modules, s3, secret};
 
 /// Opens the database, brings its schema up to date and makes the application handle.
 ///
@@ -23,24 +23,75 @@ use crate::{assets, demo_page, health, middleware::frame, migrations, modules, m
 /// Database, files or secret cannot be used; the text says which.
 pub async fn open(configuration: Configuration, environment: Environment) -> Result<App> {
     ennakoi_email::check(&configuration).map_err(anyhow::Error::msg).context("the mail settings cannot be used")?;
-    let options = Options { readers: configuration.database.readers, connections: configuration.database.connections };
-    let db = Db::open(&configuration.database.url, options).await.context("cannot open the database")?;
+    let db = open_database(&configuration).await?;
     let applied = migrate::migrate(&db, migrations::ALL, environment.now()).await.context("cannot migrate the database")?;
     if !applied.is_empty() {
         tracing::info!(?applied, "schema brought up to date");
     }
     let secret = secret::load_or_create(&PathBuf::from(&configuration.security.secret_file), &environment)?;
-    let blobs = blobs(&configuration)?;
+    assemble(configuration, environment, db, secret).await
+}
+
+/// Opens what is there and changes nothing, neither schema nor secret: for looking at it and copying it.
+///
+/// # Errors
+/// There is no database or secret, or they cannot be used; the text says which.
+pub async fn open_as_it_is(configuration: Configuration, environment: Environment) -> Result<App> {
+    require_database(&configuration)?;
+    let file = PathBuf::from(&configuration.security.secret_file);
+    if !file.exists() {
+        bail!("the installation's secret is missing: there is no {}", file.display());
+    }
+    let db = open_database(&configuration).await?;
+    let schema = migrate::version(&db).await?.context("the database is empty: `ennakoi migrate` or the first start fills it")?;
+    let known = migrations::ALL.last().map_or(0, |migration| migration.version);
+    if schema > known {
+        bail!("the database has schema version {schema}, this program knows {known}: use a newer program");
+    }
+    let secret = secret::load_or_create(&file, &environment)?;
+    assemble(configuration, environment, db, secret).await
+}
+
+/// A command that works on an installation must not make a new one where a path is misspelt.
+///
+/// # Errors
+/// `database.url` names a file that is not there.
+pub fn require_database(configuration: &Configuration) -> Result<()> {
+    match sqlite_path(configuration) {
+        Some(path) if !path.exists() => bail!("there is no database at {}; see database.url", path.display()),
+        _ => Ok(()),
+    }
+}
+
+/// The file of the embedded database, if it is the one in use.
+#[must_use]
+pub fn sqlite_path(configuration: &Configuration) -> Option<PathBuf> {
+    let path = configuration.database.url.strip_prefix("sqlite:")?;
+    Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+}
+
+async fn open_database(configuration: &Configuration) -> Result<Db> {
+    let options = Options { readers: configuration.database.readers, connections: configuration.database.connections };
+    Db::open(&configuration.database.url, options).await.context("cannot open the database")
+}
+
+async fn assemble(configuration: Configuration, environment: Environment, db: Db, secret: ennakoi_http::Secret) -> Result<App> {
+    let blobs = blobs(&configuration, &environment).await?;
     let app = App::new(db, environment, configuration, blobs, secret);
     let security = &app.configuration.security;
     app.rates.configure(security.sign_in_attempts_per_minute, security.visitor_requests_per_second, security.member_requests_per_second);
     Ok(app)
 }
 
-fn blobs(configuration: &Configuration) -> Result<Arc<dyn Blobs>> {
+/// Where files lie, as `files.url` says.
+///
+/// # Errors
+/// It cannot be used; the text says which key is wrong.
+pub async fn blobs(configuration: &Configuration, environment: &Environment) -> Result<Arc<dyn Blobs>> {
     match configuration.files.url.split_once(':') {
-        Some(("file", path)) => Ok(Arc::new(Folder::new(PathBuf::from(path)))),
-        _ => bail!("files.url must be file:PATH, not {:?}", configuration.files.url),
+        Some(("file", path)) if !path.is_empty() => Ok(Arc::new(Folder::new(PathBuf::from(path)))),
+        Some(("s3", _)) => s3::open(&configuration.files, environment).await,
+        _ => bail!("files.url must be file:PATH or s3://bucket/prefix, not {:?}", configuration.files.url),
     }
 }
 

@@ -6,7 +6,8 @@ use std::{sync::Arc, time::Duration};
 use ennakoi_kernel::ids::WorkspaceId;
 use futures_util::{StreamExt, stream};
 use tokio::sync::broadcast;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A wake-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +60,11 @@ impl Bus {
     }
 
     /// Forwards PostgreSQL notifications of all nodes to this process, reconnecting for ever.
-    pub(crate) fn listen(&self, config: tokio_postgres::Config) {
+    pub(crate) fn listen(&self, config: tokio_postgres::Config, tls: MakeRustlsConnect) {
         let bus = self.clone();
         let task = tokio::spawn(async move {
             loop {
-                if let Err(error) = forward(&config, &bus).await {
+                if let Err(error) = forward(&config, &tls, &bus).await {
                     tracing::warn!(%error, "listening for wake-ups was interrupted");
                 }
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -75,8 +76,8 @@ impl Bus {
     }
 }
 
-async fn forward(config: &tokio_postgres::Config, bus: &Bus) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+async fn forward(config: &tokio_postgres::Config, tls: &MakeRustlsConnect, bus: &Bus) -> Result<(), tokio_postgres::Error> {
+    let (client, mut connection) = config.connect(tls.clone()).await?;
     let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
     let listen = client.batch_execute("LISTEN ennakoi; LISTEN ennakoi_signal");
     futures_util::pin_mut!(listen);

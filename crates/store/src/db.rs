@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ennakoi_kernel::{Problem, ids::WorkspaceId};
+use ennakoi_kernel::{Problem, SPANS, ids::WorkspaceId};
+use tracing::{Span, field::Empty};
 
 use crate::{
     Engine, Error, FromRow, FromValue, Result, Row, Value,
@@ -56,7 +57,7 @@ impl Db {
         };
         let db = Self { backend, bus: Bus::new() };
         if let Backend::Postgres(postgres) = &db.backend {
-            db.bus.listen(postgres.config.clone());
+            db.bus.listen(postgres.config.clone(), postgres.tls.clone());
         }
         Ok(db)
     }
@@ -117,11 +118,12 @@ impl Db {
     /// # Errors
     /// The database cannot be reached.
     pub async fn begin(&self) -> Result<Tx> {
+        let span = self.span("write");
         let inner = match &self.backend {
             Backend::Sqlite(sqlite) => Inner::SqliteWrite(sqlite.begin_write().await?),
             Backend::Postgres(postgres) => Inner::Postgres(postgres.begin(false).await?),
         };
-        Ok(Tx { inner, bus: self.bus.clone(), wakes: Vec::new() })
+        Ok(Tx { inner, bus: self.bus.clone(), wakes: Vec::new(), span })
     }
 
     /// Begins a reading transaction with a stable snapshot.
@@ -129,11 +131,18 @@ impl Db {
     /// # Errors
     /// The database cannot be reached.
     pub async fn read(&self) -> Result<Tx> {
+        let span = self.span("read");
         let inner = match &self.backend {
             Backend::Sqlite(sqlite) => Inner::SqliteRead(sqlite.begin_read().await?),
             Backend::Postgres(postgres) => Inner::Postgres(postgres.begin(true).await?),
         };
-        Ok(Tx { inner, bus: self.bus.clone(), wakes: Vec::new() })
+        Ok(Tx { inner, bus: self.bus.clone(), wakes: Vec::new(), span })
+    }
+
+    /// From asking for the connection until the transaction is over.
+    fn span(&self, access: &'static str) -> Span {
+        let engine = if self.engine() == Engine::Sqlite { "sqlite" } else { "postgresql" };
+        tracing::debug_span!(target: SPANS, "transaction", access, db.system.name = engine, committed = Empty)
     }
 }
 
@@ -148,6 +157,7 @@ pub struct Tx {
     inner: Inner,
     bus: Bus,
     wakes: Vec<(WorkspaceId, i64)>,
+    span: Span,
 }
 
 impl Tx {
@@ -164,7 +174,7 @@ impl Tx {
     /// # Errors
     /// Nothing was written, except after a lost connection to PostgreSQL, where that is unknown.
     pub async fn commit(self) -> Result<()> {
-        let Self { inner, bus, wakes } = self;
+        let Self { inner, bus, wakes, span } = self;
         match inner {
             Inner::SqliteWrite(guard) => guard.commit().await?,
             Inner::SqliteRead(_) => {}
@@ -175,6 +185,7 @@ impl Tx {
                 transaction.commit().await?;
             }
         }
+        span.record("committed", true);
         for (workspace, seq) in wakes {
             bus.wake(workspace, seq);
         }

@@ -17,6 +17,15 @@ impl Engine {
         }
     }
 
+    /// The names of our tables.
+    #[must_use]
+    pub const fn table_names(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
+            Self::Postgres => "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = current_schema()",
+        }
+    }
+
     /// Ends a `SELECT` of one row whose change must not interleave with another.
     #[must_use]
     pub const fn for_update(self) -> &'static str {

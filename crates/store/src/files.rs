@@ -1,7 +1,11 @@
 //! Files: attachments, pictures, imports. The row is in the database, the bytes lie under their SHA-256 on disk (or in an
 //! S3-compatible store), each workspace apart, so that nothing is stored twice and nothing can be guessed.
 
-use std::path::PathBuf;
+use std::{
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use bytes::Bytes;
 use ennakoi_kernel::ids::WorkspaceId;
@@ -10,11 +14,30 @@ use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
 
-/// Where bytes lie. A boundary: the server brings the S3 one, tests bring a failing one.
+/// Where bytes lie. A boundary: a folder here, an S3-compatible store in the server, a failing one in tests.
 pub trait Blobs: Send + Sync + 'static {
+    /// Keeps the bytes; they are durable when this returns.
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>>;
+    /// The bytes, or [`Error::Missing`].
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Bytes>>;
+    /// Removes them; what is not there is removed already.
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<()>>;
+    /// Some keys and where to go on, for backups. Begin with `None` and go on until `next` is `None`.
+    fn list(&self, from: Option<String>) -> BoxFuture<'_, Result<Listed>>;
+}
+
+/// A page of [`Blobs::list`].
+#[derive(Debug, Default)]
+pub struct Listed {
+    pub keys: Vec<String>,
+    /// Opaque; only the store that gave it understands it.
+    pub next: Option<String>,
+}
+
+/// Whether it is a key: parts of letters and digits between slashes. Nothing else reaches a path or an address.
+#[must_use]
+pub fn is_key(key: &str) -> bool {
+    key.split('/').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// The address of a file's bytes.
@@ -29,6 +52,22 @@ pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The SHA-256 of a file that may not fit into memory.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn digest_file(path: &Path) -> std::io::Result<String> {
+    use std::io::Read;
+    let mut file = std::fs::File::open(path)?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0u8; 1 << 20]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
+
 /// Bytes in a folder on disk.
 pub struct Folder(PathBuf);
 
@@ -39,11 +78,7 @@ impl Folder {
     }
 
     fn path(&self, key: &str) -> Result<PathBuf> {
-        if key.split('/').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric())) {
-            Ok(self.0.join(key))
-        } else {
-            Err(Error::Other("malformed file key".to_owned()))
-        }
+        if is_key(key) { Ok(self.0.join(key)) } else { Err(Error::Other("malformed file key".to_owned())) }
     }
 }
 
@@ -75,20 +110,130 @@ impl Blobs for Folder {
             }
         })
     }
+
+    /// One page for each folder directly below: a workspace's files, or the pictures of staff.
+    fn list(&self, from: Option<String>) -> BoxFuture<'_, Result<Listed>> {
+        let root = self.0.clone();
+        Box::pin(async move {
+            let listed = tokio::task::spawn_blocking(move || list_folder(&root, from)).await;
+            listed.map_err(|error| Error::Other(error.to_string()))?.map_err(|error| Error::Unavailable(format!("files: {error}")))
+        })
+    }
+}
+
+fn list_folder(root: &Path, from: Option<String>) -> std::io::Result<Listed> {
+    if !root.exists() {
+        return Ok(Listed::default());
+    }
+    let mut names = std::fs::read_dir(root)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<std::io::Result<Vec<_>>>()?;
+    names.retain(|name| is_key(name) && from.as_ref().is_none_or(|from| name >= from));
+    names.sort_unstable();
+    let mut names = names.into_iter();
+    let mut listed = Listed::default();
+    if let Some(first) = names.next() {
+        collect_keys(&root.join(&first), &first, &mut listed.keys)?;
+    }
+    listed.next = names.next();
+    Ok(listed)
+}
+
+/// What is half written has a dot in its name and is no key.
+fn collect_keys(path: &Path, key: &str, keys: &mut Vec<String>) -> std::io::Result<()> {
+    if !path.is_dir() {
+        keys.push(key.to_owned());
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        let key = format!("{key}/{}", entry.file_name().to_string_lossy());
+        if is_key(&key) {
+            collect_keys(&entry.path(), &key, keys)?;
+        }
+    }
+    Ok(())
 }
 
 /// Written beside, synced, then renamed: a file is either whole or not there.
-fn write_durably(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
+    /// Two requests may bring the same bytes at the same moment; each writes its own.
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
     if path.exists() {
         return Ok(());
     }
     let parent = path.parent().ok_or_else(|| std::io::Error::other("no folder"))?;
-    std::fs::create_dir_all(parent)?;
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
+    make_folders(parent)?;
+    let beside = path.with_extension(format!("{}-{}.part", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
     let mut file = std::fs::File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    std::fs::File::open(parent)?.sync_all()
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written?;
+    sync_folder(parent)
+}
+
+/// Makes a folder and those above it, each of which is on disk when this returns.
+///
+/// # Errors
+/// A folder cannot be made or synced.
+pub fn make_folders(path: &Path) -> std::io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent().unwrap_or(Path::new(""));
+    make_folders(above)?;
+    // People's data: nobody else on the machine needs to look.
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    sync_folder(above)
+}
+
+/// A new name is on disk only when its folder has been synced.
+///
+/// # Errors
+/// The folder cannot be opened or synced.
+pub fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    std::fs::File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    #[test]
+    fn a_folder_lists_what_was_put_and_nothing_half_written() {
+        let root = std::env::temp_dir().join(format!("ennakoi-files-{}", std::process::id()));
+        let folder = Folder::new(root.clone());
+        run(async {
+            assert!(folder.list(None).await.unwrap().keys.is_empty(), "there is no folder yet");
+            for key in ["aa/1/x1", "aa/2/x2", "bb/1/x3"] {
+                folder.put(key, Bytes::from_static(b"bytes")).await.unwrap();
+            }
+            std::fs::write(root.join("aa/1/x4.7-0.part"), b"half").unwrap();
+            let (mut keys, mut from) = (Vec::new(), None);
+            loop {
+                let page = folder.list(from).await.unwrap();
+                keys.extend(page.keys);
+                from = page.next;
+                if from.is_none() {
+                    break;
+                }
+            }
+            keys.sort();
+            assert_eq!(keys, ["aa/1/x1", "aa/2/x2", "bb/1/x3"]);
+            folder.delete("aa/1/x1").await.unwrap();
+            folder.delete("aa/1/x1").await.unwrap();
+            assert!(matches!(folder.get("aa/1/x1").await, Err(Error::Missing)));
+            assert!(folder.put("../x", Bytes::new()).await.is_err());
+        });
+        std::fs::remove_dir_all(root).unwrap();
+    }
 }

@@ -6,9 +6,10 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration as StdDuration};
 
-use ennakoi_kernel::{Duration, Environment, ids::WorkspaceId, limits};
+use ennakoi_kernel::{Duration, Environment, SPANS, ids::WorkspaceId, limits};
 use futures_util::future::BoxFuture;
 use tokio::sync::{broadcast::error::RecvError, watch};
+use tracing::Instrument;
 
 use crate::{
     Db, Error, Result, Tx, params,
@@ -152,7 +153,12 @@ async fn advance(db: &Db, environment: &Environment, follower: &Follower, owner:
         events.retain(|event| follower.kinds.contains(&event.kind.as_str()));
     }
     let batch = Batch { db: db.clone(), environment: environment.clone(), workspace, events, name: follower.name, from, to, owner: owner.clone() };
-    let outcome = if batch.events.is_empty() { Ok(()) } else { (follower.handle)(batch.clone()).await };
+    let outcome = if batch.events.is_empty() {
+        Ok(())
+    } else {
+        let span = tracing::info_span!(target: SPANS, "follower", name = follower.name, %workspace, events = batch.events.len());
+        (follower.handle)(batch.clone()).instrument(span).await
+    };
     match outcome {
         Ok(()) => {
             // A handler that wrote nothing leaves the cursor to us; one that committed has moved it.

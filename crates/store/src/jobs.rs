@@ -3,12 +3,13 @@
 use std::{collections::HashMap, sync::Arc, time::Duration as StdDuration};
 
 use ennakoi_kernel::{
-    Duration, Environment, Timestamp,
+    Duration, Environment, SPANS, Timestamp,
     ids::{JobId, WorkspaceId},
     limits,
 };
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use crate::{Db, FromRow, Result, Row, Tx, params};
 
@@ -111,7 +112,11 @@ pub async fn run_due(db: &Db, environment: &Environment, handlers: &HashMap<&'st
     let count = claimed.len();
     for job in claimed {
         let outcome = match handlers.get(job.kind.as_str()) {
-            Some(handle) => handle(job.clone()).await,
+            Some(handle) => {
+                let workspace = job.workspace.map(tracing::field::display);
+                let span = tracing::info_span!(target: SPANS, "job", kind = job.kind, workspace, attempt = job.attempts);
+                handle(job.clone()).instrument(span).await
+            }
             None => Err(format!("no handler for jobs of kind {:?}", job.kind)),
         };
         finish(db, environment, owner, &job, outcome).await?;

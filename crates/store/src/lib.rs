@@ -18,6 +18,7 @@ pub mod maintenance;
 pub mod migrate;
 pub mod outbox;
 mod postgres;
+mod postgres_tls;
 pub mod search;
 mod sqlite;
 pub mod timeline;

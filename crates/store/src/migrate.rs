@@ -13,6 +13,19 @@ pub struct Migration {
     pub postgres: &'static str,
 }
 
+/// The newest applied version; `None` when the database is empty.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn version(db: &Db) -> Result<Option<i64>> {
+    let mut tx = db.read().await?;
+    let tables: Vec<(String,)> = tx.all(tx.engine().table_names(), params![]).await?;
+    if !tables.iter().any(|(name,)| name == "schema_migrations") {
+        return Ok(None);
+    }
+    tx.scalar("SELECT MAX(version) FROM schema_migrations", params![]).await
+}
+
 /// Applies what is missing, in one transaction, and returns the versions applied.
 ///
 /// # Errors

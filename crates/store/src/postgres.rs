@@ -1,36 +1,42 @@
 //! PostgreSQL through a connection pool.
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts};
 use futures_util::{StreamExt, pin_mut};
-use tokio_postgres::{NoTls, types::Type};
+use tokio_postgres::types::Type;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{Error, Result, Row, Value, trace};
+use crate::{Error, Result, Row, Value, postgres_tls, trace};
 
 #[derive(Clone)]
 pub(crate) struct Postgres {
     pool: Pool,
     pub(crate) config: tokio_postgres::Config,
+    pub(crate) tls: MakeRustlsConnect,
 }
 
 impl Postgres {
     pub(crate) async fn open(url: &str, connections: u32) -> Result<Self> {
-        let mut config: tokio_postgres::Config = url.parse().map_err(|error| Error::Unavailable(format!("database.url: {error}")))?;
+        let (mut config, tls) = postgres_tls::configure(url)?;
         config.application_name("ennakoi");
         let wait = Some(std::time::Duration::from_secs(20));
-        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let manager = Manager::from_config(config.clone(), tls.clone(), ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)
             .max_size(connections.max(2) as usize)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts { wait, create: wait, recycle: wait })
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        let postgres = Self { pool, config };
+        let postgres = Self { pool, config, tls };
         drop(postgres.client().await?);
         Ok(postgres)
     }
 
     pub(crate) async fn client(&self) -> Result<Object> {
-        self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
+        self.pool.get().await.map_err(|error| match &error {
+            // The text of the outer error leaves out what the server or the encryption said.
+            PoolError::Backend(inner) => Error::Unavailable(with_causes(inner)),
+            _ => Error::Unavailable(error.to_string()),
+        })
     }
 
     pub(crate) async fn begin(&self, read_only: bool) -> Result<Transaction> {
@@ -109,8 +115,22 @@ impl Drop for Transaction {
     }
 }
 
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
 fn named(error: tokio_postgres::Error, sql: &str) -> Error {
-    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    // What the database itself says beyond its message (its DETAIL) may quote a person's data, and errors are logged.
+    let cause = match error.as_db_error() {
+        Some(_) => String::new(),
+        None => std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default(),
+    };
     match Error::from(error) {
         Error::Statement(text) => Error::Statement(format!("{text} {cause} in: {sql}")),
         Error::Unavailable(text) if !cause.is_empty() => Error::Unavailable(format!("{text}: {cause} in: {sql}")),

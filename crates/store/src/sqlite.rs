@@ -16,7 +16,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, types::ValueRef};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::{Error, Result, Row, Value, trace};
+use crate::{Error, Result, Row, Value, files, trace};
 
 /// SQLite before this version can corrupt a write-ahead log under concurrent checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -52,7 +52,7 @@ impl Sqlite {
             return Err(Error::Unavailable(format!("SQLite {} is too old to be safe; 3.51.3 is needed", rusqlite::version())));
         }
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(|error| Error::Unavailable(format!("{}: {error}", parent.display())))?;
+            files::make_folders(parent).map_err(|error| Error::Unavailable(format!("{}: {error}", parent.display())))?;
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;")?;

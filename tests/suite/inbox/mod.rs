@@ -40,7 +40,11 @@ pub(crate) struct Talk {
 
 impl Desk {
     pub(crate) async fn open() -> Self {
-        let company = Company::start().await;
+        Self::of(Company::start().await).await
+    }
+
+    /// The same for a company that is there already.
+    pub(crate) async fn of(company: Company) -> Self {
         let owner = &company.owner;
         let queue = owner.post("queues", json!({ "name": "Asiakaspalvelu" })).await.expect(201);
         let channel = owner.post("channels", json!({ "kind": "chat", "name": "Verkkokauppa", "settings": { "mode": "person_first" } })).await.expect(201);

@@ -1,6 +1,6 @@
 //! `ennakoi admin`: for whoever has the machine, when somebody is locked out.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use ennakoi_http::App;
 
 #[derive(Debug, clap::Subcommand)]
@@ -22,11 +22,11 @@ pub(super) enum AdminCommand {
 pub(super) async fn run(app: &App, command: AdminCommand) -> Result<()> {
     match command {
         AdminCommand::ResetPassword { email } => {
-            let password = ennakoi_people::reset_password(app, &email).await?;
+            let password = ennakoi_people::reset_password(app, &email).await.with_context(|| format!("cannot reset the password of {email}"))?;
             println!("{email} signs in with {password} from now on");
         }
         AdminCommand::MakeOwner { email, workspace } => {
-            ennakoi_people::make_owner(app, &email, &workspace).await?;
+            ennakoi_people::make_owner(app, &email, &workspace).await.with_context(|| format!("cannot make {email} owner of {workspace}"))?;
             println!("{email} owns {workspace}");
         }
     }

@@ -3,7 +3,11 @@
 use anyhow::{Result, bail};
 use ennakoi_http::App;
 use ennakoi_kernel::ids::WorkspaceId;
-use ennakoi_store::{files, maintenance, params};
+use ennakoi_store::{Error, files, maintenance, params};
+use futures_util::{StreamExt, stream};
+
+/// Files read at the same time.
+const AT_ONCE: usize = 8;
 
 pub(super) async fn check(app: &App) -> Result<()> {
     let mut findings = match app.db.path() {
@@ -59,13 +63,13 @@ async fn missing_files(app: &App) -> Result<Vec<String>> {
     })
     .await?;
     drop(tx);
-    let mut missing = Vec::new();
-    for (workspace, sha256) in known {
+    let looked = stream::iter(known).map(|(workspace, sha256)| async move {
         match app.blobs.get(&files::key(workspace, &sha256)).await {
-            Ok(bytes) if files::digest(&bytes) == sha256 => {}
-            Ok(_) => missing.push(format!("file {sha256} of {workspace} is damaged")),
-            Err(_) => missing.push(format!("file {sha256} of {workspace} is missing")),
+            Ok(bytes) if files::digest(&bytes) == sha256 => None,
+            Ok(_) => Some(format!("file {sha256} of {workspace} is damaged")),
+            Err(Error::Missing) => Some(format!("file {sha256} of {workspace} is missing")),
+            Err(error) => Some(format!("file {sha256} of {workspace} cannot be read: {error}")),
         }
-    }
-    Ok(missing)
+    });
+    Ok(looked.buffered(AT_ONCE).filter_map(|finding| async { finding }).collect().await)
 }

@@ -11,7 +11,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result};
 use ennakoi_kernel::{Environment, configuration::Configuration};
 
-use crate::{logging, start};
+use crate::{logging, start, telemetry};
 
 /// Proactive customer experience: one program, your own data.
 #[derive(Debug, clap::Parser)]
@@ -36,6 +36,9 @@ enum Command {
     Backup {
         /// Folder to make.
         target: PathBuf,
+        /// Leave the files out, when the folder or bucket that holds them is backed up by other means.
+        #[arg(long)]
+        without_files: bool,
     },
     /// Put a backup in place of an absent database.
     Restore {
@@ -90,26 +93,55 @@ fn with_configuration(file: Option<PathBuf>, command: Command) -> Result<()> {
         None => None,
     };
     let configuration = Configuration::load(text.as_deref(), std::env::vars())?;
-    logging::start(&configuration.log);
+    let environment = Environment::system();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    // Closed last, so that what happens while the server drains is sent as well.
+    let traces = telemetry::open(&configuration.telemetry, &environment.token(8), runtime.handle().clone())?;
+    logging::start(&configuration.log, traces.as_ref())?;
+    let outcome = runtime.block_on(execute(configuration, environment, command));
+    drop(traces);
+    // Nobody waits any more for what still runs beside: learning, for example.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    outcome
+}
+
+async fn execute(configuration: Configuration, environment: Environment, command: Command) -> Result<()> {
     if let Command::Restore { source } = &command {
-        return backup::restore(&configuration, source);
+        return backup::restore(&configuration, source).await;
     }
-    runtime.block_on(async {
-        let app = start::open(configuration, Environment::system()).await?;
-        match command {
-            Command::Serve => serve::serve(app).await,
-            Command::Openapi => {
-                let modules = crate::modules::all(&app);
-                let routes: Vec<_> = modules.modules.iter().flat_map(|module| module.routes.clone()).collect();
-                println!("{:#}", ennakoi_http::openapi_document(&routes, env!("CARGO_PKG_VERSION")));
-                Ok(())
-            }
-            Command::Backup { target } => backup::backup(&app, &target).await,
-            Command::Admin(command) => admin::run(&app, command).await,
-            Command::Check => check::check(&app).await,
-            Command::Demo(arguments) => demo::demo(&app, &arguments).await,
-            Command::Restore { .. } | Command::Migrate | Command::Config | Command::Learn { .. } | Command::Eval(_) => Ok(()),
+    let app = match command {
+        Command::Backup { .. } | Command::Check => start::open_as_it_is(configuration, environment).await?,
+        Command::Openapi => return openapi(configuration, environment).await,
+        Command::Admin(_) => {
+            start::require_database(&configuration)?;
+            start::open(configuration, environment).await?
         }
-    })
+        _ => start::open(configuration, environment).await?,
+    };
+    match command {
+        Command::Serve => serve::serve(app).await,
+        Command::Backup { target, without_files } => backup::backup(&app, &target, !without_files).await,
+        Command::Admin(command) => admin::run(&app, command).await,
+        Command::Check => check::check(&app).await,
+        Command::Demo(arguments) => demo::demo(&app, &arguments).await,
+        Command::Migrate => {
+            let version = ennakoi_store::migrate::version(&app.db).await?.unwrap_or_default();
+            println!("the schema is at version {version}");
+            Ok(())
+        }
+        Command::Restore { .. } | Command::Openapi | Command::Config | Command::Learn { .. } | Command::Eval(_) => Ok(()),
+    }
+}
+
+/// The routes are the same on any data, so none is touched: it is put together on an empty database that goes away again.
+async fn openapi(mut configuration: Configuration, environment: Environment) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("ennakoi-openapi-{}", environment.token(8)));
+    configuration.database.url = format!("sqlite:{}", folder.join("empty.db").display());
+    configuration.security.secret_file = folder.join("secret").display().to_string();
+    configuration.files.url = format!("file:{}", folder.display());
+    let app = start::open(configuration, environment).await?;
+    let modules = crate::modules::all(&app);
+    let routes: Vec<_> = modules.modules.iter().flat_map(|module| module.routes.clone()).collect();
+    println!("{:#}", ennakoi_http::openapi_document(&routes, env!("CARGO_PKG_VERSION")));
+    Ok(std::fs::remove_dir_all(folder)?)
 }

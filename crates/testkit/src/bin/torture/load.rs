@@ -17,7 +17,7 @@ use crate::victim::Victim;
 #[derive(Default)]
 pub(crate) struct Log {
     visitors: Mutex<Vec<Writer>>,
-    agents: Mutex<Vec<(String, String)>>,
+    agents: Mutex<Vec<(String, String, u64)>>,
 }
 
 /// One customer with what they have sent.
@@ -26,6 +26,8 @@ pub(crate) struct Writer {
     pub(crate) token: String,
     pub(crate) conversation: String,
     pub(crate) keys: Vec<String>,
+    /// When each was acknowledged, in nanoseconds since 1970.
+    pub(crate) times: Vec<u64>,
 }
 
 impl Log {
@@ -38,16 +40,20 @@ impl Log {
         self.visitors.lock().expect("no panic").clone()
     }
 
-    /// Conversation and key of what agents had acknowledged.
-    pub(crate) fn answers(&self) -> Vec<(String, String)> {
+    /// Conversation and key of what agents had acknowledged, and when.
+    pub(crate) fn answers(&self) -> Vec<(String, String, u64)> {
         self.agents.lock().expect("no panic").clone()
     }
 
     fn note(&self, token: &str, conversation: &str, key: String) {
+        let at = crate::nanoseconds();
         let mut writers = self.visitors.lock().expect("no panic");
         match writers.iter_mut().find(|writer| writer.token == token) {
-            Some(writer) => writer.keys.push(key),
-            None => writers.push(Writer { token: token.to_owned(), conversation: conversation.to_owned(), keys: vec![key] }),
+            Some(writer) => {
+                writer.keys.push(key);
+                writer.times.push(at);
+            }
+            None => writers.push(Writer { token: token.to_owned(), conversation: conversation.to_owned(), keys: vec![key], times: vec![at] }),
         }
     }
 
@@ -149,7 +155,7 @@ pub(crate) async fn agent(target: Arc<Target>, log: Arc<Log>, stop: Arc<AtomicBo
         let request = target.staff.request(reqwest::Method::POST, &format!("conversations/{conversation}/messages")).json(&body);
         match request.send().await {
             Ok(response) if response.status().is_success() => {
-                log.agents.lock().expect("no panic").push((conversation, key));
+                log.agents.lock().expect("no panic").push((conversation, key, crate::nanoseconds()));
                 next += 1;
             }
             _ => tokio::time::sleep(AGAIN).await,

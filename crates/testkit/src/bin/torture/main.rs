@@ -1,21 +1,25 @@
 //! Kills a real server with -9 at random moments under load, again and again, and looks whether anything that it had
 //! acknowledged is lost, doubled or out of order. The log of acknowledgements lies in this process, outside the victim.
 //!
+//! With --power, SQLite only, the power fails instead: see `power`.
+//!
 //! usage: torture --binary PATH [--kills N] [--seed N]
+//!        torture --binary PATH --power SEEDS --shim PATH [--seed N]
 //! PostgreSQL is used when `TEST_DATABASE_URL` names one, else SQLite.
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test program: a panic is the report")]
 
 mod load;
+mod power;
 mod verify;
 mod victim;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
-use ennakoi_kernel::SeededEntropy;
+use ennakoi_kernel::{Clock, SeededEntropy, SystemClock};
 use load::{Log, Target};
 use victim::Victim;
 
@@ -28,16 +32,21 @@ struct Arguments {
     binary: PathBuf,
     kills: usize,
     seed: u64,
+    /// Images of a disk whose power failed, instead of kills.
+    power: Option<u64>,
+    shim: Option<PathBuf>,
 }
 
 fn arguments() -> Arguments {
-    let mut arguments = Arguments { binary: PathBuf::from("target/debug/ennakoi"), kills: 20, seed: 1 };
+    let mut arguments = Arguments { binary: PathBuf::from("target/debug/ennakoi"), kills: 20, seed: 1, power: None, shim: None };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().unwrap_or_else(|| panic!("{word} needs a value"));
         match word.as_str() {
             "--binary" => arguments.binary = PathBuf::from(value),
             "--kills" => arguments.kills = value.parse().expect("a number of kills"),
+            "--power" => arguments.power = Some(value.parse().expect("a number of seeds")),
+            "--shim" => arguments.shim = Some(PathBuf::from(value)),
             "--seed" => arguments.seed = value.parse().expect("a seed"),
             other => panic!("unknown argument {other}"),
         }
@@ -45,16 +54,31 @@ fn arguments() -> Arguments {
     arguments
 }
 
+/// Nanoseconds since 1970, to a microsecond.
+fn nanoseconds() -> u64 {
+    u64::try_from(SystemClock.now().0).expect("after 1970") * 1_000
+}
+
+/// A server that dies every second never finishes learning: it gets what the tests have learned.
+fn bring_what_was_learned(folder: &Path) {
+    for file in std::fs::read_dir(ennakoi_testkit::TestApp::learned()).expect("the folder of what was learned").flatten() {
+        std::fs::copy(file.path(), folder.join(file.file_name())).expect("what was learned can be copied");
+    }
+}
+
 #[tokio::main]
 async fn main() {
     ennakoi_egress::choose_cryptography();
     let arguments = arguments();
+    if let Some(seeds) = arguments.power {
+        if !power::run(&arguments, seeds).await {
+            std::process::exit(1);
+        }
+        return;
+    }
     let random = SeededEntropy::new(arguments.seed);
     let folder = tempfile::tempdir().expect("a temporary folder");
-    // A server that dies every second never finishes learning: it gets what the tests have learned.
-    for file in std::fs::read_dir(ennakoi_testkit::TestApp::learned()).expect("the folder of what was learned").flatten() {
-        std::fs::copy(file.path(), folder.path().join(file.file_name())).expect("what was learned can be copied");
-    }
+    bring_what_was_learned(folder.path());
     let mut victim = Victim::new(arguments.binary, folder.path()).await;
     victim.start().await;
     let target = Arc::new(Target::set_up(&victim).await);

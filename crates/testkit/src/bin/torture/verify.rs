@@ -27,8 +27,8 @@ pub(crate) async fn verify(target: &Target, log: &Log) -> Vec<String> {
             *counts.entry(key).or_default() += 1;
         }
         findings.extend(counts.iter().filter(|(_, count)| **count > 1).map(|(key, count)| format!("{key} is stored {count} times")));
-        let lost = answers.iter().filter(|(conversation, key)| *conversation == writer.conversation && !counts.contains_key(key.as_str()));
-        findings.extend(lost.map(|(conversation, key)| format!("answer {key} of {conversation} is lost")));
+        let lost = answers.iter().filter(|(conversation, key, _)| *conversation == writer.conversation && !counts.contains_key(key.as_str()));
+        findings.extend(lost.map(|(conversation, key, _)| format!("answer {key} of {conversation} is lost")));
     }
     findings
 }

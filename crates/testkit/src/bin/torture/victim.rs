@@ -20,6 +20,8 @@ pub(crate) struct Victim {
     pub(crate) address: String,
     /// What the first start printed.
     pub(crate) password: Option<String>,
+    /// More variables for the server itself.
+    pub(crate) settings: Vec<(String, String)>,
 }
 
 impl Victim {
@@ -27,7 +29,7 @@ impl Victim {
         let database = TestDatabase::create(folder).await;
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = free.local_addr().expect("an address").to_string();
-        Self { binary, folder: folder.to_owned(), database: Some(database), child: None, address, password: None }
+        Self { binary, folder: folder.to_owned(), database: Some(database), child: None, address, password: None, settings: Vec::new() }
     }
 
     fn command(&self, word: &str) -> Command {
@@ -48,7 +50,7 @@ impl Victim {
 
     /// Starts it and waits until it is ready.
     pub(crate) async fn start(&mut self) {
-        let mut child = self.command("serve").stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut child = self.command("serve").envs(self.settings.iter().cloned()).stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let first = self.password.is_none();
         self.child = Some(child);
