@@ -18,12 +18,16 @@ async fn what_is_under_way_is_finished() {
     let body = json!({ "name": "Liisa" }).to_string();
     let mut slow = tokio::net::TcpStream::connect(serving.address).await.unwrap();
     let head = format!(
-        "POST /api/v1/contacts HTTP/1.1\r\nhost: x\r\ncookie: {}\r\nx-ennakoi-workspace: {}\r\nx-requested-with: ennakoi\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "POST /api/v1/contacts HTTP/1.1\r\nhost: x\r\ncookie: {}\r\nx-ennakoi-workspace: {}\r\nx-requested-with: ennakoi\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
         company.owner.cookie.as_ref().unwrap(),
         company.workspace(),
         body.len()
     );
     slow.write_all(head.as_bytes()).await.unwrap();
+    // The server asks for the body: the handler has begun.
+    let mut continued = [0u8; 25];
+    slow.read_exact(&mut continued).await.unwrap();
+    assert_eq!(&continued, b"HTTP/1.1 100 Continue\r\n\r\n");
     slow.write_all(&body.as_bytes()[..5]).await.unwrap();
     // An idle connection is no reason to wait.
     let mut idle = tokio::net::TcpStream::connect(serving.address).await.unwrap();
