@@ -39,6 +39,7 @@ pub(crate) fn program_with(words: &[&str], configuration: &Configuration) -> Com
         .env("ENNAKOI_DATABASE_CONNECTIONS", "4")
         .env("ENNAKOI_SERVER_LISTEN", &configuration.server.listen)
         .env("ENNAKOI_SECURITY_SECRET_FILE", &configuration.security.secret_file)
+        .env("ENNAKOI_SECURITY_MEMBER_REQUESTS_PER_SECOND", "1000")
         .env("ENNAKOI_FILES_URL", &files.url)
         .env("ENNAKOI_FILES_S3_ENDPOINT", &files.s3_endpoint)
         .env("ENNAKOI_FILES_S3_ACCESS_KEY", &files.s3_access_key)
