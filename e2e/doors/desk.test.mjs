@@ -200,7 +200,7 @@ test('the command bar, the list of keys, and a key of one’s own', async () => 
 	await toast(helena, 'Tunniste lisättiin.').waitFor();
 	await helena.goto(`${server.url}/app/profile`);
 	await helena.getByRole('button', { name: /^Vaihda näppäin: Kirjoita lappu/ }).click();
-	await helena.keyboard.press('w');
+	await Promise.all([helena.waitForResponse((answer) => answer.url().endsWith('/profile') && answer.request().method() === 'PATCH'), helena.keyboard.press('w')]);
 	await helena.getByRole('button', { name: /^Vaihda näppäin: Kirjoita lappu/ }).getByText('W', { exact: true }).waitFor();
 	await open(helena, 'all', 'Pekka Pouta');
 	await helena.keyboard.press('w');

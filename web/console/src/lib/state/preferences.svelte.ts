@@ -32,19 +32,15 @@ const DEFAULTS: Preferences = {
 
 class PreferenceStore {
 	readonly current: Preferences = $derived.by(() => ({ ...DEFAULTS, ...((session.current?.staff.preferences ?? {}) as Partial<Preferences>) }));
-	#timers = new Map<string, ReturnType<typeof setTimeout>>();
+	#saving: Promise<unknown> = Promise.resolve();
 
 	set<K extends keyof Preferences>(name: K, value: Preferences[K]): void {
 		if (!session.current) return;
 		const preferences = { ...session.current.staff.preferences, [name]: value };
 		session.patchStaff({ preferences });
 		this.apply();
-		clearTimeout(this.#timers.get(name));
-		// The server joins what is sent to what it has, so only what changed goes.
-		this.#timers.set(
-			name,
-			setTimeout(() => void api.profile.update({ preferences: { [name]: value } }).catch(() => undefined), 400)
-		);
+		// The server joins what is sent to what it has, so only what changed goes; at once, because the page may be left, and in order.
+		this.#saving = this.#saving.then(() => api.profile.update({ preferences: { [name]: value } })).catch(() => undefined);
 	}
 
 	/** Puts theme and density on the page and remembers them for the next first paint. */
