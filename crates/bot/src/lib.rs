@@ -6,6 +6,7 @@
 //! anything but published articles. What it knows arrives as events of the help module; what it says goes through the inbox.
 
 mod dialogue;
+pub mod flows;
 mod knowledge;
 mod settings;
 mod texts;

@@ -23,6 +23,12 @@ pub fn say(locale: Locale, key: &str, gaps: &[(&str, &str)]) -> String {
     gaps.iter().fold(sentence.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
+/// The sentence of a key, when there is one.
+#[must_use]
+pub fn known(locale: Locale, key: &str) -> Option<String> {
+    TEXTS[locale as usize].get(key).cloned()
+}
+
 /// A moment as one says it to somebody: "today at 14.00", "on Monday at 9.00", with the date when it is more than six days away.
 #[must_use]
 pub fn moment(locale: Locale, at: Timestamp, now: Timestamp, timezone: &str) -> String {
@@ -48,7 +54,8 @@ pub fn moment(locale: Locale, at: Timestamp, now: Timestamp, timezone: &str) -> 
     say(locale, key, &[("time", &time), ("weekday", &weekday), ("date", &date)])
 }
 
-const MONTHS: [&str; 12] = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+pub(crate) const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
 #[cfg(test)]
 mod tests {
