@@ -12,6 +12,8 @@ mod settings;
 mod texts;
 mod turns;
 
+use std::sync::Arc;
+
 use ennakoi_http::{EventKind, Module};
 use ennakoi_store::Db;
 
@@ -20,12 +22,18 @@ pub use settings::Settings;
 
 /// The module.
 #[must_use]
-pub fn module(db: &Db) -> Module {
+pub fn module(db: &Db, shop: Arc<dyn flows::shop::Shop>) -> Module {
     let knowledge = Knowledge::new(db.clone());
     let mut module = Module::new("bot");
     module.routes = settings::routes();
     module.routes.extend(turns::routes());
-    module.followers = vec![knowledge::follower(), dialogue::follower(knowledge.clone())];
-    module.events = &[EventKind { kind: "bot.turned", summary: "The bot answered, asked back, gave up or handed over.", webhook: true }];
-    module.share(knowledge)
+    module.routes.extend(flows::api::routes());
+    module.routes.extend(flows::requests::routes());
+    module.followers = vec![knowledge::follower(), dialogue::follower(knowledge.clone(), shop.clone())];
+    module.events = &[
+        EventKind { kind: "bot.turned", summary: "The bot answered, asked back, gave up or handed over.", webhook: true },
+        EventKind { kind: "request.recorded", summary: "A customer confirmed a request to the bot, e.g. a return or a change of address.", webhook: true },
+        EventKind { kind: "request.closed", summary: "A request was done or declined.", webhook: true },
+    ];
+    module.share(knowledge).share(shop)
 }

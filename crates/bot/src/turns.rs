@@ -1,5 +1,7 @@
 //! Turns: what the bot decided and why, kept for the agent who opens the reasons and for the company that checks its bot.
 
+use std::sync::Arc;
+
 use axum::{Extension, extract::State};
 use ennakoi_http::{ApiResult, App, Json, Member, Page, Path, Route, get, post};
 use ennakoi_kernel::{
@@ -17,6 +19,7 @@ use uuid::Uuid;
 use crate::{
     Knowledge,
     dialogue::{self, Heard},
+    flows::{self, shop::Shop},
     knowledge::Known,
     settings,
 };
@@ -30,8 +33,10 @@ pub enum Verdict {
     Rejected,
     HandedOver,
     SmallTalk,
+    /// A flow began or went on.
+    Flow,
 }
-stored_as_text!(Verdict { Answered = "answered", AskedBack = "asked_back", Rejected = "rejected", HandedOver = "handed_over", SmallTalk = "small_talk" });
+stored_as_text!(Verdict { Flow = "flow", Answered = "answered", AskedBack = "asked_back", Rejected = "rejected", HandedOver = "handed_over", SmallTalk = "small_talk" });
 
 /// An article that was considered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -191,6 +196,7 @@ struct Question {
 async fn try_bot(
     State(app): State<App>,
     Extension(knowledge): Extension<Knowledge>,
+    Extension(shop): Extension<Arc<dyn Shop>>,
     member: Member,
     Json(question): Json<Question>,
 ) -> ApiResult<Json<BotTurn>> {
@@ -201,9 +207,14 @@ async fn try_bot(
     wrong.finish()?;
     let mut tx = app.db.read().await?;
     let settings = settings::load(&mut tx, member.workspace).await?;
+    let told = shop.told(&mut tx, member.workspace).await?;
+    let flows = flows::store::live(&mut tx, member.workspace, &told).await?;
     drop(tx);
     let known = knowledge.of(member.workspace, settings.wrong_cost).await?;
     let heard = Heard::text(&question.text, question.locale);
-    let decision = dialogue::decide(&app.environment, &settings, &known, &dialogue::Talk::default(), &heard);
+    let mut decision = dialogue::decide(&app.environment, &settings, &known, &flows, &dialogue::Talk::default(), &heard);
+    if let dialogue::Act::Begin(id) = &decision.act {
+        decision.turn.rule = format!("flow:{id}:began");
+    }
     Ok(Json(decision.turn))
 }

@@ -15,7 +15,10 @@ use ennakoi_http::{EventKind, Module};
 
 pub use kinds::{Customer, Invoice, Line, Order, Product, Shipment, Subscription};
 pub use mirror::{Mirrored, Name, Telling, put_invoice, put_order, put_product, put_shipment, put_subscription};
-pub use read::{Commerce, CustomerValue, InvoiceRow, OrderRow, ProductRow, ShipmentRow, SubscriptionRow, of_contact, order, order_by_name};
+pub use read::{
+    Commerce, CustomerValue, InvoiceRow, OrderRow, ProductRow, ShipmentRow, SubscriptionRow, invoice_by_id, invoices_numbered, of_contact, order,
+    order_by_name, orders_numbered, told,
+};
 
 /// The module.
 #[must_use]

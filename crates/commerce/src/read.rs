@@ -43,6 +43,13 @@ impl FromValue for Told {
 #[serde(transparent)]
 pub struct Lines(Vec<Line>);
 
+impl Lines {
+    #[must_use]
+    pub fn all(&self) -> &[Line] {
+        &self.0
+    }
+}
+
 impl FromValue for Lines {
     fn from_value(value: Value) -> Result<Self> {
         Ok(Self(serde_json::from_str(&String::from_value(value)?)?))
@@ -282,6 +289,53 @@ fn other_list() -> Error {
 pub async fn order(tx: &mut Tx, workspace: WorkspaceId, id: OrderId) -> Result<OrderRow> {
     let found: Option<OrderRow> = tx.optional(&format!("{ORDER} AND id = $2"), params![workspace, id]).await?;
     with_shipments(tx, workspace, found).await
+}
+
+/// Orders whose number is this one, compared without case and signs, newest first; several shops may count alike.
+///
+/// # Errors
+/// The database refuses.
+pub async fn orders_numbered(tx: &mut Tx, workspace: WorkspaceId, number: &str) -> Result<Vec<OrderRow>> {
+    let sql = format!("{ORDER} AND number_key = $2 ORDER BY placed_at DESC LIMIT $3");
+    let mut orders: Vec<OrderRow> = tx.all(&sql, params![workspace, number_key(number), ALIKE]).await?;
+    add_shipments(tx, workspace, &mut orders).await?;
+    Ok(orders)
+}
+
+/// Invoices with this number, newest first.
+///
+/// # Errors
+/// The database refuses.
+pub async fn invoices_numbered(tx: &mut Tx, workspace: WorkspaceId, number: &str) -> Result<Vec<InvoiceRow>> {
+    tx.all(&format!("{INVOICE} AND number = $2 ORDER BY issued_at DESC LIMIT $3"), params![workspace, number, ALIKE]).await
+}
+
+/// One invoice by its id.
+///
+/// # Errors
+/// The database refuses.
+pub async fn invoice_by_id(tx: &mut Tx, workspace: WorkspaceId, id: InvoiceId) -> Result<Option<InvoiceRow>> {
+    tx.optional(&format!("{INVOICE} AND id = $2"), params![workspace, id]).await
+}
+
+/// Things with the same number that are looked at.
+const ALIKE: i64 = 5;
+
+/// Whether the shop has told of any orders, invoices and subscriptions.
+///
+/// # Errors
+/// The database refuses.
+pub async fn told(tx: &mut Tx, workspace: WorkspaceId) -> Result<[bool; 3]> {
+    let mut told = [false; 3];
+    for (known, sql) in told.iter_mut().zip([
+        "SELECT id FROM orders WHERE workspace_id = $1 LIMIT 1",
+        "SELECT id FROM invoices WHERE workspace_id = $1 LIMIT 1",
+        "SELECT id FROM subscriptions WHERE workspace_id = $1 LIMIT 1",
+    ]) {
+        let row: Option<(Uuid,)> = tx.optional(sql, params![workspace]).await?;
+        *known = row.is_some();
+    }
+    Ok(told)
 }
 
 /// The order that the shop calls so.

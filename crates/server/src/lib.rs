@@ -12,5 +12,6 @@ pub mod migrations;
 pub mod modules;
 pub mod s3;
 pub mod secret;
+pub mod shop;
 pub mod start;
 pub mod telemetry;

@@ -24,5 +24,6 @@ migrations! {
     7 "commerce" "0007_commerce.sql" "0007_commerce.sql",
     8 "bot" "0008_bot.sql" "0008_bot.sql",
     9 "webhooks" "0009_webhooks.sql" "0009_webhooks.sql",
+    10 "bot_flows" "0010_bot_flows.sql" "0010_bot_flows.sql",
     11 "email" "0011_email.sql" "0011_email.sql",
 }

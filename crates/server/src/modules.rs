@@ -25,7 +25,7 @@ pub fn all(app: &App) -> Modules {
         ennakoi_inbox::module(hub.clone(), ennakoi_help::articles::finder()),
         ennakoi_help::module(),
         ennakoi_commerce::module(),
-        ennakoi_bot::module(&app.db),
+        ennakoi_bot::module(&app.db, Arc::new(crate::shop::Mirror)),
         chat::module(hub),
         ennakoi_email::module(),
         ennakoi_email::carriers(app),

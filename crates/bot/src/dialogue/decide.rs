@@ -7,12 +7,17 @@ use ennakoi_language::{
     answers::Verdict as Found,
     detect,
     safety::{self, Extension},
+    text,
 };
 use ennakoi_people::Locale;
 use serde::{Deserialize, Serialize};
 
-use super::small_talk::{self, SmallTalk};
+use super::{
+    carry::FlowTurn,
+    small_talk::{self, SmallTalk},
+};
 use crate::{
+    flows::{Begins, Flow, Run, correction, shop::ItemKind, store::Live},
     knowledge::{self, Known},
     settings::Settings,
     turns::{BotTurn, Verdict},
@@ -34,6 +39,19 @@ pub(crate) struct Talk {
     pub told_closed: bool,
     /// The language of the talk.
     pub locale: Option<Locale>,
+    /// A flow under way.
+    pub run: Option<Run>,
+    /// Items that the customer has proved to be theirs in this talk.
+    pub proven: Vec<(ItemKind, String)>,
+    /// The last question in words, from which a tap follows.
+    pub question: String,
+}
+
+impl Talk {
+    /// The words that a flow begins with: what was written, or for a tap the question before it.
+    pub(crate) fn wish<'a>(&'a self, words: &'a str) -> &'a str {
+        if self.question.is_empty() || self.run.is_some() { words } else { &self.question }
+    }
 }
 
 /// What a customer wrote or tapped.
@@ -62,12 +80,22 @@ pub(crate) enum Act {
     Helped,
     NotHelped,
     HandOver(Reason),
+    /// A flow is to begin.
+    Begin(String),
+    /// The flow under way goes on, perhaps by a tap.
+    Continue {
+        option: Option<String>,
+    },
+    /// What a flow does; made of the two above.
+    Flow(Box<FlowTurn>),
 }
 
 /// A decision with its reasons.
 #[derive(Clone, Debug)]
 pub(crate) struct Decision {
     pub act: Act,
+    /// Articles that answer other questions of the same message; said first.
+    pub also: Vec<ArticleId>,
     pub locale: Locale,
     pub turn: BotTurn,
 }
@@ -79,30 +107,40 @@ pub(crate) mod option {
     pub(crate) const PERSON: &str = "person";
     pub(crate) const NONE: &str = "none";
     pub(crate) const ARTICLE: &str = "article:";
+    /// Before the key of a tap in a flow.
+    pub(crate) const FLOW: &str = "flow:";
+    /// Before the id of a flow that is to begin.
+    pub(crate) const BEGIN: &str = "flow:begin:";
 }
 
 /// Articles offered when asking back.
 const OFFERED: usize = 3;
 
-/// Decides. The sensitive layer comes before everything, taps before words, words before guesses.
-pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Known, talk: &Talk, heard: &Heard) -> Decision {
+/// Decides. The sensitive layer comes before everything, taps before words, a flow under way before guesses.
+pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard: &Heard) -> Decision {
     let locale = language_of(talk, heard);
     let turn = |verdict, rule: &str| BotTurn::new(environment, &heard.text, locale, verdict, rule);
-    let plain = |act, verdict, rule: &str| Decision { act, locale, turn: turn(verdict, rule) };
+    let plain = |act, verdict, rule: &str| Decision { act, also: Vec::new(), locale, turn: turn(verdict, rule) };
     let hand_over = |reason: Reason, rule: &str| {
         let mut turn = turn(Verdict::HandedOver, rule);
         turn.reason = Some(reason.as_str().to_owned());
-        Decision { act: Act::HandOver(reason), locale, turn }
+        Decision { act: Act::HandOver(reason), also: Vec::new(), locale, turn }
     };
     match heard.option.as_deref() {
         Some(option::PERSON) => return hand_over(Reason::PERSON_REQUESTED, "tapped"),
         Some(option::HELPED) => return plain(Act::Helped, Verdict::SmallTalk, "tapped"),
-        Some(option::NOT_HELPED) => return plain(Act::NotHelped, Verdict::Rejected, "tapped"),
+        Some(option::NOT_HELPED) => return not_helped(known, flows, talk, locale, turn),
         Some(option::NONE) if talk.unknowns + 1 >= settings.unknowns_before_person => return hand_over(Reason::BOT_UNSURE, "none_of_these"),
         Some(option::NONE) => return plain(Act::Unknown, Verdict::Rejected, "none_of_these"),
         Some(key) => {
             if let Some(id) = key.strip_prefix(option::ARTICLE).and_then(|id| id.parse().ok()).filter(|id| known.article(*id, locale).is_some()) {
                 return plain(Act::Answer(id), Verdict::Answered, "tapped");
+            }
+            if let Some(id) = key.strip_prefix(option::BEGIN).filter(|id| flows.iter().any(|live| live.flow.id == **id)) {
+                return plain(Act::Begin(id.to_owned()), Verdict::Flow, "tapped");
+            }
+            if let (Some(key), Some(_)) = (key.strip_prefix(option::FLOW), &talk.run) {
+                return plain(Act::Continue { option: Some(key.to_owned()) }, Verdict::Flow, "tapped");
             }
         }
         None => {}
@@ -113,37 +151,90 @@ pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Kno
     if let Some(finding) = safety::inspect(&heard.text, knowledge::language(locale), &extension(settings)) {
         return hand_over(reason(finding.reason), if finding.phrase.is_some() { "sensitive_phrase" } else { "sensitive_model" });
     }
+    if talk.run.is_some() {
+        return plain(Act::Continue { option: None }, Verdict::Flow, "flow");
+    }
     if let Some(small_talk) = small_talk::recognise(&heard.text) {
         return plain(Act::SmallTalk(small_talk), Verdict::SmallTalk, "small_talk");
     }
-    search(settings, known, talk, heard, locale, turn)
+    let mut decision = search(settings, known, flows, talk, heard, locale, turn);
+    decision.also = others(known, heard, locale, &decision.act);
+    decision
 }
 
-fn search(settings: &Settings, known: &Known, talk: &Talk, heard: &Heard, locale: Locale, turn: impl Fn(Verdict, &str) -> BotTurn) -> Decision {
-    let answer = known.index(locale).ask(&heard.text, knowledge::language(locale));
+/// An article did not help: a flow for the same need may.
+fn not_helped(known: &Known, flows: &[Live], talk: &Talk, locale: Locale, turn: impl Fn(Verdict, &str) -> BotTurn) -> Decision {
+    let answer = known.index(locale).ask(&talk.question, knowledge::language(locale));
+    match wanted(flows, &answer, |_| true).filter(|_| !talk.question.is_empty()) {
+        Some(live) => Decision { act: Act::Begin(live.flow.id.clone()), also: Vec::new(), locale, turn: turn(Verdict::Flow, "not_helped") },
+        None => Decision { act: Act::NotHelped, also: Vec::new(), locale, turn: turn(Verdict::Rejected, "tapped") },
+    }
+}
+
+/// The probability that a question has one of the flow's needs.
+pub(crate) fn need_share(flow: &Flow, answer: &ennakoi_language::answers::Answer) -> f64 {
+    answer.needs.iter().filter(|guess| flow.needs.iter().any(|need| need == guess.need)).map(|guess| f64::from(guess.probability)).sum()
+}
+
+/// The flow whose need the question most probably has, if that is sure enough.
+fn wanted<'a>(flows: &'a [Live], answer: &ennakoi_language::answers::Answer, counts: impl Fn(&Flow) -> bool) -> Option<&'a Live> {
+    let fitting = flows.iter().filter(|live| counts(&live.flow)).map(|live| (need_share(&live.flow, answer), live));
+    fitting.filter(|(share, live)| *share >= live.flow.confidence).max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, live)| live)
+}
+
+fn search(settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard: &Heard, locale: Locale, turn: impl Fn(Verdict, &str) -> BotTurn) -> Decision {
+    // "No, I meant …": what was answered before was not it, and what is meant now stands alone.
+    let meant = correction(&heard.text).filter(|rest| rest.split_whitespace().count() >= 1);
+    let words = meant.as_deref().unwrap_or(&heard.text);
+    let answer = known.index(locale).ask(words, knowledge::language(locale));
+    let refused = |id: &ArticleId| talk.refused.contains(id) || meant.is_some() && talk.last == Some(*id);
     // What was refused a moment ago is not offered again.
     let fresh: Vec<ArticleId> = answer
         .candidates
         .iter()
         .filter_map(|candidate| candidate.article.parse().ok())
-        .filter(|id| !talk.refused.contains(id) && known.article(*id, locale).is_some())
+        .filter(|id| !refused(id) && known.article(*id, locale).is_some())
         .take(OFFERED)
         .collect();
     let considered = |verdict, rule| turn(verdict, rule).considering(&answer, known, locale);
+    let decision = |act, verdict, rule| Decision { act, also: Vec::new(), locale, turn: considered(verdict, rule) };
     let best = answer.candidates.first().and_then(|candidate| candidate.article.parse::<ArticleId>().ok());
+    let sure = answer.verdict == Found::Answer && best.is_some() && fresh.first() == best.as_ref();
+    if let Some(live) = wanted(flows, &answer, |flow| flow.begins == Begins::AtOnce || !sure) {
+        return decision(Act::Begin(live.flow.id.clone()), Verdict::Flow, "flow");
+    }
     match (answer.verdict, fresh.first()) {
-        (Found::Answer, Some(first)) if Some(*first) == best => Decision { act: Act::Answer(*first), locale, turn: considered(Verdict::Answered, "confident") },
-        (Found::Answer | Found::AskBack, Some(_)) if worth_asking(&answer, &fresh) => {
-            Decision { act: Act::AskBack(fresh), locale, turn: considered(Verdict::AskedBack, "several_fit") }
-        }
+        (Found::Answer, Some(first)) if Some(*first) == best => decision(Act::Answer(*first), Verdict::Answered, "confident"),
+        (Found::Answer | Found::AskBack, Some(_)) if worth_asking(&answer, &fresh) => decision(Act::AskBack(fresh.clone()), Verdict::AskedBack, "several_fit"),
         _ if talk.unknowns + 1 >= settings.unknowns_before_person => {
-            let mut turn = considered(Verdict::HandedOver, "unknown_again");
-            turn.reason = Some(Reason::BOT_UNSURE.as_str().to_owned());
-            Decision { act: Act::HandOver(Reason::BOT_UNSURE), locale, turn }
+            let mut decision = decision(Act::HandOver(Reason::BOT_UNSURE), Verdict::HandedOver, "unknown_again");
+            decision.turn.reason = Some(Reason::BOT_UNSURE.as_str().to_owned());
+            decision
         }
-        _ => Decision { act: Act::Unknown, locale, turn: considered(Verdict::Rejected, "not_sure_enough") },
+        _ => decision(Act::Unknown, Verdict::Rejected, "not_sure_enough"),
     }
 }
+
+/// Articles that surely answer the other questions of a message that asks several.
+fn others(known: &Known, heard: &Heard, locale: Locale, act: &Act) -> Vec<ArticleId> {
+    let questions: Vec<&str> = text::sentences(&heard.text).into_iter().filter(|sentence| sentence.contains('?')).take(QUESTIONS).collect();
+    if questions.len() < 2 || matches!(act, Act::HandOver(_)) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for question in questions {
+        let answer = known.index(locale).ask(question, knowledge::language(locale));
+        let best = answer.candidates.first().filter(|_| answer.verdict == Found::Answer);
+        let Some(id) = best.and_then(|best| best.article.parse::<ArticleId>().ok()) else { continue };
+        if *act != Act::Answer(id) && !found.contains(&id) && known.article(id, locale).is_some() {
+            found.push(id);
+        }
+    }
+    found
+}
+
+/// Questions of one message that are answered.
+const QUESTIONS: usize = 3;
 
 /// Asking back is worth it when there is a fair chance that one of the offered articles is the right one.
 fn worth_asking(answer: &ennakoi_language::answers::Answer, offered: &[ArticleId]) -> bool {

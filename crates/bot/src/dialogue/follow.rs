@@ -21,25 +21,33 @@ use ennakoi_store::{
 use serde_json::Value;
 
 use super::{
+    carry::{Reach, carry},
     decide::{Heard, Talk, decide},
     speak::{Scene, say_closed, speak},
 };
-use crate::{Knowledge, settings};
+use crate::{
+    Knowledge,
+    flows::{
+        shop::Shop,
+        store::{self, Live},
+    },
+    settings,
+};
 
 /// What was written longer ago than this is left to people: an answer hours late helps nobody.
 const TOO_LATE: Duration = Duration::hours(1);
 /// Messages of one customer that are read together.
 const READ_TOGETHER: u32 = 20;
 
-pub(crate) fn follower(knowledge: Knowledge) -> Follower {
+pub(crate) fn follower(knowledge: Knowledge, shop: Arc<dyn Shop>) -> Follower {
     Follower {
         name: "bot.dialogue",
         kinds: &["message.added", "conversation.handed_over"],
-        handle: Arc::new(move |batch| Box::pin(follow(batch, knowledge.clone()))),
+        handle: Arc::new(move |batch| Box::pin(follow(batch, knowledge.clone(), shop.clone()))),
     }
 }
 
-async fn follow(batch: Batch, knowledge: Knowledge) -> Result<()> {
+async fn follow(batch: Batch, knowledge: Knowledge, shop: Arc<dyn Shop>) -> Result<()> {
     // Several messages of one talk are answered together, in the order of talks' first event.
     let mut talks: BTreeMap<i64, ConversationId> = BTreeMap::new();
     let late = batch.environment.now() - TOO_LATE;
@@ -55,7 +63,7 @@ async fn follow(batch: Batch, knowledge: Knowledge) -> Result<()> {
     }
     // Each talk in its own transaction, which notes what it has answered: the batch may be repeated without harm.
     for conversation in talks.into_values() {
-        answer(&batch, &knowledge, conversation).await?;
+        answer(&batch, &knowledge, shop.as_ref(), conversation).await?;
     }
     Ok(())
 }
@@ -68,6 +76,7 @@ struct Situation {
     conversation: Conversation,
     workspace: workspaces::Workspace,
     settings: settings::Settings,
+    flows: Vec<Live>,
     talk: Talk,
     handled_seq: i64,
     heard: Vec<Message>,
@@ -75,13 +84,28 @@ struct Situation {
     open: OpenState,
 }
 
-async fn answer(batch: &Batch, knowledge: &Knowledge, id: ConversationId) -> Result<()> {
+async fn answer(batch: &Batch, knowledge: &Knowledge, shop: &dyn Shop, id: ConversationId) -> Result<()> {
     let mut tx = batch.db.read().await?;
-    let Some(situation) = look(&mut tx, batch, id).await? else { return Ok(()) };
+    let Some(situation) = look(&mut tx, batch, shop, id).await? else { return Ok(()) };
     drop(tx);
     let known = knowledge.of(batch.workspace, situation.settings.wrong_cost).await?;
     let heard = heard(&situation);
-    let decision = heard.as_ref().map(|heard| decide(&batch.environment, &situation.settings, &known, &situation.talk, heard));
+    let decision = match &heard {
+        Some(heard) => {
+            let decision = decide(&batch.environment, &situation.settings, &known, &situation.flows, &situation.talk, heard);
+            let reach = Reach {
+                db: &batch.db,
+                environment: &batch.environment,
+                workspace: &situation.workspace,
+                conversation: &situation.conversation,
+                shop,
+                flows: &situation.flows,
+                known: &known,
+            };
+            Some(carry(&reach, &situation.talk, decision).await?)
+        }
+        None => None,
+    };
     let mut tx = batch.begin().await?;
     // Somebody may have taken it while we thought.
     let present = conversations::load(&mut tx, batch.workspace, id).await?;
@@ -112,7 +136,7 @@ async fn answer(batch: &Batch, knowledge: &Knowledge, id: ConversationId) -> Res
 }
 
 /// Everything needed to answer, or `None` when it is not the bot's turn.
-async fn look(tx: &mut Tx, batch: &Batch, id: ConversationId) -> Result<Option<Situation>> {
+async fn look(tx: &mut Tx, batch: &Batch, shop: &dyn Shop, id: ConversationId) -> Result<Option<Situation>> {
     let workspace = batch.workspace;
     let conversation = conversations::load(tx, workspace, id).await?;
     if conversation.state == State::Closed {
@@ -138,8 +162,10 @@ async fn look(tx: &mut Tx, batch: &Batch, id: ConversationId) -> Result<Option<S
         page.items.clear();
     }
     let settings = settings::load(tx, workspace).await?;
+    let told = shop.told(tx, workspace).await?;
+    let flows = store::live(tx, workspace, &told).await?;
     let workspace = workspaces::load(tx, workspace).await?;
-    Ok(Some(Situation { conversation, workspace, settings, talk, handled_seq, heard: page.items, mode, open }))
+    Ok(Some(Situation { conversation, workspace, settings, flows, talk, handled_seq, heard: page.items, mode, open }))
 }
 
 /// What the customer wrote since the bot's last turn, as one; `None` when nothing is to be answered.

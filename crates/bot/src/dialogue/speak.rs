@@ -38,6 +38,9 @@ pub(super) struct Scene<'a> {
     pub people: bool,
 }
 
+/// Characters of the last question that are kept for a tap that follows it.
+const QUESTION_KEPT: usize = 500;
+
 /// Says and records a decision; returns how the talk stands then.
 pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decision: Decision) -> Result<Talk> {
     let locale = decision.locale;
@@ -48,6 +51,13 @@ pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decisi
         talk.disclosed = true;
     }
     talk.locale = Some(locale);
+    for article in &decision.also {
+        voice.answer(*article, &decision).await?;
+    }
+    let in_words = !matches!(decision.act, Act::Helped | Act::NotHelped | Act::Continue { .. });
+    if in_words && !decision.turn.question.trim().is_empty() && !matches!(&decision.act, Act::Flow(turn) if turn.turned.rule != "began") {
+        talk.question = decision.turn.question.chars().take(QUESTION_KEPT).collect();
+    }
     match &decision.act {
         Act::Answer(article) => {
             voice.answer(*article, &decision).await?;
@@ -62,12 +72,7 @@ pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decisi
             voice.offer(if scene.people { "unknown" } else { "unknown_no_person" }).await?;
         }
         Act::SmallTalk(kind) => {
-            let key = match kind {
-                SmallTalk::Greeting => "greeting_back",
-                SmallTalk::Thanks => "thanks_back",
-                SmallTalk::Goodbye => "goodbye",
-            };
-            voice.text(say(locale, key, &[])).await?;
+            voice.text(say(locale, small_talk_key(*kind), &[])).await?;
         }
         Act::Helped => voice.text(say(locale, "helped", &[])).await?,
         Act::NotHelped => {
@@ -75,7 +80,13 @@ pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decisi
             talk.unknowns += 1;
             voice.offer("not_helped").await?;
         }
-        Act::HandOver(reason) => voice.hand_over(reason, &mut talk).await?,
+        Act::HandOver(reason) => {
+            talk.run = None;
+            voice.hand_over(reason, &mut talk).await?;
+        }
+        Act::Flow(turn) => voice.flow(turn, &decision, &mut talk).await?,
+        // Both have become what the flow does.
+        Act::Begin(_) | Act::Continue { .. } => {}
     }
     let mut turn = decision.turn;
     turn.message_id = voice.last;
@@ -87,6 +98,14 @@ pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decisi
     Ok(talk)
 }
 
+pub(super) const fn small_talk_key(kind: SmallTalk) -> &'static str {
+    match kind {
+        SmallTalk::Greeting => "greeting_back",
+        SmallTalk::Thanks => "thanks_back",
+        SmallTalk::Goodbye => "goodbye",
+    }
+}
+
 /// Says only that nobody is there, for a conversation that went to people without the bot.
 pub(super) async fn say_closed(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, locale: Locale) -> Result<Talk> {
     let mut voice = Voice { tx, scene, locale, last: None };
@@ -95,26 +114,26 @@ pub(super) async fn say_closed(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, l
     Ok(talk)
 }
 
-struct Voice<'a> {
-    tx: &'a mut Tx,
-    scene: &'a Scene<'a>,
-    locale: Locale,
+pub(super) struct Voice<'a> {
+    pub(super) tx: &'a mut Tx,
+    pub(super) scene: &'a Scene<'a>,
+    pub(super) locale: Locale,
     last: Option<MessageId>,
 }
 
 impl Voice<'_> {
-    async fn add(&mut self, new: NewMessage) -> Result<()> {
+    pub(super) async fn add(&mut self, new: NewMessage) -> Result<()> {
         let (workspace, conversation): (WorkspaceId, ConversationId) = (self.scene.workspace.id, self.scene.conversation.id);
         let added = messages::add(self.tx, self.scene.environment, workspace, conversation, new).await?;
         self.last = Some(added.message.id);
         Ok(())
     }
 
-    fn message(&self, body: String) -> NewMessage {
+    pub(super) fn message(&self, body: String) -> NewMessage {
         NewMessage { language: Some(self.locale), ..NewMessage::text(Actor::Bot, Direction::Out, body) }
     }
 
-    async fn text(&mut self, body: String) -> Result<()> {
+    pub(super) async fn text(&mut self, body: String) -> Result<()> {
         self.add(self.message(body)).await
     }
 
@@ -123,7 +142,7 @@ impl Voice<'_> {
         self.add(new).await
     }
 
-    fn choice(&self, key: &str) -> Choice {
+    pub(super) fn choice(&self, key: &str) -> Choice {
         Choice { key: key.to_owned(), label: say(self.locale, &format!("option_{key}"), &[]) }
     }
 
@@ -133,7 +152,7 @@ impl Voice<'_> {
         first.iter().copied().chain(person).map(|key| self.choice(key)).collect()
     }
 
-    async fn answer(&mut self, id: ArticleId, decision: &Decision) -> Result<()> {
+    pub(super) async fn answer(&mut self, id: ArticleId, decision: &Decision) -> Result<()> {
         let Some(article) = self.scene.known.article(id, self.locale) else { return Ok(()) };
         let body = excerpt(&article.summary, &article.body, &decision.turn.question, knowledge::language(article.locale));
         let body = if body.is_empty() { article.title.clone() } else { body };
@@ -199,7 +218,7 @@ impl Voice<'_> {
         Ok(())
     }
 
-    async fn closed(&mut self, talk: &mut Talk) -> Result<()> {
+    pub(super) async fn closed(&mut self, talk: &mut Talk) -> Result<()> {
         if std::mem::replace(&mut talk.told_closed, true) {
             return Ok(());
         }

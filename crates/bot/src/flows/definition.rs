@@ -377,6 +377,15 @@ const fn usual_confidence() -> f64 {
 }
 
 impl Flow {
+    /// Whether any text would be an answer at the step.
+    #[must_use]
+    pub fn takes_anything(&self, step: &str) -> bool {
+        match self.step(step).map(|step| &step.act) {
+            Some(Act::Ask { slot, .. }) => self.slots.get(slot).is_some_and(|slot| slot.kind == SlotKind::Text),
+            _ => false,
+        }
+    }
+
     /// The step of a name.
     #[must_use]
     pub fn step(&self, id: &str) -> Option<&Step> {

@@ -6,17 +6,24 @@
 //! left, gone back from, and given up for a person; what the program cannot do itself is recorded as a request and called that.
 
 mod advance;
+pub(crate) mod api;
 mod check;
 mod definition;
 mod hear;
+pub(crate) mod proofs;
 pub mod ready;
+pub(crate) mod requests;
 mod run;
 mod say;
 pub mod shop;
+pub(crate) mod store;
 pub mod trial;
 mod walk;
+mod write;
 
 pub use advance::{advance, begin, remind};
 pub use check::{Flaw, flaws};
 pub use definition::{Act, Begins, Flow, FlowTest, Step, Texts, Who, of_value, read};
+pub(crate) use hear::{command, correction};
 pub use run::{End, Field, Input, Requested, Run, Said, Standing, Tap, Turned, Waits, World};
+pub use write::write;

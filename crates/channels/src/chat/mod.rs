@@ -19,7 +19,7 @@ mod write;
 use ennakoi_http::{EventKind, Module};
 use ennakoi_inbox::live::Hub;
 
-pub use visitors::{Caller, recognise};
+pub use visitors::{Caller, identified, recognise};
 
 /// The module.
 #[must_use]

@@ -170,6 +170,20 @@ pub async fn bind(tx: &mut Tx, caller: &mut Caller, contact: ContactId, verified
     Ok(())
 }
 
+/// The contact for whom a signed identity of this visitor stands; nobody when they only said who they are.
+///
+/// # Errors
+/// The database refuses.
+pub async fn identified(tx: &mut Tx, workspace: WorkspaceId, visitor: VisitorId) -> Result<Option<ContactId>> {
+    let row: Option<(ContactId,)> = tx
+        .optional(
+            "SELECT contact_id FROM visitors WHERE workspace_id = $1 AND id = $2 AND verified AND ended_at IS NULL AND contact_id IS NOT NULL",
+            params![workspace, visitor],
+        )
+        .await?;
+    Ok(row.map(|(contact,)| contact))
+}
+
 impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Caller {
     type Rejection = ennakoi_http::ApiError;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
