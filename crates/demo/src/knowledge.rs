@@ -1,6 +1,6 @@
 //! The FAQ of Pellavala: `data/articles.txt`, read, saved and published.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use ennakoi_help::{
     articles::{self, Audience, NewArticle, Text},
@@ -133,7 +133,8 @@ pub(crate) async fn publish(app: &App, past: &Past, workspace: WorkspaceId, crew
         }
         tx.commit().await?;
     }
-    for learner in ennakoi_bot::module(&app.db).followers.iter().filter(|follower| follower.name == "bot.knowledge") {
+    for learner in ennakoi_bot::module(&app.db, Arc::new(ennakoi_bot::flows::shop::NoShop)).followers.iter().filter(|follower| follower.name == "bot.knowledge")
+    {
         follower::catch_up(&app.db, environment, learner, workspace).await?;
     }
     Ok(knowledge)

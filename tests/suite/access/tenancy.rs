@@ -18,7 +18,21 @@ use crate::{
 };
 
 /// Routes whose parameter is the caller's own word for their own thing: another workspace's same word is another thing.
-const OWN_NAMES: [&str; 7] = ["put_order", "put_shipment", "put_invoice", "put_subscription", "put_product", "remove_attribute", "list_widget_articles"];
+const OWN_NAMES: [&str; 13] = [
+    "put_order",
+    "put_shipment",
+    "put_invoice",
+    "put_subscription",
+    "put_product",
+    "remove_attribute",
+    "list_widget_articles",
+    "read_flow",
+    "save_flow",
+    "update_flow",
+    "delete_flow",
+    "publish_flow",
+    "read_flow_version",
+];
 
 /// One of everything, in one workspace.
 struct World {
@@ -51,6 +65,23 @@ async fn mailbox(desk: &Desk, message: &str) -> String {
 
 async fn made(desk: &Desk, path: &str, body: Value) -> String {
     text(&desk.owner().post(path, body).await.expect(201)["id"])
+}
+
+/// A request that a customer made to the bot.
+async fn request(desk: &Desk, conversation: &str) -> String {
+    let app = &desk.company.app.app;
+    let id = app.environment.new_uuid();
+    let (workspace, conversation): (uuid::Uuid, uuid::Uuid) = (desk.company.workspace().parse().unwrap(), conversation.parse().unwrap());
+    let mut tx = app.db.begin().await.unwrap();
+    tx.execute(
+        "INSERT INTO bot_requests (id, workspace_id, conversation_id, flow_id, flow_version, kind, standing, fields, state, created_at) \
+         VALUES ($1, $2, $3, 'return_order', 0, 'return', 'claimed', '[]', 'open', $4)",
+        params![id, workspace, conversation, app.environment.now()],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    id.to_string()
 }
 
 impl World {
@@ -98,6 +129,7 @@ impl World {
             ("api-keys", made(&desk, "api-keys", json!({ "name": "k", "scopes": ["contacts:read"] })).await),
             ("invitations", made(&desk, "invitations", json!({ "email": "uusi@example.fi", "role": "agent" })).await),
             ("webhooks", made(&desk, "webhooks", json!({ "url": "https://example.com/hook" })).await),
+            ("requests", request(&desk, &talk.id.to_string()).await),
         ]);
         let identity = text(&detail["identities"][0]["id"]);
         let others = BTreeMap::from([

@@ -1,5 +1,8 @@
 //! What the bot knows and how it is set: published texts of its own workspace, in the customer's language, and nothing else.
 
+mod flows;
+mod flows_api;
+
 use serde_json::{Value, json};
 
 use crate::{

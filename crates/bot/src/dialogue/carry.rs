@@ -76,6 +76,8 @@ pub(crate) async fn carry(reach: &Reach<'_>, talk: &Talk, mut decision: Decision
         _ => return Ok(decision),
     };
     let begins = matches!(decision.act, Act::Begin(_));
+    // A tap begins with the question before it.
+    let tapped = matches!(decision.turn.rule.as_str(), "tapped" | "not_helped");
     let Some(live) = reach.flows.iter().find(|live| live.flow.id == id) else {
         // It was switched off under way.
         decision.act = Act::Unknown;
@@ -93,7 +95,7 @@ pub(crate) async fn carry(reach: &Reach<'_>, talk: &Talk, mut decision: Decision
             let input = option.as_deref().map_or(Input::Says(&words), Input::Taps);
             flows::advance(&live.flow, &items.world(reach, decision.locale), run.clone(), input)
         }
-        _ => flows::begin(&live.flow, live.version, &items.world(reach, decision.locale), talk.wish(&words)),
+        _ => flows::begin(&live.flow, live.version, &items.world(reach, decision.locale), if tapped { &talk.question } else { &words }),
     };
     let mut turn = FlowTurn::new(live, start);
     prove(reach, live, &mut items, &mut turn, decision.locale).await?;

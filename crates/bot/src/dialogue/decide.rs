@@ -4,7 +4,7 @@ use ennakoi_inbox::conversations::Reason;
 use ennakoi_kernel::{Environment, ids::ArticleId};
 use ennakoi_language::{
     Language,
-    answers::Verdict as Found,
+    answers::{Answer as Found, Verdict as Fit},
     detect,
     safety::{self, Extension},
     text,
@@ -45,13 +45,6 @@ pub(crate) struct Talk {
     pub proven: Vec<(ItemKind, String)>,
     /// The last question in words, from which a tap follows.
     pub question: String,
-}
-
-impl Talk {
-    /// The words that a flow begins with: what was written, or for a tap the question before it.
-    pub(crate) fn wish<'a>(&'a self, words: &'a str) -> &'a str {
-        if self.question.is_empty() || self.run.is_some() { words } else { &self.question }
-    }
 }
 
 /// What a customer wrote or tapped.
@@ -172,15 +165,24 @@ fn not_helped(known: &Known, flows: &[Live], talk: &Talk, locale: Locale, turn: 
 }
 
 /// The probability that a question has one of the flow's needs.
-pub(crate) fn need_share(flow: &Flow, answer: &ennakoi_language::answers::Answer) -> f64 {
+pub(crate) fn need_share(flow: &Flow, answer: &Found) -> f64 {
     answer.needs.iter().filter(|guess| flow.needs.iter().any(|need| need == guess.need)).map(|guess| f64::from(guess.probability)).sum()
 }
 
-/// The flow whose need the question most probably has, if that is sure enough.
-fn wanted<'a>(flows: &'a [Live], answer: &ennakoi_language::answers::Answer, counts: impl Fn(&Flow) -> bool) -> Option<&'a Live> {
+/// The flow whose need the question most probably has. It is sure enough at the flow's confidence; at half of it when nothing else
+/// comes near, because a flow that was not meant costs the customer one word.
+fn wanted<'a>(flows: &'a [Live], answer: &Found, counts: impl Fn(&Flow) -> bool) -> Option<&'a Live> {
+    let other = |flow: &Flow| {
+        let others = answer.needs.iter().filter(|guess| flow.needs.iter().all(|need| need != guess.need));
+        others.map(|guess| f64::from(guess.probability)).fold(0.0, f64::max)
+    };
+    let sure = |share: f64, flow: &Flow| share >= flow.confidence || share >= flow.confidence / 2.0 && share >= CLEARLY * other(flow);
     let fitting = flows.iter().filter(|live| counts(&live.flow)).map(|live| (need_share(&live.flow, answer), live));
-    fitting.filter(|(share, live)| *share >= live.flow.confidence).max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, live)| live)
+    fitting.filter(|(share, live)| sure(*share, &live.flow)).max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, live)| live)
 }
+
+/// How many times likelier than any other a need is that stands out.
+const CLEARLY: f64 = 2.5;
 
 fn search(settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard: &Heard, locale: Locale, turn: impl Fn(Verdict, &str) -> BotTurn) -> Decision {
     // "No, I meant …": what was answered before was not it, and what is meant now stands alone.
@@ -199,13 +201,20 @@ fn search(settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard
     let considered = |verdict, rule| turn(verdict, rule).considering(&answer, known, locale);
     let decision = |act, verdict, rule| Decision { act, also: Vec::new(), locale, turn: considered(verdict, rule) };
     let best = answer.candidates.first().and_then(|candidate| candidate.article.parse::<ArticleId>().ok());
-    let sure = answer.verdict == Found::Answer && best.is_some() && fresh.first() == best.as_ref();
-    if let Some(live) = wanted(flows, &answer, |flow| flow.begins == Begins::AtOnce || !sure) {
+    let sure = answer.verdict == Fit::Answer && best.is_some() && fresh.first() == best.as_ref();
+    let may_begin = |flow: &Flow| flow.begins == Begins::AtOnce || !sure;
+    // Of several questions in one message, one may be a wish.
+    let by_sentence = || {
+        let sentences = text::sentences(words);
+        let several = if sentences.len() > 1 { &sentences[..sentences.len().min(SENTENCES)] } else { &[] };
+        several.iter().find_map(|sentence| wanted(flows, &known.index(locale).ask(sentence, knowledge::language(locale)), may_begin))
+    };
+    if let Some(live) = wanted(flows, &answer, may_begin).or_else(by_sentence) {
         return decision(Act::Begin(live.flow.id.clone()), Verdict::Flow, "flow");
     }
     match (answer.verdict, fresh.first()) {
-        (Found::Answer, Some(first)) if Some(*first) == best => decision(Act::Answer(*first), Verdict::Answered, "confident"),
-        (Found::Answer | Found::AskBack, Some(_)) if worth_asking(&answer, &fresh) => decision(Act::AskBack(fresh.clone()), Verdict::AskedBack, "several_fit"),
+        (Fit::Answer, Some(first)) if Some(*first) == best => decision(Act::Answer(*first), Verdict::Answered, "confident"),
+        (Fit::Answer | Fit::AskBack, Some(_)) if worth_asking(&answer, &fresh) => decision(Act::AskBack(fresh.clone()), Verdict::AskedBack, "several_fit"),
         _ if talk.unknowns + 1 >= settings.unknowns_before_person => {
             let mut decision = decision(Act::HandOver(Reason::BOT_UNSURE), Verdict::HandedOver, "unknown_again");
             decision.turn.reason = Some(Reason::BOT_UNSURE.as_str().to_owned());
@@ -224,7 +233,7 @@ fn others(known: &Known, heard: &Heard, locale: Locale, act: &Act) -> Vec<Articl
     let mut found = Vec::new();
     for question in questions {
         let answer = known.index(locale).ask(question, knowledge::language(locale));
-        let best = answer.candidates.first().filter(|_| answer.verdict == Found::Answer);
+        let best = answer.candidates.first().filter(|_| answer.verdict == Fit::Answer);
         let Some(id) = best.and_then(|best| best.article.parse::<ArticleId>().ok()) else { continue };
         if *act != Act::Answer(id) && !found.contains(&id) && known.article(id, locale).is_some() {
             found.push(id);
@@ -235,9 +244,11 @@ fn others(known: &Known, heard: &Heard, locale: Locale, act: &Act) -> Vec<Articl
 
 /// Questions of one message that are answered.
 const QUESTIONS: usize = 3;
+/// Sentences of one message that are looked at one by one.
+const SENTENCES: usize = 5;
 
 /// Asking back is worth it when there is a fair chance that one of the offered articles is the right one.
-fn worth_asking(answer: &ennakoi_language::answers::Answer, offered: &[ArticleId]) -> bool {
+fn worth_asking(answer: &Found, offered: &[ArticleId]) -> bool {
     let chance: f32 = answer
         .candidates
         .iter()
@@ -255,7 +266,8 @@ fn language_of(talk: &Talk, heard: &Heard) -> Locale {
     let memory = talk.locale.or(heard.locale);
     let detected = detect(&heard.text, memory.map(knowledge::language), &Language::ALL);
     match memory {
-        Some(memory) if heard.text.trim().is_empty() || detected.confidence < CLEAR => memory,
+        // A tapped label is the bot's own word.
+        Some(memory) if heard.option.is_some() || heard.text.trim().is_empty() || detected.confidence < CLEAR => memory,
         _ => knowledge::locale(detected.language),
     }
 }

@@ -55,7 +55,8 @@ pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decisi
         voice.answer(*article, &decision).await?;
     }
     let in_words = !matches!(decision.act, Act::Helped | Act::NotHelped | Act::Continue { .. });
-    if in_words && !decision.turn.question.trim().is_empty() && !matches!(&decision.act, Act::Flow(turn) if turn.turned.rule != "began") {
+    if in_words && !decision.turn.question.trim().is_empty() && !matches!(&decision.act, Act::Flow(turn) if turn.turned.rule != "began" && turn.other.is_none())
+    {
         talk.question = decision.turn.question.chars().take(QUESTION_KEPT).collect();
     }
     match &decision.act {
