@@ -36,9 +36,9 @@ pub(crate) fn nowhere(parameter: &str) -> Option<String> {
             "0190a000-0000-7000-8000-00000000dead"
         }
         "locale" => "fi",
-        "revision" => "1",
+        "revision" | "version" => "1",
         "subject" => "contact",
-        "key" | "digest" | "token" | "source_id" | "slug" | "category" | "article" => "nowhere",
+        "key" | "digest" | "token" | "source_id" | "slug" | "category" | "article" | "flow" => "nowhere",
         "name" | "file" => "nowhere.txt",
         _ => return None,
     };

@@ -296,7 +296,7 @@ async fn access_and_calls_begin_when_no_article_helps() {
     talk(
         &caller,
         &[
-            ("Haluaisin varata soittoajan", "Mitä soitto koskee"),
+            ("Haluaisin varata ajan ensi viikolle", "Mitä soitto koskee"),
             ("sohvan toimitus", "numeroon"),
             ("040 123 4567", "päivä"),
             ("huomenna", "aikaan"),

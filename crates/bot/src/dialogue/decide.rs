@@ -17,7 +17,7 @@ use super::{
     small_talk::{self, SmallTalk},
 };
 use crate::{
-    flows::{Begins, Flow, Run, correction, shop::ItemKind, store::Live},
+    flows::{Begins, Flow, Run, bare, correction, shop::ItemKind, store::Live},
     knowledge::{self, Known},
     settings::Settings,
     turns::{BotTurn, Verdict},
@@ -141,7 +141,9 @@ pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Kno
     if !settings.enabled {
         return hand_over(Reason::BOT_UNAVAILABLE, "switched_off");
     }
-    if let Some(finding) = safety::inspect(&heard.text, knowledge::language(locale), &extension(settings)) {
+    let answers_a_step = talk.run.is_some() && bare(&heard.text);
+    let finding = safety::inspect(&heard.text, knowledge::language(locale), &extension(settings));
+    if let Some(finding) = finding.filter(|finding| finding.phrase.is_some() || !answers_a_step) {
         return hand_over(reason(finding.reason), if finding.phrase.is_some() { "sensitive_phrase" } else { "sensitive_model" });
     }
     if talk.run.is_some() {

@@ -140,6 +140,20 @@ pub(crate) fn command(message: &str) -> Option<Command> {
     })
 }
 
+/// Whether a message is nothing but an answer to a step: a command, or numbers and addresses with hardly a word between. What a model
+/// of whole sentences thinks of such scraps means nothing; set phrases still count.
+pub(crate) fn bare(message: &str) -> bool {
+    if command(message).is_some() {
+        return true;
+    }
+    let mut rest = message.to_owned();
+    for entity in entities::find(message).into_iter().rev() {
+        rest.replace_range(entity.range, " ");
+    }
+    let normalised = normalise(&rest);
+    tokens(&normalised).filter(|word| word.chars().all(char::is_alphabetic)).take(2).count() < 2
+}
+
 /// Words that begin a correction, and those without which it is none.
 const LEADS: &[&str] = &[
     "ei",
@@ -425,6 +439,16 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(command(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn bare_answers_are_told_from_sentences() {
+        for message in ["ei", "takaisin", "10022 arvaus@example.com", "tilaus 10022", "2.12.2026"] {
+            assert!(bare(message), "{message}");
+        }
+        for message in ["en jaksa enää elää", "soita poliisi"] {
+            assert!(!bare(message), "{message}");
         }
     }
 

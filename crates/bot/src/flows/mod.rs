@@ -24,6 +24,6 @@ mod write;
 pub use advance::{advance, begin, remind};
 pub use check::{Flaw, flaws};
 pub use definition::{Act, Begins, Flow, FlowTest, Step, Texts, Who, of_value, read};
-pub(crate) use hear::{command, correction};
+pub(crate) use hear::{bare, command, correction};
 pub use run::{End, Field, Input, Requested, Run, Said, Standing, Tap, Turned, Waits, World};
 pub use write::write;

@@ -190,6 +190,21 @@ export function endpoints(c: Client) {
 		},
 		mails: {
 			read: (message: S.Id) => c.get<S.Mail>(`/messages/${message}/mail`)
+		flows: {
+			list: () => c.get<S.Page<S.FlowRow>>('/bot/flows'),
+			get: (id: string) => c.get<S.FlowDetail>(`/bot/flows/${id}`),
+			save: (id: string, definition: string, version: number) => c.put<S.FlowDetail>(`/bot/flows/${id}`, { definition, version }),
+			enable: (id: string, enabled: boolean) => c.patch<S.FlowDetail>(`/bot/flows/${id}`, { enabled }),
+			remove: (id: string) => c.delete(`/bot/flows/${id}`),
+			publish: (id: string, version: number) => c.put<S.FlowDetail>(`/bot/flows/${id}/publication`, { version }),
+			version: (id: string, version: number) => c.get<{ definition: string }>(`/bot/flows/${id}/versions/${version}`),
+			check: (body: { definition: string; test?: boolean } | { flow: S.FlowDefinition; test?: boolean }) => c.post<S.CheckedFlow>('/bot/flow-checks', body),
+			try: (body: { definition: string; locale: S.Locale; customer: 'known' | 'stranger'; state?: unknown; says?: string; taps?: string }) =>
+				c.post<S.TriedFlow>('/bot/flow-trials', body)
+		},
+		requests: {
+			list: (query: { state?: S.BotRequest['state']; cursor?: string }) => c.get<S.Page<S.BotRequest>>('/requests', { limit: 50, ...query }),
+			close: (id: S.Id, outcome: 'done' | 'declined') => c.put<S.BotRequest>(`/requests/${id}/closure`, { outcome })
 		},
 		webhooks: {
 			...resource<S.Webhook>(c, '/webhooks'),

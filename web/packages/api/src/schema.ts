@@ -6,3 +6,4 @@ export * from './schema/knowledge';
 export * from './schema/commerce';
 export * from './schema/live';
 export * from './schema/mail';
+export * from './schema/flows';
