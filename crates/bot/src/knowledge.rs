@@ -144,7 +144,7 @@ pub const fn locale(language: Language) -> Locale {
     }
 }
 
-fn build(version: i64, articles: Vec<KnownArticle>, cost_of_wrong: f32) -> Known {
+pub(crate) fn build(version: i64, articles: Vec<KnownArticle>, cost_of_wrong: f32) -> Known {
     let articles: HashMap<(ArticleId, Locale), KnownArticle> = articles.into_iter().map(|article| ((article.id, article.locale), article)).collect();
     let ids: BTreeSet<ArticleId> = articles.keys().map(|(id, _)| *id).collect();
     let indexes = [Locale::Fi, Locale::Sv, Locale::En].map(|locale| {
@@ -175,12 +175,38 @@ async fn version(tx: &mut Tx, workspace: WorkspaceId) -> Result<i64> {
     Ok(row.map_or(0, |(version,)| version))
 }
 
-async fn articles(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<KnownArticle>> {
-    tx.all(
-        "SELECT article_id, locale, title, summary, body, questions, url FROM bot_articles WHERE workspace_id = $1 ORDER BY updated_at DESC LIMIT $2",
-        params![workspace, ARTICLES_MAX],
+/// The published articles with the wordings that agents have taught.
+pub(crate) async fn articles(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<KnownArticle>> {
+    let mut articles: Vec<KnownArticle> = tx
+        .all(
+            "SELECT article_id, locale, title, summary, body, questions, url FROM bot_articles WHERE workspace_id = $1 ORDER BY updated_at DESC LIMIT $2",
+            params![workspace, ARTICLES_MAX],
+        )
+        .await?;
+    let taught: Vec<(ArticleId, Locale, String)> =
+        tx.all("SELECT article_id, locale, question FROM bot_examples WHERE workspace_id = $1 AND live ORDER BY created_at, id", params![workspace]).await?;
+    let mut wordings: HashMap<(ArticleId, Locale), Vec<String>> = HashMap::new();
+    for (article, locale, question) in taught {
+        wordings.entry((article, locale)).or_default().push(question);
+    }
+    for article in &mut articles {
+        article.questions.extend(wordings.remove(&(article.id, article.locale)).unwrap_or_default());
+    }
+    Ok(articles)
+}
+
+/// Makes every node build its index anew.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) async fn renew(tx: &mut Tx, environment: &ennakoi_kernel::Environment, workspace: WorkspaceId) -> Result<()> {
+    tx.execute(
+        "INSERT INTO bot_settings (workspace_id, settings, knowledge_version, updated_at) VALUES ($1, '{}', 1, $2) \
+         ON CONFLICT (workspace_id) DO UPDATE SET knowledge_version = bot_settings.knowledge_version + 1",
+        params![workspace, environment.now()],
     )
-    .await
+    .await?;
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -225,12 +251,7 @@ async fn follow(batch: Batch) -> Result<()> {
         };
         tx.execute("DELETE FROM bot_articles WHERE workspace_id = $1 AND article_id = $2 AND locale = $3", params![workspace, article, locale]).await?;
     }
-    tx.execute(
-        "INSERT INTO bot_settings (workspace_id, settings, knowledge_version, updated_at) VALUES ($1, '{}', 1, $2) \
-         ON CONFLICT (workspace_id) DO UPDATE SET knowledge_version = bot_settings.knowledge_version + 1",
-        params![workspace, batch.environment.now()],
-    )
-    .await?;
+    renew(&mut tx, &batch.environment, workspace).await?;
     batch.commit(tx).await
 }
 

@@ -6,7 +6,9 @@
 //! anything but published articles. What it knows arrives as events of the help module; what it says goes through the inbox.
 
 mod dialogue;
+mod examples;
 pub mod flows;
+mod gaps;
 mod knowledge;
 mod settings;
 mod texts;
@@ -29,7 +31,9 @@ pub fn module(db: &Db, shop: Arc<dyn flows::shop::Shop>) -> Module {
     module.routes.extend(turns::routes());
     module.routes.extend(flows::api::routes());
     module.routes.extend(flows::requests::routes());
-    module.followers = vec![knowledge::follower(), dialogue::follower(knowledge.clone(), shop.clone())];
+    module.routes.extend(gaps::routes());
+    module.routes.extend(examples::routes());
+    module.followers = vec![knowledge::follower(), dialogue::follower(knowledge.clone(), shop.clone()), gaps::follower()];
     module.events = &[
         EventKind { kind: "bot.turned", summary: "The bot answered, asked back, gave up or handed over.", webhook: true },
         EventKind { kind: "request.recorded", summary: "A customer confirmed a request to the bot, e.g. a return or a change of address.", webhook: true },

@@ -84,6 +84,23 @@ async fn request(desk: &Desk, conversation: &str) -> String {
     id.to_string()
 }
 
+/// A wording that an agent taught the bot.
+async fn example(desk: &Desk) -> String {
+    let app = &desk.company.app.app;
+    let id = app.environment.new_uuid();
+    let workspace: uuid::Uuid = desk.company.workspace().parse().unwrap();
+    let mut tx = app.db.begin().await.unwrap();
+    tx.execute(
+        "INSERT INTO bot_examples (id, workspace_id, article_id, locale, question, live, created_at, created_by) \
+         VALUES ($1, $2, $1, 'fi', 'Milloin?', FALSE, $3, 'system')",
+        params![id, workspace, app.environment.now()],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    id.to_string()
+}
+
 impl World {
     async fn build() -> Self {
         let desk = Desk::open().await;
@@ -129,6 +146,7 @@ impl World {
             ("api-keys", made(&desk, "api-keys", json!({ "name": "k", "scopes": ["contacts:read"] })).await),
             ("invitations", made(&desk, "invitations", json!({ "email": "uusi@example.fi", "role": "agent" })).await),
             ("webhooks", made(&desk, "webhooks", json!({ "url": "https://example.com/hook" })).await),
+            ("bot", example(&desk).await),
             ("requests", request(&desk, &talk.id.to_string()).await),
         ]);
         let identity = text(&detail["identities"][0]["id"]);

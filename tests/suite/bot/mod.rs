@@ -2,6 +2,7 @@
 
 mod flows;
 mod flows_api;
+mod gaps;
 
 use serde_json::{Value, json};
 

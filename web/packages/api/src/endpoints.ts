@@ -202,6 +202,16 @@ export function endpoints(c: Client) {
 			try: (body: { definition: string; locale: S.Locale; customer: 'known' | 'stranger'; state?: unknown; says?: string; taps?: string }) =>
 				c.post<S.TriedFlow>('/bot/flow-trials', body)
 		},
+		gaps: {
+			list: (days: number) => c.get<S.Page<S.Gap>>('/gaps', { days }),
+			close: (questions: S.Id[], article_id?: S.Id) => c.post<{ closed: number }>('/gaps/closures', { questions, ...(article_id ? { article_id } : {}) }),
+			effects: () => c.get<S.Page<S.GapEffect>>('/gaps/effects')
+		},
+		examples: {
+			propose: (body: { article_id: S.Id; question: string; locale: S.Locale }) => c.post<S.Correction>('/bot/examples', body),
+			publish: (id: S.Id) => c.put<S.BotExample>(`/bot/examples/${id}/publication`),
+			remove: (id: S.Id) => c.delete(`/bot/examples/${id}`)
+		},
 		requests: {
 			list: (query: { state?: S.BotRequest['state']; cursor?: string }) => c.get<S.Page<S.BotRequest>>('/requests', { limit: 50, ...query }),
 			close: (id: S.Id, outcome: 'done' | 'declined') => c.put<S.BotRequest>(`/requests/${id}/closure`, { outcome })

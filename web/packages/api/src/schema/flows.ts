@@ -87,3 +87,33 @@ export type BotRequest = {
 	created_at: Time;
 	closed_at: Time | null;
 };
+
+export type Gap = {
+	title: string;
+	need: string | null;
+	locale: Locale;
+	contacts: number;
+	/** Estimated minutes of people's work. */
+	cost_minutes: number;
+	by_source: Record<string, number>;
+	last_at: Time;
+	wordings: string[];
+	questions: Id[];
+	draft: { title: string; body: string; questions: string[]; answers: number };
+};
+export type GapEffect = {
+	article_id: Id;
+	title: string;
+	closed_at: Time;
+	before: number;
+	after: number;
+	days_after: number;
+	change: { ratio: number; low: number; high: number } | null;
+};
+export type BotExample = { id: Id; article_id: Id; locale: Locale; question: string; live: boolean; created_at: Time };
+export type Correction = {
+	example: BotExample;
+	answers_itself: boolean;
+	tried: number;
+	changed: { question: string; before: string | null; after: string | null; worse: boolean }[];
+};

@@ -60,7 +60,7 @@ export type BotSettings = {
 	/** Words that send a conversation to people at once, besides the built-in ones. */
 	always_person: string[];
 };
-export type BotVerdict = 'answered' | 'asked_back' | 'rejected' | 'handed_over' | 'small_talk';
+export type BotVerdict = 'answered' | 'asked_back' | 'rejected' | 'handed_over' | 'small_talk' | 'flow';
 export type BotTurn = {
 	id: Id;
 	at: Time;
