@@ -26,107 +26,75 @@ fn item(kind: ItemKind, id: &str, number: &str, facts: Vec<(&str, Fact)>) -> Ite
     Item { kind, id: id.to_owned(), number: number.to_owned(), facts }
 }
 
+fn day(days: i64) -> Fact {
+    Fact::At(Timestamp(NOW.0 + days * 86_400_000_000))
+}
+
+fn word(word: &str) -> Fact {
+    Fact::Word(word.to_owned())
+}
+
+fn text(text: &str) -> Fact {
+    Fact::Text(text.to_owned())
+}
+
+fn euros(minor: i64) -> Fact {
+    Fact::Money { minor, currency: "EUR".to_owned() }
+}
+
+fn order(number: &str, (status, lines): (&str, &str), (placed, promised): (i64, i64), more: Vec<(&str, Fact)>) -> Item {
+    let late = more.iter().all(|(name, _)| *name != "parcel") && promised < 0;
+    let told = vec![
+        ("status", word(status)),
+        ("total", euros(5_990)),
+        ("lines", text(lines)),
+        ("placed", day(placed)),
+        ("promised", day(promised)),
+        ("late", word(if late { "yes" } else { "no" })),
+    ];
+    item(ItemKind::Order, &format!("o{number}"), number, told.into_iter().chain(more).collect())
+}
+
+fn parcel(status: &str, tracking: &str) -> Vec<(&'static str, Fact)> {
+    vec![("parcel", word(status)), ("carrier", text("Posti")), ("tracking", text(tracking))]
+}
+
+fn delivered(days_ago: i64, tracking: &str) -> Vec<(&'static str, Fact)> {
+    let more = vec![("delivered", day(-days_ago)), ("days_since_delivery", Fact::Count(days_ago))];
+    parcel("delivered", tracking).into_iter().chain(more).collect()
+}
+
 /// What the demo customer has bought.
 #[must_use]
 pub fn items() -> Vec<Item> {
-    let day = |days: i64| Fact::At(Timestamp(NOW.0 + days * 86_400_000_000));
-    let word = |word: &str| Fact::Word(word.to_owned());
-    let text = |text: &str| Fact::Text(text.to_owned());
-    let euros = |minor| Fact::Money { minor, currency: "EUR".to_owned() };
-    let order = |number: &str, facts: Vec<(&str, Fact)>| item(ItemKind::Order, &format!("o{number}"), number, facts);
+    let on_its_way = parcel("in_transit", "JJFI600022").into_iter().chain([("link", text("https://seuranta.example.com/JJFI600022"))]).collect();
     vec![
-        order(
-            "10023",
-            vec![
-                ("status", word("processing")),
-                ("total", euros(12_900)),
-                ("lines", text("Pellavalakana")),
-                ("placed", day(-9)),
-                ("promised", day(-2)),
-                ("late", word("yes")),
-            ],
-        ),
-        order(
-            "10022",
-            vec![
-                ("status", word("shipped")),
-                ("total", euros(5_990)),
-                ("lines", text("2 × Keraaminen muki")),
-                ("placed", day(-4)),
-                ("promised", day(2)),
-                ("late", word("no")),
-                ("parcel", word("in_transit")),
-                ("carrier", text("Posti")),
-                ("tracking", text("JJFI600022")),
-                ("link", text("https://seuranta.example.com/JJFI600022")),
-            ],
-        ),
-        order(
-            "10021",
-            vec![
-                ("status", word("completed")),
-                ("total", euros(11_480)),
-                ("lines", text("Villapaita, Pipo")),
-                ("placed", day(-12)),
-                ("promised", day(-6)),
-                ("late", word("no")),
-                ("delivered", day(-7)),
-                ("days_since_delivery", Fact::Count(7)),
-                ("parcel", word("delivered")),
-                ("carrier", text("Posti")),
-                ("tracking", text("JJFI600021")),
-            ],
-        ),
-        order(
-            "10010",
-            vec![
-                ("status", word("completed")),
-                ("total", euros(3_900)),
-                ("lines", text("Kylpypyyhe")),
-                ("placed", day(-80)),
-                ("promised", day(-74)),
-                ("late", word("no")),
-                ("delivered", day(-75)),
-                ("days_since_delivery", Fact::Count(75)),
-                ("parcel", word("delivered")),
-            ],
-        ),
-        item(
-            ItemKind::Invoice,
-            "i50012",
-            "50012",
-            vec![
-                ("status", word("open")),
-                ("reference", text("50012 7")),
-                ("total", euros(8_990)),
-                ("due", euros(8_990)),
-                ("issued", day(-6)),
-                ("due_at", day(8)),
-                ("days_to_due", Fact::Count(8)),
-            ],
-        ),
-        item(
-            ItemKind::Invoice,
-            "i50011",
-            "50011",
-            vec![
-                ("status", word("paid")),
-                ("reference", text("50011 4")),
-                ("total", euros(3_900)),
-                ("due", euros(0)),
-                ("issued", day(-80)),
-                ("due_at", day(-66)),
-                ("paid", day(-70)),
-                ("link", text("https://laskut.example.com/50011")),
-            ],
-        ),
-        item(
-            ItemKind::Subscription,
-            "s1",
-            "Kahviboksi",
-            vec![("name", text("Kahviboksi")), ("status", word("active")), ("price", euros(1_990)), ("interval", word("month")), ("renews", day(11))],
-        ),
+        order("10023", ("processing", "Pellavalakana"), (-9, -2), Vec::new()),
+        order("10022", ("shipped", "2 × Keraaminen muki"), (-4, 2), on_its_way),
+        order("10021", ("completed", "Villapaita, Pipo"), (-12, -6), delivered(7, "JJFI600021")),
+        order("10010", ("completed", "Kylpypyyhe"), (-80, -74), delivered(75, "JJFI600010")),
+        invoice("50012", "open", (-6, 8), 8_990, ("due", euros(8_990))),
+        invoice("50011", "paid", (-80, -66), 3_900, ("link", text("https://laskut.example.com/50011"))),
+        subscription(),
     ]
+}
+
+fn invoice(number: &str, status: &str, (issued, due): (i64, i64), total: i64, more: (&'static str, Fact)) -> Item {
+    let told = vec![
+        ("status", word(status)),
+        ("reference", text(&format!("{number} 7"))),
+        ("total", euros(total)),
+        ("issued", day(issued)),
+        ("due_at", day(due)),
+        ("days_to_due", Fact::Count(due)),
+        more,
+    ];
+    item(ItemKind::Invoice, &format!("i{number}"), number, told)
+}
+
+fn subscription() -> Item {
+    let told = vec![("name", text("Kahviboksi")), ("status", word("active")), ("price", euros(1_990)), ("interval", word("month")), ("renews", day(11))];
+    item(ItemKind::Subscription, "s1", "Kahviboksi", told)
 }
 
 /// Whether a proof opens one of the demo customer's items.

@@ -190,6 +190,7 @@ export function endpoints(c: Client) {
 		},
 		mails: {
 			read: (message: S.Id) => c.get<S.Mail>(`/messages/${message}/mail`)
+		},
 		flows: {
 			list: () => c.get<S.Page<S.FlowRow>>('/bot/flows'),
 			get: (id: string) => c.get<S.FlowDetail>(`/bot/flows/${id}`),
