@@ -17,7 +17,7 @@ use super::{
     small_talk::{self, SmallTalk},
 };
 use crate::{
-    flows::{Begins, Flow, Run, bare, correction, shop::ItemKind, store::Live},
+    flows::{Begins, Flow, Run, bare, correction, names_choice, shop::ItemKind, store::Live},
     knowledge::{self, Known},
     settings::Settings,
     turns::{BotTurn, Verdict},
@@ -141,7 +141,11 @@ pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Kno
     if !settings.enabled {
         return hand_over(Reason::BOT_UNAVAILABLE, "switched_off");
     }
-    let answers_a_step = talk.run.is_some() && bare(&heard.text);
+    // What a model of whole sentences thinks of an offered answer means nothing; set phrases still count.
+    let answers_a_step = talk.run.as_ref().is_some_and(|run| {
+        let flow = flows.iter().find(|live| live.flow.id == run.flow);
+        bare(&heard.text) || flow.is_some_and(|live| names_choice(&live.flow, run, &heard.text))
+    });
     let finding = safety::inspect(&heard.text, knowledge::language(locale), &extension(settings));
     if let Some(finding) = finding.filter(|finding| finding.phrase.is_some() || !answers_a_step) {
         return hand_over(reason(finding.reason), if finding.phrase.is_some() { "sensitive_phrase" } else { "sensitive_model" });

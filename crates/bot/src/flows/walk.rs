@@ -38,6 +38,14 @@ pub(crate) fn optional(flow: &Flow, run: &Run) -> bool {
     matches!(run.step(flow).map(|step| &step.act), Some(Act::Ask { optional: true, .. }))
 }
 
+/// Whether a short message names one of the choices that were offered: an answer to the step rather than a story of its own.
+pub(crate) fn names_choice(flow: &Flow, run: &Run, message: &str) -> bool {
+    const WORDS: usize = 6;
+    let said = hear::correction(message).filter(|rest| !rest.is_empty()).unwrap_or_else(|| message.to_owned());
+    let names = |name: &str| flow.slots.get(name).is_some_and(|slot| slot.kind == SlotKind::Choice && hear::chosen(&slot.choices, &said).is_some());
+    message.split_whitespace().count() <= WORDS && (run.slot(flow).is_some_and(names) || run.slots.keys().any(|name| names(name)))
+}
+
 /// The customer's items that the waiting or given step may be about.
 pub(crate) fn own<'w>(world: &World<'w>, run: &Run, kind: ItemKind, only: &[String]) -> Vec<&'w Item> {
     let state_fits = |item: &Item| match item.facts.get("status") {
