@@ -19,7 +19,7 @@ pattern!(FINNISH, r"(?i)^.*(?:\d|<[^<>\s]+@[^<>\s]+>).*\bkirjoitti\b[^.!?]*:\s*$
 pattern!(FINNISH_LATE, r"(?i)^.*\bkirjoitti\b.*(?:\d|@).*:\s*$");
 pattern!(
     SEPARATOR,
-    r"(?i)^(?:[-_*=]{2,}\s*(?:original message|original appointment|alkuperäinen viesti|ursprungligt meddelande|ursprungsmeddelande|forwarded message|forwarded by .*|reply message|välitetty viesti|edelleenlähetetty viesti|lähetetty edelleen|vidarebefordrat meddelande|vidarebefordrat mail|original mail|viesti(?:\s.*)?alkaa|svar)\s*[-_*=]{2,}|_{20,}|-{3,}\s*(?:reply above this line|kirjoita vastauksesi tämän rivin yläpuolelle|skriv ditt svar ovanför denna rad|svara ovanför denna rad)\s*-{0,}|(?:begin forwarded message|välitetty viesti alkaa|lähetetty viesti alkaa|vidarebefordrat brev|vidarebefordrat meddelande)\s*:?)$"
+    r"(?i)^(?:[-_*=]{2,}\s*(?:original message|original appointment|alkuperäinen viesti|ursprungligt meddelande|ursprungsmeddelande|originalmeddelande|forwarded message|forwarded by .*|reply message|välitetty viesti|edelleenlähetetty viesti|lähetetty edelleen|vidarebefordrat meddelande|vidarebefordrat mail|original mail|viesti(?:\s.*)?alkaa|svar)\s*[-_*=]{2,}|_{20,}|-{3,}\s*(?:reply above this line|kirjoita vastauksesi tämän rivin yläpuolelle|skriv ditt svar ovanför denna rad|svara ovanför denna rad)\s*-{0,}|(?:begin forwarded message|välitetty viesti alkaa|lähetetty viesti alkaa|vidarebefordrat brev|vidarebefordrat meddelande)\s*:?)$"
 );
 pattern!(
     ABOVE_THIS_LINE,
@@ -35,6 +35,11 @@ pattern!(
     r"(?i)^(?:sent from (?:my|the|outlook|mail|yahoo|samsung|proton)|sent with proton|sent via |get outlook for|get bluemail|skickat från|skickad från|skickat med|hämta outlook för|hanki outlook |hae outlook |lataa outlook |lähetetty (?:\S+stani|\S+stäni|\S+ltani|\S+ltäni|\S*phonesta|\S*padista|iphone|ipad|android|samsung|galaxy|huawei|nokia|oneplus|xiaomi|pixel|outlook|gmail|yahoo|proton|puhelimesta|matkapuhelim|kännykä|mobiili|laitteesta|windows|mail\S*sta|sähköposti|minun )|downloaded from|hanki bluemail|envoyé de).{0,80}$"
 );
 
+// One large webmail lets the quotation begin on the line of its lead-in, after a gap.
+pattern!(QUOTING_AT_ONCE, r"(?i)^\s*(?:on\s|den\s|\p{L}{2,4},?\s).*\d.*<[^<>\s]+@[^<>\s]+>\s(?:wrote|kirjoitti|skrev)\s?:\s{2,}\S");
+// Another one puts the lead-in between rulers.
+pattern!(BETWEEN_RULERS, r"(?i)^-{3,}\s.*\d.*<[^<>\s]+@[^<>\s]+>\s(?:wrote|kirjoitti|skrev)\s-{3,}$");
+
 // The first words of a lead-in, to join lines only where one can begin.
 pattern!(
     BEGINNING,
@@ -43,6 +48,9 @@ pattern!(
 
 /// What a line, or a line joined with the next ones, introduces.
 pub(super) fn is_lead_in(line: &str) -> bool {
+    if line.len() <= 600 && QUOTING_AT_ONCE.is_match(line) {
+        return true;
+    }
     let line = line.trim();
     if line.len() > 400 || !line.ends_with(':') {
         return false;
@@ -56,7 +64,7 @@ pub(super) fn may_begin(line: &str) -> bool {
 }
 
 pub(super) fn is_separator(line: &str) -> bool {
-    line.len() <= 200 && (SEPARATOR.is_match(line.trim()) || ABOVE_THIS_LINE.is_match(line.trim()))
+    line.len() <= 200 && (SEPARATOR.is_match(line.trim()) || ABOVE_THIS_LINE.is_match(line.trim()) || BETWEEN_RULERS.is_match(line.trim()))
 }
 
 /// The name of the header a line of a forwarded header block carries.
