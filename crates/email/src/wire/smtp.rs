@@ -141,9 +141,8 @@ async fn open(app: &App, server: &Server, reach: Reach, credentials: Option<&Cre
         dialogue = Dialogue::new(wrap(app, dialogue.into_wire()?, &server.host).await?);
         dialogue.greet(&name).await?;
     }
-    match credentials {
-        Some(credentials) => dialogue.sign_in(credentials).await?,
-        None => {}
+    if let Some(credentials) = credentials {
+        dialogue.sign_in(credentials).await?;
     }
     Ok(dialogue)
 }
