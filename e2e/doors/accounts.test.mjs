@@ -232,7 +232,7 @@ test('a forgotten password is set anew by a link that works once', async () => {
 	await forgetful.goto(link);
 	await forgetful.getByLabel('Uusi salasana').fill('vielä kerran toinen');
 	await forgetful.getByRole('button', { name: 'Vaihda salasana' }).click();
-	await refused(forgetful, 'ei ole enää');
+	await refused(forgetful, 'Tätä ei löydy enää');
 	await signIn(forgetful, AINO, password);
 	await arrived(forgetful);
 	await forgetful.context().close();
