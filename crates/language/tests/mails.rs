@@ -1,6 +1,5 @@
 //! Mails of the usual programs in three languages, with what a reader would call the new text. The measure is that of
 //! `ennakoi eval quotes`: equal after folding white space.
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use std::path::Path;
 

@@ -115,7 +115,8 @@ impl Drop for Transaction {
     }
 }
 
-fn with_causes(error: &dyn std::error::Error) -> String {
+/// An error with what caused it: the driver names what it does not understand only there.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -15,7 +15,7 @@ use rustls::{
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{Error, Result};
+use crate::{Error, Result, postgres::with_causes};
 
 /// How far the server's certificate is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,8 @@ struct Asked {
 /// The settings of the connection and its encryption.
 pub(crate) fn configure(url: &str) -> Result<(tokio_postgres::Config, MakeRustlsConnect)> {
     let asked = parse(url)?;
-    let mut config: tokio_postgres::Config = asked.rest.parse().map_err(|error| Error::Unavailable(format!("database.url: {error}")))?;
+    let mut config: tokio_postgres::Config =
+        asked.rest.parse().map_err(|error: tokio_postgres::Error| Error::Unavailable(format!("database.url: {}", with_causes(&error))))?;
     config.ssl_mode(asked.mode);
     Ok((config, MakeRustlsConnect::new(client(&asked)?)))
 }

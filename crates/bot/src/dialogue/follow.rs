@@ -139,19 +139,23 @@ async fn answer(batch: &Batch, knowledge: &Knowledge, shop: &dyn Shop, id: Conve
 async fn look(tx: &mut Tx, batch: &Batch, shop: &dyn Shop, id: ConversationId) -> Result<Option<Situation>> {
     let workspace = batch.workspace;
     let conversation = conversations::load(tx, workspace, id).await?;
-    if conversation.state == State::Closed {
+    // Most messages are between people: those are told apart by as little reading as can be.
+    if conversation.state == State::Closed || matches!(conversation.owner, Owner::Agent(_)) {
         return Ok(None);
     }
     let channel = channels::load(tx, workspace, conversation.channel).await?;
     let open = calendars::open_state_of_queue(tx, workspace, conversation.queue.or(channel.settings.queue_id), batch.environment.now()).await?;
     let mode = if open.open { channel.settings.mode } else { channel.settings.night_mode.unwrap_or(channel.settings.mode) };
-    let (handled_seq, talk) = handled(tx, workspace, id).await?;
     let waits_at_night = matches!(conversation.owner, Owner::Queue(_) | Owner::Nobody) && !open.open;
     let bots_turn = match conversation.owner {
         Owner::Bot => true,
         // Until people are back, the bot answers what it can.
         _ => waits_at_night && mode != Mode::PersonOnly,
     };
+    if !bots_turn && !waits_at_night {
+        return Ok(None);
+    }
+    let (handled_seq, talk) = handled(tx, workspace, id).await?;
     let mut page = messages::list(tx, workspace, id, Some(handled_seq), None, READ_TOGETHER, Audience::Contact).await?;
     page.items.retain(|message| message.author.kind == AuthorKind::Contact && message.kind != Kind::Event && message.removed_at.is_none());
     let must_tell_closed = waits_at_night && !talk.told_closed;

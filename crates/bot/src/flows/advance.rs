@@ -27,7 +27,7 @@ const OPENING_CHARACTERS: usize = 500;
 pub fn begin(flow: &Flow, version: i64, world: &World<'_>, message: &str) -> Turned {
     let opening: String = message.chars().take(OPENING_CHARACTERS).collect();
     let run = Run { flow: flow.id.clone(), version, opening, ..Run::default() };
-    let mut turned = Walk::new(flow, world, run).from_start();
+    let mut turned = Walk::new(flow, world, run).start();
     turned.rule = "began";
     turned
 }
@@ -38,7 +38,7 @@ pub fn remind(flow: &Flow, world: &World<'_>, run: &Run) -> Turned {
     let mut walk = Walk::new(flow, world, run.clone());
     walk.run.said.remove(&run.at);
     let at = run.at.clone();
-    walk.from_step(&at)
+    walk.resume_at(&at)
 }
 
 /// Takes one turn.
@@ -46,7 +46,7 @@ pub fn remind(flow: &Flow, world: &World<'_>, run: &Run) -> Turned {
 pub fn advance(flow: &Flow, world: &World<'_>, run: Run, input: Input<'_>) -> Turned {
     if run.step(flow).is_none() {
         // The definition changed under it in a way that has no such step any more.
-        return Walk::new(flow, world, Run { at: String::new(), ..run }).from_start();
+        return Walk::new(flow, world, Run { at: String::new(), ..run }).start();
     }
     match input {
         Input::Taps(key) => tapped(flow, world, run, key),
@@ -144,9 +144,9 @@ fn took(flow: &Flow, world: &World<'_>, mut run: Run, item: &Item) -> Turned {
     (run.number, run.misses) = (None, 0);
     let next = match run.step(flow).map(|step| &step.act) {
         Some(Act::Find { next, .. }) => next.clone(),
-        _ => return Walk::new(flow, world, run).from_start(),
+        _ => return Walk::new(flow, world, run).start(),
     };
-    Walk::new(flow, world, run).from_step(&next)
+    Walk::new(flow, world, run).resume_at(&next)
 }
 
 fn filled(flow: &Flow, world: &World<'_>, mut run: Run, name: &str, value: Filled) -> Turned {
@@ -156,9 +156,9 @@ fn filled(flow: &Flow, world: &World<'_>, mut run: Run, name: &str, value: Fille
     run.misses = 0;
     let next = match run.step(flow).map(|step| &step.act) {
         Some(Act::Ask { next, .. }) => next.clone(),
-        _ => return Walk::new(flow, world, run).from_start(),
+        _ => return Walk::new(flow, world, run).start(),
     };
-    Walk::new(flow, world, run).from_step(&next)
+    Walk::new(flow, world, run).resume_at(&next)
 }
 
 /// Takes back what was given last and asks for it again.
@@ -183,7 +183,7 @@ fn back(flow: &Flow, world: &World<'_>, mut run: Run) -> Turned {
         }
     }
     run.confirmed.clear();
-    let mut turned = Walk::new(flow, world, run).from_start();
+    let mut turned = Walk::new(flow, world, run).start();
     turned.rule = "went_back";
     turned
 }
@@ -202,7 +202,7 @@ fn skip(flow: &Flow, world: &World<'_>, mut run: Run) -> Turned {
             run.given.push(Given::Slot(slot.clone()));
             run.misses = 0;
             let next = next.clone();
-            Walk::new(flow, world, run).from_step(&next)
+            Walk::new(flow, world, run).resume_at(&next)
         }
         Some(Act::Find { .. }) if matches!(run.waits, Waits::Number | Waits::Proof) => {
             let mut walk = Walk::new(flow, world, run);
@@ -218,10 +218,10 @@ fn agreed(flow: &Flow, world: &World<'_>, mut run: Run, yes: bool) -> Turned {
     let Some(Act::Confirm { yes: on, no, .. }) = run.step(flow).map(|step| &step.act) else { return missed(flow, world, run, "flow_not_understood") };
     if yes {
         run.confirmed.insert(run.at.clone());
-        return Walk::new(flow, world, run).from_step(on);
+        return Walk::new(flow, world, run).resume_at(on);
     }
     if let Some(no) = no {
-        return Walk::new(flow, world, run).from_step(no);
+        return Walk::new(flow, world, run).resume_at(no);
     }
     run.waits = Waits::Change;
     let mut walk = Walk::new(flow, world, run);
@@ -247,7 +247,7 @@ fn change(flow: &Flow, world: &World<'_>, mut run: Run, what: &str) -> Turned {
         None if run.slots.remove(what).is_some() || run.skipped.remove(what) => run.given.retain(|given| *given != Given::Slot(what.to_owned())),
         None => return missed(flow, world, run, "flow_not_understood"),
     }
-    let mut turned = Walk::new(flow, world, run).from_start();
+    let mut turned = Walk::new(flow, world, run).start();
     turned.rule = "changed";
     turned
 }
@@ -283,7 +283,7 @@ fn another_item(flow: &Flow, world: &World<'_>, run: &Run, message: &str, rest: 
         run.items.remove(&kind);
         run.passed.insert(chosen);
         run.number = number;
-        return Some(Walk::new(flow, world, run).from_start());
+        return Some(Walk::new(flow, world, run).start());
     }
     if let Some(number) = number {
         return Some(missed(flow, world, Run { number: Some(number), ..run }, "flow_not_yours"));
@@ -294,7 +294,7 @@ fn another_item(flow: &Flow, world: &World<'_>, run: &Run, message: &str, rest: 
     }
     run.items.remove(&kind);
     run.passed.insert(chosen);
-    let mut turned = Walk::new(flow, world, run).from_start();
+    let mut turned = Walk::new(flow, world, run).start();
     turned.rule = "changed";
     Some(turned)
 }
@@ -305,7 +305,7 @@ fn switched(flow: &Flow, world: &World<'_>, mut run: Run, item: &Item) -> Turned
     run.opening.clear();
     run.confirmed.clear();
     run.misses = 0;
-    let mut turned = Walk::new(flow, world, run).from_start();
+    let mut turned = Walk::new(flow, world, run).start();
     turned.rule = "changed";
     turned
 }
@@ -325,7 +325,7 @@ fn changed_at_once(flow: &Flow, world: &World<'_>, run: &Run, message: &str) -> 
         run.slots.insert(name.clone(), value);
         run.confirmed.clear();
         run.misses = 0;
-        let mut turned = Walk::new(flow, world, run).from_start();
+        let mut turned = Walk::new(flow, world, run).start();
         turned.rule = "changed";
         Some(turned)
     })

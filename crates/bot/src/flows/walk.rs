@@ -87,12 +87,12 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.out
     }
 
-    pub(crate) fn from_start(self) -> Turned {
+    pub(crate) fn start(self) -> Turned {
         let first = self.flow.steps.first().map(|step| step.id.clone()).unwrap_or_default();
-        self.from_step(&first)
+        self.resume_at(&first)
     }
 
-    pub(crate) fn from_step(mut self, id: &str) -> Turned {
+    pub(crate) fn resume_at(mut self, id: &str) -> Turned {
         let mut at = id.to_owned();
         for _ in 0..HOPS {
             let Some(step) = self.flow.step(&at) else { break };

@@ -25,9 +25,9 @@ fn intents_that_share_no_word_are_told_apart_by_meaning() {
         vectors.push(leaning(number % 3, number));
     }
     let model = intents::train(&Trainer::default(), &intents::told(&examples, &vectors), &[]).expect("three intents");
-    for direction in 0..3 {
+    for (direction, label) in labels.iter().enumerate() {
         let prediction = model.predict("something new", &leaning(direction, 500));
-        assert_eq!(model.labels()[prediction.label], labels[direction]);
+        assert_eq!(model.labels()[prediction.label], *label);
         assert!((0.0..=1.0).contains(&prediction.confidence) && (0.0..=1.0).contains(&prediction.in_scope));
     }
     let nothing = model.predict("", &[0.0; 6]);
