@@ -43,7 +43,7 @@ pub(crate) async fn bought(shop: &Shop) {
 }
 
 /// Liisa, signed in on the shop's site.
-async fn liisa(shop: &Shop) -> Visitor<'_> {
+pub(crate) async fn liisa(shop: &Shop) -> Visitor<'_> {
     let site = Site::of(shop).await;
     let arrived = shop.arrive(json!({ "locale": "fi", "identity": site.token("asiakas-7") })).await.expect(201);
     shop.visitor_with(&text(&arrived["token"]))
@@ -54,7 +54,7 @@ fn heard(messages: &[Value]) -> String {
 }
 
 /// Says a line and expects to hear something.
-async fn talk(visitor: &Visitor<'_>, lines: &[(&str, &str)]) {
+pub(crate) async fn talk(visitor: &Visitor<'_>, lines: &[(&str, &str)]) {
     for (number, (line, expected)) in lines.iter().enumerate() {
         let key = format!("{}-{number}", shop_key(visitor));
         let answer = match line.strip_prefix('>') {

@@ -1,6 +1,6 @@
 //! What the bot knows and how it is set: published texts of its own workspace, in the customer's language, and nothing else.
 
-mod flows;
+pub(crate) mod flows;
 mod flows_api;
 mod gaps;
 

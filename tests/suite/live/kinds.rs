@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Replica;
 use crate::{
+    bot::flows,
     chat::{Shop, Visitor, always, identity::Site},
     people::{id_of, text},
 };
@@ -52,6 +53,7 @@ async fn stale_state_and_changes_are_the_fresh_state_for_every_kind() {
     contacts(&mut drive).await;
     commerce(&mut drive).await;
     knowledge(&mut drive).await;
+    requests(&mut drive).await;
     let declared: BTreeSet<String> =
         ennakoi_server::modules::all(&shop.company.app.app).modules.iter().flat_map(|module| module.events).map(|event| event.kind.to_owned()).collect();
     let excused: BTreeSet<&str> = NOT_DRIVEN.iter().map(|(kind, _)| *kind).collect();
@@ -89,6 +91,19 @@ async fn settings(drive: &mut Drive<'_>) {
     owner.post("attributes", json!({ "subject": "contact", "key": "koko", "label": "Koko", "type": "text" })).await.expect(201);
     owner.delete("attributes/contact/koko").await.expect(204);
     drive.step("settings").await;
+}
+
+/// What a customer confirms to the bot, and what becomes of it.
+async fn requests(drive: &mut Drive<'_>) {
+    flows::bought(drive.shop).await;
+    let liisa = flows::liisa(drive.shop).await;
+    let lines =
+        [("Haluan palauttaa tilauksen 10021", "Mitä niistä palautat"), ("villapaidan", "Miksi"), ("liian pieni", "Onko tämä oikein"), ("joo", "on kirjattu")];
+    flows::talk(&liisa, &lines).await;
+    drive.step("a request").await;
+    let request = drive.owner.get("requests").await.expect(200)["items"][0]["id"].clone();
+    drive.owner.put(&format!("requests/{}/closure", text(&request)), json!({ "outcome": "done" })).await.expect(200);
+    drive.step("a request is done").await;
 }
 
 /// A mailbox that cannot be reached, and an answer to somebody without an address.
