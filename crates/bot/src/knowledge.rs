@@ -8,7 +8,8 @@ use std::{
 use ennakoi_kernel::ids::{ArticleId, WorkspaceId};
 use ennakoi_language::{
     Language,
-    answers::{ArticleText, Index, Options},
+    answers::{Answer, ArticleText, Index, Options},
+    meaning::answers as meanings,
 };
 use ennakoi_people::Locale;
 use ennakoi_store::{
@@ -17,6 +18,11 @@ use ennakoi_store::{
     params,
 };
 use serde::Deserialize;
+
+use crate::{
+    meaning::{self, Keyed, Meaning, Model, Vectors},
+    settings::{Settings, Tier},
+};
 
 /// Articles that one workspace's index holds, at most; the newest count.
 const ARTICLES_MAX: i64 = 10_000;
@@ -47,19 +53,38 @@ impl FromRow for KnownArticle {
     }
 }
 
+/// An index of either tier.
+pub enum Finder {
+    Words(Index),
+    Meaning(Box<meanings::Index>, Arc<Model>),
+}
+
+impl Finder {
+    /// Finds the articles that answer a question.
+    #[must_use]
+    pub fn ask(&self, question: &str, language: Language) -> Answer {
+        match self {
+            Self::Words(index) => index.ask(question, language),
+            Self::Meaning(index, model) => index.ask(question, language, &model.embedder.question(question)),
+        }
+    }
+}
+
 /// An index with the articles it was made of.
 pub struct Known {
     /// Raised by every change of an article; a turn records which one it used.
     pub version: i64,
+    /// Version of the model that the workspace wanted to use when this was built, whether or not its vectors were there yet.
+    wanted: Option<String>,
     /// For each language of the texts in it, so that translations do not compete with each other.
-    indexes: [Index; 3],
+    indexes: [Finder; 3],
     articles: HashMap<(ArticleId, Locale), KnownArticle>,
 }
 
 impl Known {
     /// The index to ask in a language.
     #[must_use]
-    pub fn index(&self, locale: Locale) -> &Index {
+    pub fn index(&self, locale: Locale) -> &Finder {
         &self.indexes[locale as usize]
     }
 
@@ -79,35 +104,73 @@ pub struct Knowledge {
     cache: Arc<Mutex<Cache>>,
     /// One build at a time: it is the only heavy thing a node does.
     building: Arc<tokio::sync::Mutex<()>>,
+    meaning: Meaning,
+    /// Workspaces whose articles are being read for their vectors.
+    reading: Arc<Mutex<BTreeSet<WorkspaceId>>>,
 }
 
 impl Knowledge {
     #[must_use]
-    pub fn new(db: Db) -> Self {
-        Self { db, cache: Arc::default(), building: Arc::default() }
+    pub fn new(db: Db, meaning: Meaning) -> Self {
+        Self { db, cache: Arc::default(), building: Arc::default(), meaning, reading: Arc::default() }
     }
 
-    /// What the workspace's bot knows now.
+    /// What the workspace's bot knows now. Where the workspace wants meaning read and vectors are still missing, it is what words
+    /// say, and the vectors are made meanwhile.
     ///
     /// # Errors
     /// The database refuses.
     pub async fn of(&self, workspace: WorkspaceId, cost_of_wrong: f32) -> Result<Arc<Known>> {
-        let version = version(&mut self.db.read().await?, workspace).await?;
-        if let Some(known) = self.cached(workspace, version) {
+        let (version, tier) = version(&mut self.db.read().await?, workspace).await?;
+        let model = self.wanted(tier);
+        if let Some(known) = self.cached(workspace, version, model.as_deref()) {
             return Ok(known);
         }
         let _turn = self.building.lock().await;
-        if let Some(known) = self.cached(workspace, version) {
+        if let Some(known) = self.cached(workspace, version, model.as_deref()) {
             return Ok(known);
         }
         let mut tx = self.db.read().await?;
-        let version = self::version(&mut tx, workspace).await?;
+        let (version, tier) = self::version(&mut tx, workspace).await?;
+        let model = self.wanted(tier);
         let articles = articles(&mut tx, workspace).await?;
+        let vectors = match &model {
+            Some(model) => self.vectors(&mut tx, workspace, model, &articles).await?.map(|vectors| (model.clone(), vectors)),
+            None => None,
+        };
         drop(tx);
-        let built = tokio::task::spawn_blocking(move || build(version, articles, cost_of_wrong)).await;
+        let wanted = model.map(|model| model.embedder.version().to_owned());
+        let built = tokio::task::spawn_blocking(move || build_with(version, wanted, articles, cost_of_wrong, vectors)).await;
         let known = Arc::new(built.map_err(|error| Error::Other(format!("the bot's index could not be built: {error}")))?);
         self.lock().insert(workspace, known.clone());
         Ok(known)
+    }
+
+    fn wanted(&self, tier: Tier) -> Option<Arc<Model>> {
+        self.meaning.model().filter(|_| tier == Tier::Meaning)
+    }
+
+    /// The vectors of all articles, if they are there; else they are made in the background, and the index is built again.
+    async fn vectors(&self, tx: &mut Tx, workspace: WorkspaceId, model: &Arc<Model>, articles: &[KnownArticle]) -> Result<Option<Vectors>> {
+        let keyed: Vec<Keyed> = articles.iter().map(|article| Keyed { id: article.id, locale: article.locale, text: text(article) }).collect();
+        let (vectors, missing) = meaning::stored(tx, workspace, model, &keyed).await?;
+        if missing.is_empty() {
+            return Ok(Some(vectors));
+        }
+        let missing = missing.into_iter().map(|article| Keyed { id: article.id, locale: article.locale, text: article.text.clone() }).collect();
+        if self.reading.lock().expect("not held across a panic").insert(workspace) {
+            let (knowledge, model) = (self.clone(), model.clone());
+            tokio::spawn(async move {
+                let outcome = meaning::read(&knowledge.db, workspace, &model, missing).await;
+                knowledge.reading.lock().expect("not held across a panic").remove(&workspace);
+                match outcome {
+                    Ok(()) => knowledge.forget(workspace),
+                    // Words go on; the next change of an article tries again.
+                    Err(error) => tracing::error!(%error, "articles could not be read for their meaning"),
+                }
+            });
+        }
+        Ok(None)
     }
 
     /// Forgets the workspace's index, e.g. because its cost of a wrong answer changed.
@@ -115,8 +178,9 @@ impl Knowledge {
         self.lock().remove(&workspace);
     }
 
-    fn cached(&self, workspace: WorkspaceId, version: i64) -> Option<Arc<Known>> {
-        self.lock().get(&workspace).filter(|known| known.version == version).cloned()
+    fn cached(&self, workspace: WorkspaceId, version: i64, model: Option<&Model>) -> Option<Arc<Known>> {
+        let wanted = model.map(|model| model.embedder.version());
+        self.lock().get(&workspace).filter(|known| known.version == version && known.wanted.as_deref() == wanted).cloned()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
@@ -144,16 +208,29 @@ pub const fn locale(language: Language) -> Locale {
     }
 }
 
+/// An index of words alone.
 pub(crate) fn build(version: i64, articles: Vec<KnownArticle>, cost_of_wrong: f32) -> Known {
+    build_with(version, None, articles, cost_of_wrong, None)
+}
+
+fn build_with(version: i64, wanted: Option<String>, articles: Vec<KnownArticle>, cost_of_wrong: f32, meaning: Option<(Arc<Model>, Vectors)>) -> Known {
     let articles: HashMap<(ArticleId, Locale), KnownArticle> = articles.into_iter().map(|article| ((article.id, article.locale), article)).collect();
     let ids: BTreeSet<ArticleId> = articles.keys().map(|(id, _)| *id).collect();
     let indexes = [Locale::Fi, Locale::Sv, Locale::En].map(|locale| {
-        let own: Vec<ArticleText> = ids.iter().filter_map(|id| articles.get(&(*id, locale))).map(text).collect();
+        let own: Vec<&KnownArticle> = ids.iter().filter_map(|id| articles.get(&(*id, locale))).collect();
         // Only a company that has nothing in this language answers from another.
-        let texts = if own.is_empty() { ids.iter().filter_map(|id| in_language(&articles, *id, locale)).map(text).collect() } else { own };
-        Index::build(&texts, Options { cost_of_wrong, ..Options::default() })
+        let chosen = if own.is_empty() { ids.iter().filter_map(|id| in_language(&articles, *id, locale)).collect() } else { own };
+        let texts: Vec<ArticleText> = chosen.iter().map(|article| text(article)).collect();
+        let options = Options { cost_of_wrong, ..Options::default() };
+        match &meaning {
+            None => Finder::Words(Index::build(&texts, options)),
+            Some((model, vectors)) => {
+                let vectors = chosen.iter().map(|article| vectors.get(&(article.id, article.locale)).cloned().unwrap_or_default()).collect();
+                Finder::Meaning(Box::new(meanings::Index::build(model.needs.clone(), &texts, vectors, options)), model.clone())
+            }
+        }
     });
-    Known { version, indexes, articles }
+    Known { version, wanted, indexes, articles }
 }
 
 fn in_language(articles: &HashMap<(ArticleId, Locale), KnownArticle>, id: ArticleId, locale: Locale) -> Option<&KnownArticle> {
@@ -170,9 +247,10 @@ fn text(article: &KnownArticle) -> ArticleText {
     }
 }
 
-async fn version(tx: &mut Tx, workspace: WorkspaceId) -> Result<i64> {
-    let row: Option<(i64,)> = tx.optional("SELECT knowledge_version FROM bot_settings WHERE workspace_id = $1", params![workspace]).await?;
-    Ok(row.map_or(0, |(version,)| version))
+/// The version of the workspace's articles, and how its questions are read.
+async fn version(tx: &mut Tx, workspace: WorkspaceId) -> Result<(i64, Tier)> {
+    let row: Option<(i64, String)> = tx.optional("SELECT knowledge_version, settings FROM bot_settings WHERE workspace_id = $1", params![workspace]).await?;
+    Ok(row.map_or((0, Tier::Words), |(version, settings)| (version, serde_json::from_str::<Settings>(&settings).unwrap_or_default().tier)))
 }
 
 /// The published articles with the wordings that agents have taught.
@@ -250,6 +328,7 @@ async fn follow(batch: Batch) -> Result<()> {
             (gone.article, gone.locale)
         };
         tx.execute("DELETE FROM bot_articles WHERE workspace_id = $1 AND article_id = $2 AND locale = $3", params![workspace, article, locale]).await?;
+        tx.execute("DELETE FROM bot_article_vectors WHERE workspace_id = $1 AND article_id = $2 AND locale = $3", params![workspace, article, locale]).await?;
     }
     renew(&mut tx, &batch.environment, workspace).await?;
     batch.commit(tx).await

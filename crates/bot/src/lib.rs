@@ -10,6 +10,7 @@ mod examples;
 pub mod flows;
 mod gaps;
 mod knowledge;
+mod meaning;
 mod settings;
 mod texts;
 mod turns;
@@ -20,12 +21,19 @@ use ennakoi_http::{EventKind, Module};
 use ennakoi_store::Db;
 
 pub use knowledge::Knowledge;
+pub use meaning::{Meaning, Model, State as MeaningState};
 pub use settings::Settings;
 
 /// The module.
 #[must_use]
 pub fn module(db: &Db, shop: Arc<dyn flows::shop::Shop>) -> Module {
-    let knowledge = Knowledge::new(db.clone());
+    module_with(db, shop, &Meaning::default())
+}
+
+/// The module, with the place where the process's model for reading meaning will be.
+#[must_use]
+pub fn module_with(db: &Db, shop: Arc<dyn flows::shop::Shop>, meaning: &Meaning) -> Module {
+    let knowledge = Knowledge::new(db.clone(), meaning.clone());
     let mut module = Module::new("bot");
     module.routes = settings::routes();
     module.routes.extend(turns::routes());
@@ -39,5 +47,5 @@ pub fn module(db: &Db, shop: Arc<dyn flows::shop::Shop>) -> Module {
         EventKind { kind: "request.recorded", summary: "A customer confirmed a request to the bot, e.g. a return or a change of address.", webhook: true },
         EventKind { kind: "request.closed", summary: "A request was done or declined.", webhook: true },
     ];
-    module.share(knowledge).share(shop)
+    module.share(knowledge).share(shop).share(meaning.clone())
 }

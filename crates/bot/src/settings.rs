@@ -13,7 +13,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::Knowledge;
+use crate::{
+    Knowledge,
+    meaning::{Meaning, State as MeaningState},
+};
+
+/// How much machinery reads the customers' questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// Words and characters, and the product's own knowledge of customers' needs.
+    #[default]
+    Words,
+    /// A sentence-embedding model beside them, if the installation has one; words alone if not.
+    Meaning,
+}
 
 /// What a company can set. The disclosure, the sensitive layer and the way to a person are not among it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,11 +43,13 @@ pub struct Settings {
     pub unknowns_before_person: u32,
     /// Words that send a conversation to people at once, besides the built-in ones.
     pub always_person: Vec<String>,
+    /// How questions are read.
+    pub tier: Tier,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { enabled: true, name: String::new(), wrong_cost: 4.0, unknowns_before_person: 2, always_person: Vec::new() }
+        Self { enabled: true, name: String::new(), wrong_cost: 4.0, unknowns_before_person: 2, always_person: Vec::new(), tier: Tier::Words }
     }
 }
 
@@ -45,6 +61,15 @@ struct SettingsChange {
     wrong_cost: Option<f32>,
     unknowns_before_person: Option<u32>,
     always_person: Option<Vec<String>>,
+    tier: Option<Tier>,
+}
+
+/// Whether this installation can read meaning.
+#[derive(Debug, Serialize, JsonSchema)]
+struct BotMeaning {
+    state: MeaningState,
+    /// The installed model's name and version.
+    model: Option<String>,
 }
 
 pub(crate) fn routes() -> Vec<Route> {
@@ -56,6 +81,9 @@ pub(crate) fn routes() -> Vec<Route> {
             .summary("Set the bot")
             .takes::<SettingsChange>()
             .returns::<Settings>(200),
+        get("/api/v1/bot/meaning", "read_bot_meaning", Access::Needs(Permission::SettingsRead), read_bot_meaning)
+            .summary("Whether the installation has a model for reading meaning")
+            .returns::<BotMeaning>(200),
     ]
 }
 
@@ -72,6 +100,10 @@ async fn read_bot_settings(State(app): State<App>, member: Member) -> ApiResult<
     Ok(Json(load(&mut app.db.read().await?, member.workspace).await?))
 }
 
+async fn read_bot_meaning(Extension(meaning): Extension<Meaning>, _member: Member) -> Json<BotMeaning> {
+    Json(BotMeaning { state: meaning.state(), model: meaning.model().map(|model| model.embedder.version().to_owned()) })
+}
+
 async fn update_bot_settings(
     State(app): State<App>,
     Extension(knowledge): Extension<Knowledge>,
@@ -86,6 +118,7 @@ async fn update_bot_settings(
         wrong_cost: change.wrong_cost.unwrap_or(before.wrong_cost),
         unknowns_before_person: change.unknowns_before_person.unwrap_or(before.unknowns_before_person),
         always_person: change.always_person.unwrap_or(before.always_person),
+        tier: change.tier.unwrap_or(before.tier),
     })?;
     tx.execute(
         "INSERT INTO bot_settings (workspace_id, settings, knowledge_version, updated_at) VALUES ($1, $2, 0, $3) \

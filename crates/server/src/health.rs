@@ -16,7 +16,7 @@ pub async fn alive() -> &'static str {
 }
 
 /// `GET /readyz`: the database answers and nothing is stuck.
-pub async fn ready(State(app): State<App>) -> Response {
+pub async fn ready(State(app): State<App>, meaning: axum::Extension<ennakoi_bot::Meaning>) -> Response {
     let looked = async {
         let mut tx = app.db.read().await?;
         let parked: i64 = tx.scalar("SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE parked LIMIT 1000) AS parked", params![]).await?;
@@ -24,7 +24,10 @@ pub async fn ready(State(app): State<App>) -> Response {
         Ok::<_, ennakoi_store::Error>((parked, set_aside))
     };
     match looked.await {
-        Ok((parked, set_aside)) => (StatusCode::OK, json!({ "ready": true, "parked_jobs": parked, "events_set_aside": set_aside }).to_string()).into_response(),
+        Ok((parked, set_aside)) => {
+            let body = json!({ "ready": true, "parked_jobs": parked, "events_set_aside": set_aside, "meaning": meaning.state() });
+            (StatusCode::OK, body.to_string()).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, json!({ "ready": false, "reason": "database" }).to_string()).into_response()

@@ -8,20 +8,31 @@ use std::{
     sync::Once,
 };
 
+use ennakoi_bot::{Meaning, MeaningState, Model};
+use ennakoi_embedding::{Embedder, Error, Side, folder::sha256};
 use ennakoi_http::{App, Module};
+use ennakoi_language::meaning::answers::{Needs, lines};
 use ennakoi_language::needs;
 
-/// The module that prepares the models.
+use crate::model::models_folder;
+
+/// The module that prepares the models; `meaning` is where the bot will find the installed one.
 #[must_use]
-pub fn module() -> Module {
+pub fn module(meaning: &Meaning) -> Module {
     let mut module = Module::new("learned");
-    module.background = vec![std::sync::Arc::new(|app, mut stop| {
+    let meaning = meaning.clone();
+    module.background = vec![std::sync::Arc::new(move |app, mut stop| {
+        let meaning = meaning.clone();
         Box::pin(async move {
-            let folder = folder(&app);
+            let (folder, models) = (folder(&app), models_folder(&app.configuration));
+            let prepare = move || {
+                prepare_apart(&folder);
+                prepare_meaning(&folder, &models, &meaning);
+            };
             tokio::select! {
                 // What was not learned yet is learned after the next start.
                 _ = stop.changed() => {}
-                prepared = tokio::task::spawn_blocking(move || prepare_apart(&folder)) => {
+                prepared = tokio::task::spawn_blocking(prepare) => {
                     if let Err(error) = prepared {
                         tracing::error!(%error, "the language models could not be prepared");
                     }
@@ -75,6 +86,42 @@ fn restore_or_learn(folder: &Path) {
         Ok(()) => forget_older(folder, &file),
         Err(error) => tracing::warn!(%error, "what was learned could not be kept"),
     }
+}
+
+/// Texts that are read between two looks at how far it is.
+const TOGETHER: usize = 256;
+
+/// Opens the installed model, if there is one, and lets it learn the corpus of needs: some minutes of one core at the first start with a
+/// model, a moment afterwards. Until then the bot reads words.
+fn prepare_meaning(folder: &Path, models: &Path, meaning: &Meaning) {
+    let embedder = match Embedder::open(models) {
+        Ok(embedder) => embedder,
+        Err(Error::Missing(_)) => return meaning.set(MeaningState::Missing),
+        Err(error) => {
+            tracing::error!(%error, "the installed model cannot be used; the bot reads words only");
+            return meaning.set(MeaningState::Broken);
+        }
+    };
+    meaning.set(MeaningState::Learning);
+    let file = folder.join(format!("meaning-{}-{}.bin", needs::fingerprint(), &sha256(embedder.version().as_bytes())[..12]));
+    let kept = std::fs::read(&file).ok().and_then(|bytes| Needs::from_bytes(&bytes));
+    let needs = kept.unwrap_or_else(|| {
+        let lines = lines();
+        tracing::info!(lines = lines.len(), model = embedder.version(), "the model learns the needs of customers");
+        let mut vectors = Vec::with_capacity(lines.len());
+        for some in lines.chunks(TOGETHER) {
+            vectors.extend(embedder.embed(Side::Query, some));
+        }
+        let needs = Needs::learn(&vectors);
+        let beside = file.with_extension(format!("{}.part", std::process::id()));
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&beside, needs.to_bytes())).and_then(|()| std::fs::rename(&beside, &file));
+        if let Err(error) = written {
+            tracing::warn!(%error, "what the model learned could not be kept");
+        }
+        needs
+    });
+    tracing::info!(model = embedder.version(), "meaning is read where a workspace wants it");
+    meaning.take_into_use(Model { embedder, needs: std::sync::Arc::new(needs) });
 }
 
 fn forget_older(folder: &Path, newest: &Path) {

@@ -9,6 +9,7 @@ pub mod learned;
 pub mod logging;
 pub mod middleware;
 pub mod migrations;
+pub mod model;
 pub mod modules;
 pub mod s3;
 pub mod secret;

@@ -11,12 +11,15 @@ use ennakoi_people::Hooks;
 pub struct Modules {
     pub modules: Vec<Module>,
     pub authenticator: Arc<dyn Authenticator>,
+    /// The model for reading meaning, once it is ready.
+    pub meaning: ennakoi_bot::Meaning,
 }
 
 /// Makes every module.
 #[must_use]
 pub fn all(app: &App) -> Modules {
     let hub = Hub::default();
+    let meaning = ennakoi_bot::Meaning::default();
     let mut modules = vec![
         ennakoi_people::module(
             app,
@@ -25,14 +28,14 @@ pub fn all(app: &App) -> Modules {
         ennakoi_inbox::module(hub.clone(), ennakoi_help::articles::finder()),
         ennakoi_help::module(),
         ennakoi_commerce::module(),
-        ennakoi_bot::module(&app.db, Arc::new(crate::shop::Mirror)),
+        ennakoi_bot::module_with(&app.db, Arc::new(crate::shop::Mirror), &meaning),
         chat::module(hub),
         ennakoi_email::module(),
         ennakoi_email::carriers(app),
-        crate::learned::module(),
+        crate::learned::module(&meaning),
     ];
     let told = modules.iter().flat_map(|module| module.events).filter(|event| event.webhook).map(|event| event.kind).collect();
     modules.push(ennakoi_webhooks::module(app, told));
     let visitor: ennakoi_people::VisitorHook = Arc::new(|app, parts| Box::pin(chat::recognise(app, parts)));
-    Modules { modules, authenticator: Arc::new(ennakoi_people::authenticator(visitor)) }
+    Modules { modules, authenticator: Arc::new(ennakoi_people::authenticator(visitor)), meaning }
 }

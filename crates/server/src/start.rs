@@ -178,6 +178,7 @@ pub fn router(app: &App, modules: &Modules) -> Router {
         .merge(guarded(app, routes, &modules.authenticator))
         .fallback(assets::missing)
         .layer(Extension(prometheus()))
+        .layer(Extension(modules.meaning.clone()))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(app.clone(), frame))
         .with_state(app.clone())

@@ -132,3 +132,17 @@ async fn an_option_that_was_never_offered_opens_nothing() {
         assert!(said(&heard).iter().flat_map(|message| options(message)).all(|option| option != "admin"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_model_a_workspace_that_wants_meaning_is_read_by_words() {
+    let shop = Shop::open().await;
+    let ready = shop.owner().get("bot/meaning").await.expect(200);
+    assert_eq!(ready, json!({ "state": "missing", "model": null }));
+    assert_eq!(shop.owner().get("bot").await.expect(200)["tier"], "words");
+    let changed = shop.owner().patch("bot", json!({ "tier": "meaning" })).await.expect(200);
+    assert_eq!(changed["tier"], "meaning");
+    shop.owner().patch("bot", json!({ "tier": "telepathy" })).await.expect(422);
+    let title = "Polkupyörän huolto";
+    publish(&shop, "fi", "public", title, "Varaa polkupyörän huolto verkkokaupan ajanvarauksesta.").await;
+    assert_eq!(sources(&shop.visitor().await.ask("1", "Miten polkupyörän huolto varataan?").await), [title]);
+}

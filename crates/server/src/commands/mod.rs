@@ -57,6 +57,9 @@ enum Command {
     /// Learn the language models and keep them in a folder: what the server lets another process do at its first start.
     #[command(hide = true)]
     Learn { folder: PathBuf },
+    /// Models for understanding meaning beyond words: install, list, remove, verify.
+    #[command(subcommand)]
+    Model(crate::model::ModelCommand),
     /// Measure the models on your own data.
     #[command(subcommand)]
     Eval(ennakoi_evaluate::EvalCommand),
@@ -71,7 +74,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             print!("{}", ennakoi_kernel::configuration::DEFAULT);
             Ok(())
         }
-        Command::Eval(command) => return ennakoi_evaluate::run(command),
+        Command::Eval(command) => return evaluate(arguments.config, command),
         Command::Learn { folder } => {
             crate::learned::prepare(&folder);
             Ok(())
@@ -87,12 +90,22 @@ pub fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
-fn with_configuration(file: Option<PathBuf>, command: Command) -> Result<()> {
+/// Evaluations need no configuration but the folder of models; one that cannot be read must not keep anybody from measuring.
+fn evaluate(file: Option<PathBuf>, command: ennakoi_evaluate::EvalCommand) -> ExitCode {
+    let folder = configuration(file).map(|configuration| crate::model::models_folder(&configuration));
+    ennakoi_evaluate::run_with(command, folder.ok())
+}
+
+fn configuration(file: Option<PathBuf>) -> Result<Configuration> {
     let text = match &file {
         Some(path) => Some(std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?),
         None => None,
     };
-    let configuration = Configuration::load(text.as_deref(), std::env::vars())?;
+    Ok(Configuration::load(text.as_deref(), std::env::vars())?)
+}
+
+fn with_configuration(file: Option<PathBuf>, command: Command) -> Result<()> {
+    let configuration = configuration(file)?;
     let environment = Environment::system();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     // Closed last, so that what happens while the server drains is sent as well.
@@ -108,6 +121,10 @@ fn with_configuration(file: Option<PathBuf>, command: Command) -> Result<()> {
 async fn execute(configuration: Configuration, environment: Environment, command: Command) -> Result<()> {
     if let Command::Restore { source } = &command {
         return backup::restore(&configuration, source).await;
+    }
+    // Models are installed without a database: before the first start, and while the server runs.
+    if let Command::Model(command) = command {
+        return crate::model::run(&configuration, command).await;
     }
     let app = match command {
         Command::Backup { .. } | Command::Check => start::open_as_it_is(configuration, environment).await?,
@@ -129,7 +146,7 @@ async fn execute(configuration: Configuration, environment: Environment, command
             println!("the schema is at version {version}");
             Ok(())
         }
-        Command::Restore { .. } | Command::Openapi | Command::Config | Command::Learn { .. } | Command::Eval(_) => Ok(()),
+        Command::Restore { .. } | Command::Openapi | Command::Config | Command::Learn { .. } | Command::Eval(_) | Command::Model(_) => Ok(()),
     }
 }
 

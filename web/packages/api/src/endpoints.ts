@@ -178,6 +178,7 @@ export function endpoints(c: Client) {
 		bot: {
 			get: () => c.get<S.BotSettings>('/bot'),
 			update: (body: Partial<S.BotSettings>) => c.patch<S.BotSettings>('/bot', body),
+			meaning: () => c.get<S.BotMeaning>('/bot/meaning'),
 			ask: (text: string, locale: S.Locale) => c.post<S.BotTurn>('/bot/questions', { text, locale })
 		},
 		mailboxes: {

@@ -59,6 +59,15 @@ export type BotSettings = {
 	unknowns_before_person: number;
 	/** Words that send a conversation to people at once, besides the built-in ones. */
 	always_person: string[];
+	/** Whether questions are read by words alone, or by meaning too where the installation has a model. */
+	tier: 'words' | 'meaning';
+};
+
+/** Whether the installation has a model for reading meaning. */
+export type BotMeaning = {
+	state: 'missing' | 'learning' | 'ready' | 'broken';
+	/** Name and version of the model. */
+	model: string | null;
 };
 export type BotVerdict = 'answered' | 'asked_back' | 'rejected' | 'handed_over' | 'small_talk' | 'flow';
 export type BotTurn = {
