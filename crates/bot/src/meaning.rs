@@ -126,11 +126,16 @@ pub(crate) async fn read(db: &Db, workspace: WorkspaceId, model: &Arc<Model>, ar
         let read = read.await.map_err(|error| Error::Other(format!("articles could not be read: {error}")))?;
         let mut tx = db.begin().await?;
         for (article, locale, hash, vectors) in read {
+            let known: i64 = tx
+                .scalar("SELECT COUNT(*) FROM bot_articles WHERE workspace_id = $1 AND article_id = $2 AND locale = $3", params![workspace, article, locale])
+                .await?;
             // An article that was taken back meanwhile gets none.
+            if known == 0 {
+                continue;
+            }
             tx.execute(
-                "INSERT INTO bot_article_vectors (workspace_id, article_id, locale, text_hash, vectors) \
-                 SELECT workspace_id, article_id, locale, $4, $5 FROM bot_articles WHERE workspace_id = $1 AND article_id = $2 AND locale = $3 \
-                 ON CONFLICT (workspace_id, article_id, locale) DO UPDATE SET text_hash = excluded.text_hash, vectors = excluded.vectors",
+                "INSERT INTO bot_article_vectors (workspace_id, article_id, locale, text_hash, vectors) VALUES ($1, $2, $3, $4, $5) \
+                 ON CONFLICT (workspace_id, article_id, locale) DO UPDATE SET text_hash = $4, vectors = $5",
                 params![workspace, article, locale, hash, vectors],
             )
             .await?;
