@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     Q4,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Header {
     dtype: String,
     shape: Vec<usize>,
@@ -181,7 +181,8 @@ pub(crate) struct Written {
 
 /// The file of some tensors.
 pub(crate) fn write(tensors: &[Written]) -> Vec<u8> {
-    let mut header = serde_json::Map::new();
+    // In one order whatever serde_json was built with: the file's hash is the model's version.
+    let mut header = BTreeMap::new();
     let mut end = 0;
     for tensor in tensors {
         let begin = end;
@@ -192,9 +193,9 @@ pub(crate) fn write(tensors: &[Written]) -> Vec<u8> {
             Kind::Bf16 => ("BF16", tensor.columns),
             Kind::Q4 => ("U8", tensor.columns / BLOCK_WEIGHTS * BLOCK_BYTES),
         };
-        header.insert(tensor.name.clone(), serde_json::json!({ "dtype": dtype, "shape": [tensor.rows, width], "data_offsets": [begin, end] }));
+        header.insert(&tensor.name, Header { dtype: dtype.to_owned(), shape: vec![tensor.rows, width], data_offsets: (begin, end) });
     }
-    let header = serde_json::Value::Object(header).to_string();
+    let header = serde_json::to_string(&header).expect("names and numbers can always be written");
     let mut file = Vec::with_capacity(8 + header.len() + end);
     file.extend_from_slice(&(header.len() as u64).to_le_bytes());
     file.extend_from_slice(header.as_bytes());

@@ -74,7 +74,7 @@ async fn install(models: &Path, from: &str, name: &str, sha256: Option<&str>, re
         bail!("`{name}` cannot be a model's name: use letters, digits, points and hyphens, at most 60");
     }
     let obtained = source::obtain(from, || fetch::client(reach), models).await?;
-    obtained.check(name, sha256)?;
+    obtained.check(sha256)?;
     let manifest = Manifest::new(name, &obtained.source, &obtained.sha256, &obtained.files);
     obtained.files.try_out(&manifest)?;
     let target = models.join(name);

