@@ -55,7 +55,7 @@ impl FromRow for KnownArticle {
 
 /// An index of either tier.
 pub enum Finder {
-    Words(Index),
+    Words(Box<Index>),
     Meaning(Box<meanings::Index>, Arc<Model>),
 }
 
@@ -223,7 +223,7 @@ fn build_with(version: i64, wanted: Option<String>, articles: Vec<KnownArticle>,
         let texts: Vec<ArticleText> = chosen.iter().map(|article| text(article)).collect();
         let options = Options { cost_of_wrong, ..Options::default() };
         match &meaning {
-            None => Finder::Words(Index::build(&texts, options)),
+            None => Finder::Words(Box::new(Index::build(&texts, options))),
             Some((model, vectors)) => {
                 let vectors = chosen.iter().map(|article| vectors.get(&(article.id, article.locale)).cloned().unwrap_or_default()).collect();
                 Finder::Meaning(Box::new(meanings::Index::build(model.needs.clone(), &texts, vectors, options)), model.clone())

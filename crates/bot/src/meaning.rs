@@ -193,9 +193,10 @@ mod tests {
     #[test]
     fn without_a_model_nothing_is_ready() {
         let meaning = Meaning::default();
+        let elsewhere = meaning.clone();
         assert_eq!(meaning.state(), State::Missing);
         meaning.set(State::Learning);
         assert!(meaning.model().is_none());
-        assert_eq!(meaning.clone().state(), State::Learning);
+        assert_eq!(elsewhere.state(), State::Learning);
     }
 }
