@@ -1938,6 +1938,23 @@ export interface paths {
         patch: operations["update_bot_settings"];
         trace?: never;
     };
+    "/api/v1/bot/meaning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the installation has a model for reading meaning */
+        get: operations["read_bot_meaning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/bot-turns": {
         parameters: {
             query?: never;
@@ -1967,6 +1984,282 @@ export interface paths {
         /** What the bot would do with a question; nothing is stored */
         post: operations["try_bot"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bot's flows: ready ones and the company's own */
+        get: operations["list_flows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/flows/{flow}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A flow as it is edited */
+        get: operations["read_flow"];
+        /** Keeps a draft; what is live does not change */
+        put: operations["save_flow"];
+        post?: never;
+        /** Takes the company's own definition away */
+        delete: operations["delete_flow"];
+        options?: never;
+        head?: never;
+        /** Switches a flow on or off */
+        patch: operations["update_flow"];
+        trace?: never;
+    };
+    "/api/v1/bot/flows/{flow}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes the draft live, if it is sound and passes its tests */
+        put: operations["publish_flow"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/flows/{flow}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A published version; 0 is the program's own */
+        get: operations["read_flow_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/flow-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a definition as text or as steps, and tells what is wrong; nothing is stored */
+        post: operations["check_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/flow-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A turn with a demo customer; nothing is stored */
+        post: operations["try_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What customers have asked for through the bot, newest first */
+        get: operations["list_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request with its details */
+        get: operations["read_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests made in a conversation */
+        get: operations["list_conversation_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Notes that it was done or declined */
+        put: operations["close_request"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What customers ask and nothing answers, the dearest first, each with a drafted article */
+        get: operations["list_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps/closures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a gap: an article answers it now, or nothing is to */
+        post: operations["close_gap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts before and after an article that was made of a gap */
+        get: operations["list_gap_effects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Wordings that agents taught the bot, newest first */
+        get: operations["list_examples"];
+        put?: never;
+        /** Proposes that an article should answer a question, and tells what that would change; nothing is live yet */
+        post: operations["create_example"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/examples/{id}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes a proposed wording live */
+        put: operations["publish_example"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/examples/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a wording */
+        delete: operations["delete_example"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4812,7 +5105,14 @@ export interface components {
              * @default []
              */
             always_person: string[];
+            /**
+             * @description How questions are read.
+             * @default words
+             */
+            tier: components["schemas"]["Tier"];
         };
+        /** @description How much machinery reads the customers' questions. */
+        Tier: "words" | "meaning";
         SettingsChange: {
             /** @default null */
             enabled: boolean | null;
@@ -4830,7 +5130,17 @@ export interface components {
             unknowns_before_person: number | null;
             /** @default null */
             always_person: string[] | null;
+            /** @default null */
+            tier: components["schemas"]["Tier"] | null;
         };
+        /** @description Whether this installation can read meaning. */
+        BotMeaning: {
+            state: components["schemas"]["State2"];
+            /** @description The installed model's name and version. */
+            model?: string | null;
+        };
+        /** @description Whether this process can read meaning. */
+        State2: "ready" | "missing" | "learning" | "broken";
         /** @description One page of a list. */
         Page29: {
             items: components["schemas"]["BotTurn"][];
@@ -4859,11 +5169,8 @@ export interface components {
             /** Format: int64 */
             model_version: number;
         };
-        /**
-         * @description What the bot did.
-         * @enum {string}
-         */
-        Verdict: "answered" | "asked_back" | "rejected" | "handed_over" | "small_talk";
+        /** @description What the bot did. */
+        Verdict: ("answered" | "asked_back" | "rejected" | "handed_over" | "small_talk") | "flow";
         /** @description An article that was considered. */
         Considered2: {
             /** Format: uuid */
@@ -4883,6 +5190,523 @@ export interface components {
             text: string;
             /** @default null */
             locale: components["schemas"]["Locale"] | null;
+        };
+        /** @description One page of a list. */
+        Page30: {
+            items: components["schemas"]["FlowRow"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A flow in a list. */
+        FlowRow: {
+            id: string;
+            title: components["schemas"]["Texts"];
+            enabled: boolean;
+            /** @description Whether the program brings it. */
+            ready: boolean;
+            /**
+             * Format: int64
+             * @description 0: the program's own definition, or nothing, is live.
+             */
+            published: number;
+            has_draft: boolean;
+            needs: string[];
+            /** Format: uint */
+            steps: number;
+            /**
+             * Format: uint
+             * @description What is wrong with the text that is edited.
+             */
+            flaws: number;
+            updated_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description A sentence in the three languages. */
+        Texts: {
+            /** @default  */
+            fi: string;
+            /** @default  */
+            sv: string;
+            /** @default  */
+            en: string;
+        };
+        /** @description A flow as it is edited. */
+        FlowDetail: {
+            id: string;
+            enabled: boolean;
+            ready: boolean;
+            /** Format: int64 */
+            published: number;
+            has_draft: boolean;
+            /**
+             * Format: int64
+             * @description To be sent back with the next save.
+             */
+            draft_version: number;
+            definition: string;
+            versions: components["schemas"]["Version"][];
+        };
+        /** @description A published version. */
+        Version: {
+            /** Format: int64 */
+            version: number;
+            published_at: components["schemas"]["Timestamp"];
+            published_by: string;
+        };
+        SaveFlow: {
+            definition: string;
+            /**
+             * Format: int64
+             * @description `draft_version` that was read; 0 for a new flow.
+             */
+            version: number;
+        };
+        UpdateFlow: {
+            enabled: boolean;
+        };
+        PublishFlow: {
+            /** Format: int64 */
+            version: number;
+        };
+        FlowText: {
+            definition: string;
+        };
+        CheckedFlow: {
+            /** @description As text; the given one when it could not be read. */
+            definition: string;
+            /** @description Absent when it could not be read. */
+            flow?: components["schemas"]["Flow"] | null;
+            /** @description Ways between the steps, for the drawing. */
+            ways: components["schemas"]["Way"][];
+            flaws: components["schemas"]["Flaw"][];
+            tests: components["schemas"]["TestResult"][];
+        };
+        /** @description A flow. */
+        Flow: {
+            /** @description Stable name in snake case. */
+            id: string;
+            title: components["schemas"]["Texts"];
+            /** @description Needs that it serves; see the corpus of needs. */
+            needs: string[];
+            /**
+             * Format: double
+             * @description Probability of its needs, together, from which it begins; 0.2–0.99.
+             */
+            confidence: number;
+            begins: components["schemas"]["Begins"];
+            /** @description What the shop must have told for it to make sense at all. */
+            requires?: components["schemas"]["ItemKind"] | null;
+            /** @description Numbers of the company, e.g. days in which something can be returned. */
+            values: {
+                [key: string]: number;
+            };
+            slots: {
+                [key: string]: components["schemas"]["Slot"];
+            };
+            /** @description The first one begins. */
+            step: components["schemas"]["Step"][];
+            test: components["schemas"]["FlowTest"][];
+        };
+        /** @description When a flow may begin. */
+        Begins: "at_once" | "after_articles";
+        /**
+         * @description What can be found.
+         * @enum {string}
+         */
+        ItemKind: "order" | "invoice" | "subscription";
+        /** @description A value to be filled in. */
+        Slot: {
+            kind: components["schemas"]["SlotKind"];
+            /** @description As staff and the summary call it. */
+            title: components["schemas"]["Texts"];
+            choices?: components["schemas"]["ChoiceOf"][];
+            /** @description For dates. */
+            when?: components["schemas"]["When"] | null;
+            /**
+             * Format: int64
+             * @description Days from today that a future date may be away.
+             */
+            within_days?: number | null;
+            /**
+             * Format: uint
+             * @description Fewest characters of a text.
+             */
+            at_least?: number | null;
+        };
+        /** @description What is asked from the customer. */
+        SlotKind: ("text" | "choice" | "date" | "email" | "phone") | "amount" | "number";
+        /** @description One of several answers. */
+        ChoiceOf: {
+            key: string;
+            label: components["schemas"]["Texts"];
+            /** @description Words by which it is recognised besides its label, in any of the languages; by their beginnings. */
+            words?: string[];
+        };
+        /** @description What a date may be. */
+        When: "future" | "past";
+        /** @description A step with its name. */
+        Step: {
+            id: string;
+        } & ({
+            /** @constant */
+            do: "say";
+            text: components["schemas"]["Texts"];
+            next: string;
+        } | {
+            /** @constant */
+            do: "ask";
+            slot: string;
+            text: components["schemas"]["Texts"];
+            next: string;
+            /** @description Whether the customer may go on without it. */
+            optional?: boolean;
+        } | {
+            /** @constant */
+            do: "find";
+            item: components["schemas"]["ItemKind"];
+            text: components["schemas"]["Texts"];
+            next: string;
+            /** @description Where to go when the customer has none. */
+            none: string;
+            /** @description Where to go with somebody who is not identified; when absent, they are asked for the number and a proof. */
+            stranger?: string | null;
+            /** @description Only items in one of these states. */
+            only?: string[];
+        } | {
+            /** @constant */
+            do: "branch";
+            cases: components["schemas"]["Case"][];
+            otherwise: string;
+        } | {
+            /** @constant */
+            do: "confirm";
+            text: components["schemas"]["Texts"];
+            yes: string;
+            no?: string | null;
+        } | {
+            /** @constant */
+            do: "request";
+            kind: string;
+            /** @description What the customer is told: what happens next, never that it has been done. */
+            text: components["schemas"]["Texts"];
+            /** @description Whether the conversation goes to people with it. */
+            hand_over?: boolean;
+            next: string;
+        } | {
+            /** @constant */
+            do: "person";
+            reason: string;
+            text?: components["schemas"]["Texts"];
+        } | {
+            /** @constant */
+            do: "end";
+            text?: components["schemas"]["Texts"];
+        });
+        /** @description One way out of a branch. What is not given is not asked for. */
+        Case: {
+            /** @description `order.status`, `invoice.due`, or the name of a slot. */
+            value: string;
+            /** @description One of these words. */
+            is?: string[];
+            /** @description A number of the flow's `values`, or a number itself. */
+            at_most?: string | null;
+            present?: boolean | null;
+            next: string;
+        };
+        /** @description A test of a flow. */
+        FlowTest: {
+            name: string;
+            locale: components["schemas"]["Locale"];
+            /** @default known */
+            customer: components["schemas"]["Who"];
+            turns: components["schemas"]["TestTurn"][];
+        };
+        /** @description Whom a test plays. */
+        Who: "known" | "stranger";
+        /** @description One turn of a test: what the customer says or taps, and what must come of it. */
+        TestTurn: {
+            says?: string | null;
+            taps?: string | null;
+            /** @description The step that waits afterwards, or `end`, `person`, `left`. */
+            at?: string | null;
+            /** @description Part of what the bot says. */
+            hears?: string | null;
+            /** @description Kind of the request that is recorded. */
+            request?: string | null;
+        };
+        Way: {
+            from: string;
+            way: string;
+            to: string;
+        };
+        /** @description Something wrong with a definition. */
+        Flaw: {
+            /** @description The step where it is; absent when it is the flow as a whole. */
+            step?: string | null;
+            /**
+             * Format: uint
+             * @description Line of the text, from 1, when it cannot be read at all.
+             */
+            line?: number | null;
+            code: string;
+            message: string;
+        };
+        /** @description How a test of a flow went. */
+        TestResult: {
+            name: string;
+            passed: boolean;
+            /**
+             * Format: uint
+             * @description The turn that did not go as told, from 1.
+             */
+            turn?: number | null;
+            /** @description What was expected and what came. */
+            told?: string | null;
+        };
+        /** @description One of the two is given. */
+        CheckFlow: {
+            /** @default null */
+            definition: string | null;
+            /**
+             * @description A flow with its steps, as a check gave it, changed by the drawing.
+             * @default null
+             */
+            flow: unknown;
+            /**
+             * @description Whether its tests are run.
+             * @default false
+             */
+            test: boolean;
+        };
+        /** @description What a turn gave, for the screen that tries flows out. */
+        Tried: {
+            says: components["schemas"]["Said"][];
+            /** @description The step that waits, or `end`, `left`, `person`. */
+            at: string;
+            /** @description Where it stands; to be sent back with the next turn. */
+            state?: unknown;
+            requests: components["schemas"]["Requested"][];
+            /** @description What happened: `began`, `asked`, `changed`, `went_back`, `not_understood`, … */
+            rule: string;
+            /** @description Whether the message was no answer to what was asked; in a real talk the articles are asked then. */
+            missed: boolean;
+            reason?: string | null;
+        };
+        /** @description A sentence with what can be tapped under it. */
+        Said: {
+            text: string;
+            taps: components["schemas"]["Tap"][];
+        };
+        /** @description An option under a sentence. */
+        Tap: {
+            key: string;
+            label: string;
+        };
+        /** @description A request that the company is to act on. */
+        Requested: {
+            kind: string;
+            item?: [
+                components["schemas"]["ItemKind"],
+                string,
+                string
+            ] | null;
+            standing: components["schemas"]["Standing"];
+            fields: components["schemas"]["Field2"][];
+            hand_over: boolean;
+        };
+        /** @description How sure it is that the customer is who the request is about. */
+        Standing: "identified" | "proved" | "claimed";
+        /** @description One thing of a request. */
+        Field2: {
+            name: string;
+            /** @description As staff read it, in the language of the talk. */
+            title: string;
+            value: string;
+            shown: string;
+        };
+        TryFlow: {
+            definition: string;
+            /** @default known */
+            customer: components["schemas"]["Who"];
+            locale: components["schemas"]["Locale"];
+            /**
+             * @description What the turn before gave; absent at the beginning.
+             * @default null
+             */
+            state: unknown;
+            /** @default null */
+            says: string | null;
+            /** @default null */
+            taps: string | null;
+        };
+        /** @description Whether somebody has acted on it. */
+        RequestState: "open" | "done" | "declined";
+        /** @description One page of a list. */
+        Page31: {
+            items: components["schemas"]["Request"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A request as it is shown. */
+        Request: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            conversation_id: string;
+            /** Format: uuid */
+            contact_id?: string | null;
+            flow_id: string;
+            /** Format: int64 */
+            flow_version: number;
+            /** @description `return`, `address_change`, … */
+            kind: string;
+            /** @description `order`, `invoice` or `subscription`, when it is about one. */
+            item_kind?: string | null;
+            item_id?: string | null;
+            item_number?: string | null;
+            /** @description How sure it is who asks. */
+            standing: components["schemas"]["Standing"];
+            fields: components["schemas"]["Field2"][];
+            state: components["schemas"]["RequestState"];
+            created_at: components["schemas"]["Timestamp"];
+            closed_at?: components["schemas"]["Timestamp"] | null;
+        };
+        Closure: {
+            outcome?: components["schemas"]["Outcome"];
+        };
+        /** @enum {string} */
+        Outcome: "done" | "declined";
+        /** @description One page of a list. */
+        Page32: {
+            items: components["schemas"]["Gap"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A gap of the knowledge. */
+        Gap: {
+            /** @description The need, or the most typical wording. */
+            title: string;
+            need?: string | null;
+            locale: components["schemas"]["Locale"];
+            /** Format: uint */
+            contacts: number;
+            /**
+             * Format: uint32
+             * @description Minutes of people's work that these contacts cost, estimated by how each ended; see [`minutes`].
+             */
+            cost_minutes: number;
+            by_source: {
+                [key: string]: number;
+            };
+            last_at: components["schemas"]["Timestamp"];
+            wordings: string[];
+            /** @description The questions that are closed with it. */
+            questions: string[];
+            draft: components["schemas"]["Draft2"];
+        };
+        /** @description An article as it could be begun. */
+        Draft2: {
+            title: string;
+            /** @description The agents' most typical answer; empty when nobody has answered yet. */
+            body: string;
+            questions: string[];
+            /**
+             * Format: uint
+             * @description Agents' answers that it was chosen from.
+             */
+            answers: number;
+        };
+        Closed: {
+            /** Format: uint64 */
+            closed: number;
+        };
+        Closure2: {
+            /** @default [] */
+            questions: string[];
+            /**
+             * Format: uuid
+             * @description The article that answers it; absent: nothing is to answer it.
+             * @default null
+             */
+            article_id: string | null;
+        };
+        /** @description One page of a list. */
+        Page33: {
+            items: components["schemas"]["Effect"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        Effect: {
+            /** Format: uuid */
+            article_id: string;
+            title: string;
+            closed_at: components["schemas"]["Timestamp"];
+            /** Format: uint */
+            before: number;
+            /** Format: uint */
+            after: number;
+            /**
+             * Format: double
+             * @description Days after that could be looked at so far.
+             */
+            days_after: number;
+            change?: components["schemas"]["Change"] | null;
+        };
+        /**
+         * @description How the rate of contacts changed: after by before, with a 95 % interval (Wilson's interval of the share of contacts that came
+         *     after, given the two spans; two Poisson rates compared through their binomial share).
+         */
+        Change: {
+            /** Format: double */
+            ratio: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
+        /** @description One page of a list. */
+        Page34: {
+            items: components["schemas"]["Example"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A wording that an agent taught the bot. */
+        Example: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            article_id: string;
+            locale: components["schemas"]["Locale"];
+            question: string;
+            /** @description Whether the bot uses it. */
+            live: boolean;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /** @description What a correction would do. */
+        Correction: {
+            example: components["schemas"]["Example"];
+            /** @description What the bot would answer to the question itself. */
+            answers_itself: boolean;
+            /**
+             * Format: uint
+             * @description Past questions that were tried.
+             */
+            tried: number;
+            changed: components["schemas"]["Changed"][];
+        };
+        /** @description A past question that would be answered otherwise. */
+        Changed: {
+            question: string;
+            /** @description Title of the article that answers now; absent when none surely does. */
+            before?: string | null;
+            after?: string | null;
+            /** @description Whether it had been answered, and would not be answered so any more: look twice. */
+            worse: boolean;
+        };
+        NewExample: {
+            /** Format: uuid */
+            article_id: string;
+            question: string;
+            locale: components["schemas"]["Locale"];
         };
         /** @description How the widget looks, and whether people are there. */
         Config: {
@@ -5110,7 +5934,7 @@ export interface components {
         };
         Form: "page" | "text";
         /** @description One page of a list. */
-        Page30: {
+        Page35: {
             items: components["schemas"]["MailboxView"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5123,7 +5947,7 @@ export interface components {
             channel_id: string;
             address: string;
             settings: components["schemas"]["Settings3"];
-            state: components["schemas"]["State2"];
+            state: components["schemas"]["State3"];
             /** @description Code of what keeps it from being reached. */
             trouble?: string | null;
             /** @description What the server said. */
@@ -5191,7 +6015,7 @@ export interface components {
             scope: string;
         };
         /** @description Whether a mailbox can be reached. */
-        State2: "connected" | "new" | "failing" | "consent_needed";
+        State3: "connected" | "new" | "failing" | "consent_needed";
         CreateMailbox: {
             address: string;
             settings: components["schemas"]["Settings3"];
@@ -5236,10 +6060,10 @@ export interface components {
         /** @description The outcome of a test. */
         CheckReport: {
             ok: boolean;
-            steps: components["schemas"]["Step"][];
+            steps: components["schemas"]["Step2"][];
         };
         /** @description One step of a test. */
-        Step: {
+        Step2: {
             /** @description `token`, `incoming`, `outgoing`. */
             step: string;
             ok: boolean;
@@ -5279,7 +6103,7 @@ export interface components {
             folded?: string | null;
         };
         /** @description One page of a list. */
-        Page31: {
+        Page36: {
             items: components["schemas"]["Webhook"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5321,7 +6145,7 @@ export interface components {
             kinds: string[];
         };
         /** @description One page of a list. */
-        Page32: {
+        Page37: {
             items: string[];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5335,7 +6159,7 @@ export interface components {
             enabled: boolean | null;
         };
         /** @description One page of a list. */
-        Page33: {
+        Page38: {
             items: components["schemas"]["DeliveryRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -9296,6 +10120,27 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    read_bot_meaning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotMeaning"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_bot_turns: {
         parameters: {
             query?: never;
@@ -9340,6 +10185,485 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["BotTurn"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_flows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page30"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    save_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveFlow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page30"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateFlow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    publish_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishFlow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_flow_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowText"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    check_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckFlow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedFlow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    try_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryFlow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_requests: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["RequestState"] | null;
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page31"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_conversation_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page31"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    close_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closure"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_gaps: {
+        parameters: {
+            query?: {
+                days?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page32"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    close_gap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closure2"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closed"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_gap_effects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page33"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page34"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExample"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    publish_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -9793,7 +11117,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page30"];
+                    "application/json": components["schemas"]["Page35"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10028,7 +11352,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page36"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10074,7 +11398,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page32"];
+                    "application/json": components["schemas"]["Page37"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10171,7 +11495,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page33"];
+                    "application/json": components["schemas"]["Page38"];
                 };
             };
             default: components["responses"]["Problem"];
