@@ -130,7 +130,7 @@ test('from nothing to an answer on the shop’s page', async () => {
 	await frame.getByText('Hei! Miten voin auttaa?').waitFor();
 	assert.match(await frame.locator('.face img').first().getAttribute('src'), /^\/api\/v1\/logos\//);
 	assert.equal(await frame.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--brand').replaceAll(/[ ,]/g, '')), 'rgb(1803524)');
-	for (const [question, answer] of [['missä mun tilaus on', 'Saat seurantakoodin'], ['voinko saada lahjakortin rahana', 'Lahjakorttia ei vaihdeta rahaksi'], ['miten pesen pellavaliinan', 'Pese 40 asteessa']]) {
+	for (const [question, answer] of [['missä mun tilaus on', 'Saat seurantakoodin'], ['voiko lahjakortin vaihtaa rahaan', 'Lahjakorttia ei vaihdeta rahaksi'], ['miten pesen pellavaliinan', 'Pese 40 asteessa']]) {
 		await frame.locator('#message').fill(question);
 		await frame.locator('#message').press('Enter');
 		await frame.getByText(answer).first().waitFor().catch(async (error) => (await picture(customer, 'failed'), Promise.reject(error)));

@@ -44,7 +44,8 @@ async fn broken_bodies_are_refused_with_a_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_is_refused_and_the_connection_lives() {
     let desk = Desk::open().await;
-    let huge = json!({ "name": "x".repeat(2 << 20) });
+    // Just above the limit: of a body far above it a client may see the connection close before it has read the answer.
+    let huge = json!({ "name": "x".repeat((1 << 20) + 1_000) });
     desk.owner().post("contacts", huge).await.expect(413);
     let long = json!({ "name": "x".repeat(10_000) });
     assert_eq!(desk.owner().post("contacts", long).await.expect(422)["errors"][0]["field"], "name");

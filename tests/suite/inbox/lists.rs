@@ -15,7 +15,7 @@ async fn views_hold_what_their_names_say() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;
     let (free, mine, closed) = (desk.talk("Liisa", "Yksi").await, desk.talk("Matti", "Kaksi").await, desk.talk("Elsa", "Kolme").await);
-    let bots = desk.talk_of(desk.contact("Pekka").await, Owner::Bot, "Neljä").await;
+    let bots = desk.bots("Pekka", "Neljä").await;
     answers(&aino, mine, "a1", "Hei").await;
     aino.put(&closed.path("/closure"), json!({})).await.expect(200);
     assert_eq!(listed(&aino, "view=mine").await, ids(&[mine]));

@@ -90,6 +90,18 @@ impl Desk {
         talk
     }
 
+    /// A conversation of the bot's in which it has just spoken, so that it waits for the customer.
+    pub(crate) async fn bots(&self, name: &str, body: &str) -> Talk {
+        let contact = self.contact(name).await;
+        let environment = self.company.app.app.environment.clone();
+        let new = NewConversation { channel: self.channel, contact: Some(contact), visitor: None, subject: None, locale: Some(Locale::Fi), owner: Owner::Bot };
+        let workspace = self.workspace();
+        let conversation = self.within(async |tx| ennakoi_inbox::conversations::open(tx, &environment, workspace, new).await).await;
+        let talk = Talk { contact, id: conversation.id };
+        self.writes(talk, NewMessage::text(Actor::Bot, Direction::Out, body)).await;
+        talk
+    }
+
     /// A customer writes for the first time; nobody has it yet.
     pub(crate) async fn talk(&self, name: &str, body: &str) -> Talk {
         let contact = self.contact(name).await;
