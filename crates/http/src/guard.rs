@@ -11,7 +11,7 @@ use axum::{
 };
 use ennakoi_kernel::{Problem, access::Access};
 
-use crate::{ApiError, App, Authenticator, ClientAddress, Principal, RateLimit, Route, SignedIn, idempotency, route::Kept};
+use crate::{ApiError, App, Authenticator, ClientAddress, Principal, RateLimit, Route, SignedIn, drain, idempotency, route::Kept};
 
 #[derive(Clone)]
 struct Guard {
@@ -40,6 +40,15 @@ pub fn guarded(app: &App, routes: Vec<Route>, authenticator: &Arc<dyn Authentica
 }
 
 async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    if request.method() == Method::GET {
+        return guarded_by(guard, request, next).await;
+    }
+    let (request, rest) = drain::share(request);
+    let answer = guarded_by(guard, request, next).await;
+    rest.drained(answer).await
+}
+
+async fn guarded_by(guard: Guard, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match admit(&guard, &mut parts).await {
         Ok(None) => next.run(Request::from_parts(parts, body)).await,

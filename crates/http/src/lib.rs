@@ -6,6 +6,7 @@
 
 mod app;
 mod body;
+mod drain;
 pub mod embedded;
 mod error;
 mod guard;

@@ -1,14 +1,25 @@
 //! Followers: functions that handle every event of a workspace exactly once, in order.
 //!
-//! A follower has a name and, for each workspace, a stored cursor. Its effects and its cursor commit together. It is leased
-//! per workspace, so that one node at a time runs it. A batch that keeps failing is narrowed to one event; an event that
+//! A follower has a name and, for each workspace, a stored cursor. Its effects and its cursor commit together; past events that do
+//! not concern it, it moves in memory, and the cursor is stored when things calm down. It is leased per workspace, so that one node
+//! at a time runs it. A batch that keeps failing is narrowed to one event; an event that
 //! still fails is set aside in `follower_failures`, and the company's work goes on.
 
-use std::{collections::HashSet, sync::Arc, time::Duration as StdDuration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration as StdDuration,
+};
 
 use ennakoi_kernel::{Duration, Environment, SPANS, ids::WorkspaceId, limits};
 use futures_util::future::BoxFuture;
-use tokio::sync::{broadcast::error::RecvError, watch};
+use tokio::{
+    sync::{broadcast::error::RecvError, watch},
+    time::Instant,
+};
 use tracing::Instrument;
 
 use crate::{
@@ -40,6 +51,7 @@ pub struct Batch {
     from: i64,
     to: i64,
     owner: Arc<str>,
+    committed: Arc<AtomicBool>,
 }
 
 impl Batch {
@@ -56,16 +68,62 @@ impl Batch {
     /// # Errors
     /// Another node has taken over: nothing of this batch is kept.
     pub async fn commit(&self, mut tx: Tx) -> Result<()> {
-        let moved = tx
-            .execute(
-                "UPDATE followers SET seq = $4, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END \
-             WHERE workspace_id = $1 AND name = $2 AND seq = $3 AND lease_owner = $5",
-                params![self.workspace, self.name, self.from, self.to, self.owner.as_ref()],
-            )
-            .await?;
-        if moved == 0 {
+        if !move_cursor(&mut tx, self.name, &self.owner, self.workspace, self.from, self.to).await? {
             return Err(Error::Collision(format!("follower {} lost its lease", self.name)));
         }
+        tx.commit().await?;
+        self.committed.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Whether the cursor stood where it was thought to be, under this lease.
+async fn move_cursor(tx: &mut Tx, name: &str, owner: &str, workspace: WorkspaceId, from: i64, to: i64) -> Result<bool> {
+    let moved = tx
+        .execute(
+            "UPDATE followers SET seq = $4, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END \
+             WHERE workspace_id = $1 AND name = $2 AND seq = $3 AND lease_owner = $5",
+            params![workspace, name, from, to, owner],
+        )
+        .await?;
+    Ok(moved == 1)
+}
+
+/// How far this follower has read past events that do not concern it, without having stored it: a stored cursor for each message
+/// that somebody else handles would be most of what a busy server writes. Lost with the process, they are read again.
+#[derive(Default)]
+struct Ahead {
+    /// The stored cursor, and how far has been read.
+    read: HashMap<WorkspaceId, (i64, i64)>,
+    since: Option<Instant>,
+}
+
+impl Ahead {
+    fn start(&self, workspace: WorkspaceId, stored: i64) -> i64 {
+        self.read.get(&workspace).filter(|(from, _)| *from == stored).map_or(stored, |(_, to)| *to)
+    }
+
+    fn skip(&mut self, workspace: WorkspaceId, stored: i64, to: i64) {
+        self.read.insert(workspace, (stored, to));
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// Soon when it is calm, and once a while when it never is.
+    fn due(&self) -> Instant {
+        let now = Instant::now();
+        self.since.map_or(now + SWEEP, |since| (now + CALM).min(since + LONGEST_AHEAD))
+    }
+
+    async fn store(&mut self, db: &Db, name: &str, owner: &str) -> Result<()> {
+        if self.read.is_empty() {
+            return Ok(());
+        }
+        let mut tx = db.begin().await?;
+        for (workspace, (from, to)) in self.read.drain() {
+            // Another node may have the lease by now, and has its own idea of the cursor.
+            move_cursor(&mut tx, name, owner, workspace, from, to).await?;
+        }
+        self.since = None;
         tx.commit().await
     }
 }
@@ -76,18 +134,22 @@ const PATIENCE: i64 = 8;
 const LEASE: Duration = Duration::seconds(30);
 /// How often everybody looks for missed wake-ups.
 const SWEEP: StdDuration = StdDuration::from_secs(5);
+/// A cursor that was moved in memory is stored after this much calm, or this long after the first move.
+const CALM: StdDuration = StdDuration::from_millis(30);
+const LONGEST_AHEAD: StdDuration = StdDuration::from_secs(1);
 
 /// Runs one follower until `stop` becomes true.
 pub async fn run(db: Db, environment: Environment, follower: Follower, mut stop: watch::Receiver<bool>) {
     let owner: Arc<str> = environment.token(8).into();
     let mut wakes = db.bus().subscribe();
     let mut pending: HashSet<WorkspaceId> = HashSet::new();
+    let mut ahead = Ahead::default();
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         for workspace in std::mem::take(&mut pending) {
             loop {
-                match advance(&db, &environment, &follower, &owner, workspace).await {
+                match advance(&db, &environment, &follower, &owner, workspace, &mut ahead).await {
                     Ok(Progress::More) => {}
                     Ok(Progress::Done) => break,
                     Err(error) => {
@@ -111,7 +173,15 @@ pub async fn run(db: Db, environment: Environment, follower: Follower, mut stop:
                 Err(RecvError::Closed) => break,
             },
             _ = sweep.tick() => pending.extend(behind(&db, follower.name).await),
+            () = tokio::time::sleep_until(ahead.due()), if ahead.since.is_some() => {
+                if let Err(error) = ahead.store(&db, follower.name, &owner).await {
+                    tracing::debug!(follower = follower.name, %error, "a cursor is stored later");
+                }
+            }
         }
+    }
+    if let Err(error) = ahead.store(&db, follower.name, &owner).await {
+        tracing::debug!(follower = follower.name, %error, "events that concern nobody will be read again");
     }
     release(&db, follower.name, &owner).await;
 }
@@ -127,10 +197,11 @@ enum Progress {
 /// The handler or the database failed; the cursor has not moved.
 pub async fn catch_up(db: &Db, environment: &Environment, follower: &Follower, workspace: WorkspaceId) -> Result<()> {
     let owner: Arc<str> = environment.token(8).into();
+    let mut ahead = Ahead::default();
     let outcome = loop {
-        match advance(db, environment, follower, &owner, workspace).await {
+        match advance(db, environment, follower, &owner, workspace, &mut ahead).await {
             Ok(Progress::More) => {}
-            Ok(Progress::Done) => break Ok(()),
+            Ok(Progress::Done) => break ahead.store(db, follower.name, &owner).await,
             Err(error) => break Err(error),
         }
     };
@@ -138,42 +209,48 @@ pub async fn catch_up(db: &Db, environment: &Environment, follower: &Follower, w
     outcome
 }
 
-async fn advance(db: &Db, environment: &Environment, follower: &Follower, owner: &Arc<str>, workspace: WorkspaceId) -> Result<Progress> {
+async fn advance(
+    db: &Db,
+    environment: &Environment,
+    follower: &Follower,
+    owner: &Arc<str>,
+    workspace: WorkspaceId,
+    ahead: &mut Ahead,
+) -> Result<Progress> {
     let Some((from, attempts, head)) = peek(db, follower.name, workspace).await? else { return Ok(Progress::Done) };
-    if from >= head {
+    let start = ahead.start(workspace, from);
+    if start >= head {
         return Ok(Progress::Done);
     }
     if !lease(db, environment, follower.name, owner, workspace).await? {
         return Ok(Progress::Done);
     }
     let limit = (limits::FOLLOWER_BATCH >> (2 * attempts.min(30))).max(1);
-    let mut events = timeline::after(&mut db.read().await?, workspace, from, limit).await?;
+    let mut events = timeline::after(&mut db.read().await?, workspace, start, limit).await?;
     let Some(to) = events.last().map(|event| event.seq) else { return Ok(Progress::Done) };
     if !follower.kinds.is_empty() {
         events.retain(|event| follower.kinds.contains(&event.kind.as_str()));
     }
-    let batch = Batch { db: db.clone(), environment: environment.clone(), workspace, events, name: follower.name, from, to, owner: owner.clone() };
-    let outcome = if batch.events.is_empty() {
-        Ok(())
-    } else {
-        let span = tracing::info_span!(target: SPANS, "follower", name = follower.name, %workspace, events = batch.events.len());
-        (follower.handle)(batch.clone()).instrument(span).await
-    };
-    match outcome {
+    if events.is_empty() {
+        ahead.skip(workspace, from, to);
+        return Ok(Progress::More);
+    }
+    let committed = Arc::new(AtomicBool::new(false));
+    let (name, owner) = (follower.name, owner.clone());
+    let batch = Batch { db: db.clone(), environment: environment.clone(), workspace, events, name, from, to, owner, committed };
+    let span = tracing::info_span!(target: SPANS, "follower", name = follower.name, %workspace, events = batch.events.len());
+    match (follower.handle)(batch.clone()).instrument(span).await {
+        // A handler that committed has moved the cursor; one that wrote nothing has nothing to repeat but its reading.
+        Ok(()) if batch.committed.load(Ordering::Relaxed) => {
+            ahead.read.remove(&workspace);
+            Ok(Progress::More)
+        }
         Ok(()) => {
-            // A handler that wrote nothing leaves the cursor to us; one that committed has moved it.
-            let mut tx = db.begin().await?;
-            tx.execute(
-                "UPDATE followers SET seq = $4, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END \
-             WHERE workspace_id = $1 AND name = $2 AND seq = $3 AND lease_owner = $5",
-                params![workspace, follower.name, from, to, owner.as_ref()],
-            )
-            .await?;
-            tx.commit().await?;
+            ahead.skip(workspace, from, to);
             Ok(Progress::More)
         }
         Err(error) => {
-            fail(db, environment, follower.name, owner, workspace, from, attempts, limit, &error).await?;
+            fail(db, environment, name, &batch.owner, workspace, start, attempts, limit, &error).await?;
             Err(error)
         }
     }
@@ -252,7 +329,7 @@ async fn fail(
     name: &str,
     owner: &str,
     workspace: WorkspaceId,
-    from: i64,
+    start: i64,
     attempts: i64,
     limit: i64,
     error: &Error,
@@ -260,7 +337,7 @@ async fn fail(
     let mut tx = db.begin().await?;
     let give_up = limit == 1 && attempts >= PATIENCE;
     if give_up {
-        let event = timeline::after(&mut tx, workspace, from, 1).await?.first().map_or(from + 1, |event| event.seq);
+        let event = timeline::after(&mut tx, workspace, start, 1).await?.first().map_or(start + 1, |event| event.seq);
         tracing::error!(follower = name, %workspace, seq = event, %error, "event set aside");
         tx.execute(
             "INSERT INTO follower_failures (workspace_id, name, seq, error, failed_at) VALUES ($1, $2, $3, $4, $5) \

@@ -18,6 +18,7 @@ use ennakoi_store::{
     follower::{Batch, Follower},
     params,
 };
+use futures_util::{TryStreamExt, stream};
 use serde_json::Value;
 
 use super::{
@@ -38,6 +39,8 @@ use crate::{
 const TOO_LATE: Duration = Duration::hours(1);
 /// Messages of one customer that are read together.
 const READ_TOGETHER: u32 = 20;
+/// Talks that are answered side by side.
+const ANSWERED_AT_ONCE: usize = 8;
 
 pub(crate) fn follower(knowledge: Knowledge, shop: Arc<dyn Shop>) -> Follower {
     Follower {
@@ -61,11 +64,10 @@ async fn follow(batch: Batch, knowledge: Knowledge, shop: Arc<dyn Shop>) -> Resu
     if talks.is_empty() {
         return Ok(());
     }
-    // Each talk in its own transaction, which notes what it has answered: the batch may be repeated without harm.
-    for conversation in talks.into_values() {
-        answer(&batch, &knowledge, shop.as_ref(), conversation).await?;
-    }
-    Ok(())
+    // Each talk in its own transaction, which notes what it has answered: the batch may be repeated without harm. Several at a time,
+    // so that their commits share a write to the disk, and a slow shop keeps one customer waiting and not all.
+    let (knowledge, shop) = (&knowledge, shop.as_ref());
+    stream::iter(talks.into_values().map(Ok)).try_for_each_concurrent(ANSWERED_AT_ONCE, |conversation| answer(&batch, knowledge, shop, conversation)).await
 }
 
 fn concerns(kind: &str, payload: &Value) -> bool {

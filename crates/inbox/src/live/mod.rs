@@ -11,7 +11,7 @@ mod presence;
 mod socket;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -147,7 +147,16 @@ impl Hub {
             tokio::select! {
                 _ = stop.changed() => return,
                 wake = wakes.recv() => match wake {
-                    Ok(wake) => self.advance(&app, wake.workspace).await,
+                    Ok(wake) => {
+                        // A group of commits wakes once for each of its writers; what they wrote is read together.
+                        let mut awake = HashSet::from([wake.workspace]);
+                        while let Ok(wake) = wakes.try_recv() {
+                            awake.insert(wake.workspace);
+                        }
+                        for workspace in awake {
+                            self.advance(&app, workspace).await;
+                        }
+                    }
                     Err(RecvError::Lagged(_)) => self.advance_all(&app).await,
                     Err(RecvError::Closed) => return,
                 },
