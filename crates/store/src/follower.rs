@@ -115,6 +115,7 @@ impl Ahead {
     }
 
     async fn store(&mut self, db: &Db, name: &str, owner: &str) -> Result<()> {
+        self.since = None;
         if self.read.is_empty() {
             return Ok(());
         }
@@ -123,7 +124,6 @@ impl Ahead {
             // Another node may have the lease by now, and has its own idea of the cursor.
             move_cursor(&mut tx, name, owner, workspace, from, to).await?;
         }
-        self.since = None;
         tx.commit().await
     }
 }

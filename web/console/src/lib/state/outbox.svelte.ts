@@ -20,6 +20,8 @@ export type Outgoing = {
 	/** Milliseconds since 1970. */
 	createdAt: number;
 	tries: number;
+	/** Taken back while it was under way: it is removed as soon as the server has told that it has it. */
+	unwanted?: boolean;
 };
 export type Written = Pick<Outgoing, 'conversation' | 'body' | 'visibility' | 'attachments' | 'mentions' | 'close' | 'addressing'>;
 
@@ -103,7 +105,9 @@ class Outbox {
 			const message = await api.conversations.send(item.conversation, body, { keepalive });
 			desk.takeMessage(message);
 			if (!keepalive) this.#remember(message.id, item);
+			const unwanted = this.items.find((one) => one.key === key)?.unwanted;
 			this.#forget(key);
+			if (unwanted) await this.undo(message.id);
 			if (desk.link !== 'open') await desk.refreshRow(item.conversation).catch(() => undefined);
 		} catch (error) {
 			const problem = asProblem(error);
@@ -128,6 +132,12 @@ class Outbox {
 	}
 
 	undoNewest(conversation: Id | null): boolean {
+		const underWay = this.items.findLast((item) => item.conversation === conversation && item.status !== 'failed' && !item.unwanted);
+		if (underWay) {
+			if (underWay.status === 'held') this.takeBack(underWay.key);
+			else this.#change(underWay.key, { unwanted: true });
+			return true;
+		}
 		const newest = [...this.recent].findLast(([, written]) => written.conversation === conversation);
 		if (!newest) return false;
 		void this.undo(newest[0]);
