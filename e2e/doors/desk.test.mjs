@@ -116,6 +116,57 @@ test('a draft waits on the server, and the signs /, #, : and @ offer what they s
 	noFaults(helena);
 });
 
+test('sent while a file goes up: text and file leave once, together; a file that fails keeps the text', async () => {
+	const maija = await customer('Maija Niemi', 'Minulta puuttuu ohje');
+	await open(helena, 'unassigned', 'Maija Niemi');
+	/** Holds the upload back until told; `how` decides what becomes of it. */
+	const held = [];
+	await helena.route('**/api/v1/attachments', (route) => held.push(route));
+	const paste = (name) =>
+		helena.evaluate(
+			([name, bytes]) => {
+				const data = new DataTransfer();
+				data.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/png' }));
+				document.querySelector('textarea').dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+			},
+			[name, [...png(40, 30, [10, 90, 80])]]
+		);
+	const messages = async () => (await call('GET', `/api/v1/conversations/${maija.id}/messages`)).json.items.filter((one) => one.direction === 'out' && one.visibility === 'public');
+	await helena.keyboard.press('r');
+	await helena.keyboard.type('Ohje on kuvassa.');
+	await paste('ohje.png');
+	await helena.getByText('ohje.png').first().waitFor();
+	await helena.keyboard.press('Control+Enter');
+	await helena.keyboard.press('Control+Enter');
+	await helena.getByText('Lähtee, kun tiedosto on perillä').waitFor();
+	await picture(helena, 'desk-goes-when-uploaded');
+	await accessible(helena, 'an answer that waits for its file');
+	assert.equal(await reply(helena).inputValue(), 'Ohje on kuvassa.');
+	assert.deepEqual(await messages(), []);
+	assert.equal(held.length, 1);
+	await held.pop().continue();
+	await helena.locator('[role=log] img[alt="ohje.png"]').waitFor();
+	await helena.waitForFunction(() => document.querySelector('textarea')?.value === '');
+	const [sent, ...more] = await messages();
+	assert.deepEqual([sent.body, sent.attachments.length, more.length], ['Ohje on kuvassa.', 1, 0]);
+
+	await reply(helena).fill('Tässä toinen kuva.');
+	await paste('toinen.png');
+	await helena.getByText('toinen.png').first().waitFor();
+	await helena.keyboard.press('Control+Enter');
+	await helena.getByText('Lähtee, kun tiedosto on perillä').waitFor();
+	await held.pop().abort('connectionfailed');
+	await helena.getByText('Lähtee, kun tiedosto on perillä').waitFor({ state: 'detached' });
+	await helena.locator('.toast').first().waitFor();
+	assert.equal(await reply(helena).inputValue(), 'Tässä toinen kuva.');
+	assert.equal((await messages()).length, 1);
+	await helena.unroute('**/api/v1/attachments');
+	// The text goes when it is sent again, without the file.
+	await reply(helena).press('Control+Enter');
+	await helena.locator('[role=log]').getByText('Tässä toinen kuva.').waitFor();
+	noFaults(helena);
+});
+
 test('an answer is taken back within ten seconds, by its key too', async () => {
 	await customer('Matti Meri', 'Missä tilaukseni on?');
 	await open(helena, 'unassigned', 'Matti Meri');

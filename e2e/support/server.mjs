@@ -1,6 +1,6 @@
 /** A server of one's own on an empty database, for tests that begin at the very beginning. */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,23 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const freePort = () =>
+export const freePort = () =>
 	new Promise((resolve) => {
 		const probe = createServer().listen(0, '127.0.0.1', () => {
 			const { port } = probe.address();
 			probe.close(() => resolve(port));
 		});
 	});
+
+/** What the models have learned is the same for every server of this build: the next one need not learn it again. */
+function keepLearned(folder, learned) {
+	mkdirSync(learned, { recursive: true });
+	for (const name of readdirSync(folder).filter((one) => /^language-.*\.bin$/.test(one) && !existsSync(join(learned, one)))) {
+		// Under its own name only when it is whole.
+		copyFileSync(join(folder, name), join(learned, `${name}.part`));
+		renameSync(join(learned, `${name}.part`), join(learned, name));
+	}
+}
 
 /** `url` is by name, not by number: passkeys belong to a name. */
 export async function start(environment = {}) {
@@ -38,6 +48,7 @@ export async function start(environment = {}) {
 	});
 	const stop = () => {
 		server.kill();
+		keepLearned(folder, learned);
 		rmSync(folder, { recursive: true, force: true });
 	};
 	const password = await new Promise((resolve, reject) => {

@@ -113,6 +113,46 @@ test('two tabs show one conversation', async () => {
 	await context.close();
 });
 
+test('many tabs share one socket, and when its tab goes, another takes it over', async () => {
+	const context = await visitor();
+	const sockets = new Set();
+	context.on('page', (tab) => tab.on('websocket', (socket) => {
+		if (!socket.url().includes('/widget/v1/live')) return;
+		sockets.add(socket);
+		socket.on('close', () => sockets.delete(socket));
+		tab.on('close', () => sockets.delete(socket));
+	}));
+	const address = page();
+	const [one, two, three] = [await open(context, address), await open(context, address), await open(context, address)];
+	const frames = [await enter(one)];
+	const first = words('kaikissa välilehdissä');
+	await say(frames[0], first);
+	await stored(frames[0], first);
+	frames.push(await enter(two), await enter(three));
+	for (const frame of frames) await stored(frame, first);
+	assert.equal(sockets.size, 1);
+	const elsewhere = async (body) => {
+		const headers = { authorization: `Visitor ${await token(two)}`, 'content-type': 'application/json' };
+		await fetch(`${SERVER}/widget/v1/messages`, { method: 'POST', headers, body: JSON.stringify({ client_key: body, body }) });
+	};
+	const second = words('muualta kaikille');
+	await elsewhere(second);
+	for (const frame of frames) await frame.locator('.mine', { hasText: second }).waitFor();
+	const third = words('kolmannesta');
+	await say(frames[2], third);
+	await stored(frames[2], third);
+	await frames[0].locator('.mine', { hasText: third }).waitFor();
+	await one.close();
+	await until(() => sockets.size === 1, 'another tab with the socket');
+	const fourth = words('johtajan lähdettyä');
+	await elsewhere(fourth);
+	for (const frame of frames.slice(1)) await frame.locator('.mine', { hasText: fourth }).waitFor();
+	assert.equal(sockets.size, 1);
+	assert.deepEqual(await onServer(two), [first, second, third, fourth]);
+	for (const tab of [two, three]) assert.deepEqual(tab.faults, []);
+	await context.close();
+});
+
 test('an answer that comes while it is closed is counted and announced, also after a reload, and read on opening', async (t) => {
 	const config = await (await fetch(`${SERVER}/widget/v1/${KEY}/config`)).json();
 	if (!config.bot) return t.skip('nobody answers by itself on this channel');

@@ -39,11 +39,24 @@ pub(crate) struct Example {
     /// Whether the bot uses it.
     pub live: bool,
     pub created_at: Timestamp,
+    /// Who proposed it: an id of staff or of a key.
+    pub created_by: String,
+    /// Title of the article; absent when it is not published in this language.
+    pub article_title: Option<String>,
 }
 
 impl FromRow for Example {
     fn from_row(row: &mut Row) -> Result<Self> {
-        Ok(Self { id: row.take()?, article_id: row.take()?, locale: row.take()?, question: row.take()?, live: row.take()?, created_at: row.take()? })
+        Ok(Self {
+            id: row.take()?,
+            article_id: row.take()?,
+            locale: row.take()?,
+            question: row.take()?,
+            live: row.take()?,
+            created_at: row.take()?,
+            created_by: row.take()?,
+            article_title: row.take()?,
+        })
     }
 }
 
@@ -94,13 +107,18 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 async fn load(tx: &mut Tx, workspace: WorkspaceId, id: Uuid) -> Result<Example> {
-    let sql = "SELECT id, article_id, locale, question, live, created_at FROM bot_examples WHERE workspace_id = $1 AND id = $2";
+    let sql = "SELECT e.id, e.article_id, e.locale, e.question, e.live, e.created_at, e.created_by, a.title FROM bot_examples e \
+               LEFT JOIN bot_articles a ON a.workspace_id = e.workspace_id AND a.article_id = e.article_id AND a.locale = e.locale \
+               WHERE e.workspace_id = $1 AND e.id = $2";
     let found: Option<Example> = tx.optional(sql, params![workspace, id]).await?;
     found.ok_or_else(|| Problem::not_found("the wording").into())
 }
 
 async fn list_examples(State(app): State<App>, member: Member) -> ApiResult<Json<Page<Example>>> {
-    let sql = "SELECT id, article_id, locale, question, live, created_at FROM bot_examples WHERE workspace_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
+    // What waits for somebody stands first.
+    let sql = "SELECT e.id, e.article_id, e.locale, e.question, e.live, e.created_at, e.created_by, a.title FROM bot_examples e \
+               LEFT JOIN bot_articles a ON a.workspace_id = e.workspace_id AND a.article_id = e.article_id AND a.locale = e.locale \
+               WHERE e.workspace_id = $1 ORDER BY e.live, e.created_at DESC, e.id DESC LIMIT $2";
     Ok(Json(Page::whole(app.db.read().await?.all(sql, params![member.workspace, SHOWN]).await?)))
 }
 
@@ -127,17 +145,25 @@ async fn create_example(
             params![member.workspace, REGRESSION],
         )
         .await?;
-    let example =
-        Example { id: app.environment.new_uuid(), article_id: new.article_id, locale: new.locale, question, live: false, created_at: app.environment.now() };
+    let present = bot.of(member.workspace, settings.wrong_cost).await?;
+    let Some(article) = present.article(new.article_id, new.locale) else {
+        return Err(Problem::field("article_id", "unknown", "no published article").into());
+    };
+    let example = Example {
+        id: app.environment.new_uuid(),
+        article_id: new.article_id,
+        locale: new.locale,
+        question,
+        live: false,
+        created_at: app.environment.now(),
+        created_by: member.actor.to_string(),
+        article_title: Some(article.title.clone()),
+    };
     tx.execute(
         "INSERT INTO bot_examples (id, workspace_id, article_id, locale, question, live, created_at, created_by) VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7)",
-        params![example.id, member.workspace, example.article_id, example.locale, &example.question, example.created_at, member.actor.to_string()],
+        params![example.id, member.workspace, example.article_id, example.locale, &example.question, example.created_at, &example.created_by],
     )
     .await?;
-    let present = bot.of(member.workspace, settings.wrong_cost).await?;
-    if present.article(new.article_id, new.locale).is_none() {
-        return Err(Problem::field("article_id", "unknown", "no published article").into());
-    }
     tx.commit().await?;
     let articles = knowledge::articles(&mut app.db.read().await?, member.workspace).await?;
     let correction = tokio::task::spawn_blocking(move || weigh(&present, articles, &settings, example, &past)).await.map_err(|_| Problem::internal())?;

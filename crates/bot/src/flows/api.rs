@@ -6,6 +6,10 @@ use ennakoi_kernel::{
     FieldErrors, Problem, Timestamp,
     access::{Access, Permission},
 };
+use ennakoi_language::{
+    Language,
+    needs::{Corpus, Need},
+};
 use ennakoi_people::{Locale, audit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,6 +32,9 @@ const MANAGES: Access = Access::Needs(Permission::SettingsManage);
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         get("/api/v1/bot/flows", "list_flows", READS, list_flows).summary("The bot's flows: ready ones and the company's own").returns::<Page<FlowRow>>(200),
+        get("/api/v1/bot/needs", "list_needs", Access::Needs(Permission::KnowledgeRead), list_needs)
+            .summary("What customers want, as the program knows it: the names that flows, gaps and the bot's reasons use")
+            .returns::<Page<NeedRow>>(200),
         get("/api/v1/bot/flows/{flow}", "read_flow", READS, read_flow).summary("A flow as it is edited").returns::<FlowDetail>(200),
         put("/api/v1/bot/flows/{flow}", "save_flow", MANAGES, save_flow)
             .summary("Keeps a draft; what is live does not change")
@@ -74,6 +81,16 @@ struct FlowRow {
     /// What is wrong with the text that is edited.
     flaws: usize,
     updated_at: Option<Timestamp>,
+}
+
+/// Something that customers want.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NeedRow {
+    /// Such as `track_order`.
+    id: &'static str,
+    /// Such as `delivery`.
+    area: &'static str,
+    title: super::Texts,
 }
 
 /// A flow as it is edited.
@@ -167,6 +184,14 @@ struct TryFlow {
 struct TrialState {
     run: Option<Run>,
     proved: Vec<String>,
+}
+
+async fn list_needs(_: Member) -> Json<Page<NeedRow>> {
+    let title = |need: &Need| {
+        let [fi, sv, en] = [Language::Fi, Language::Sv, Language::En].map(|language| need.title(language).to_owned());
+        super::Texts { fi, sv, en }
+    };
+    Json(Page::whole(Corpus::built_in().needs().iter().map(|need| NeedRow { id: need.id, area: need.area, title: title(need) }).collect()))
 }
 
 async fn list_flows(State(app): State<App>, member: Member) -> ApiResult<Json<Page<FlowRow>>> {

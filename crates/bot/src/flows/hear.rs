@@ -356,9 +356,9 @@ pub(crate) fn chosen<'a>(choices: &'a [ChoiceOf], message: &str) -> Option<&'a C
     }
 }
 
-/// A phrase stands in the message; a single word as the beginning of one of its words.
+/// A phrase stands in the message; a single word as the beginning of one of its words, one as short as "en" or "ja" as a word.
 fn hit(words: &[&str], whole: &str, stem: &str) -> bool {
-    if stem.contains(' ') { whole.contains(stem) } else { words.iter().any(|word| word.starts_with(stem)) }
+    if stem.contains(' ') { whole.contains(stem) } else { words.iter().any(|word| *word == stem || stem.len() > 2 && word.starts_with(stem)) }
 }
 
 fn amount(message: &str) -> Option<Filled> {
@@ -423,6 +423,13 @@ mod tests {
 
     fn now() -> Now<'static> {
         Now { at: FRIDAY, timezone: "Europe/Helsinki", locale: Locale::Fi }
+    }
+
+    #[test]
+    fn a_short_word_is_not_the_beginning_of_another() {
+        let hit = |message: &str, stem: &str| hit(&tokens(message).collect::<Vec<_>>(), message, stem);
+        assert!(!hit("entä missä se on", "en") && !hit("jag vet inte", "ja"));
+        assert!(hit("en ole saanut", "en") && hit("salasanani unohtui", "salasan"));
     }
 
     #[test]

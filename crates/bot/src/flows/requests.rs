@@ -37,6 +37,8 @@ pub struct Request {
     pub id: Uuid,
     pub conversation_id: ConversationId,
     pub contact_id: Option<ContactId>,
+    /// Absent when they have not said their name.
+    pub contact_name: Option<String>,
     pub flow_id: String,
     pub flow_version: i64,
     /// `return`, `address_change`, …
@@ -59,6 +61,7 @@ impl FromRow for Request {
             id: row.take()?,
             conversation_id: row.take()?,
             contact_id: row.take()?,
+            contact_name: row.take::<Option<String>>()?.filter(|name| !name.is_empty()),
             flow_id: row.take()?,
             flow_version: row.take()?,
             kind: row.take()?,
@@ -74,8 +77,9 @@ impl FromRow for Request {
     }
 }
 
-const COLUMNS: &str =
-    "id, conversation_id, contact_id, flow_id, flow_version, kind, item_kind, item_id, item_number, standing, fields, state, created_at, closed_at";
+const COLUMNS: &str = "id, conversation_id, contact_id, \
+     (SELECT contacts.name FROM contacts WHERE contacts.workspace_id = bot_requests.workspace_id AND contacts.id = bot_requests.contact_id), \
+     flow_id, flow_version, kind, item_kind, item_id, item_number, standing, fields, state, created_at, closed_at";
 
 /// Whose talk a request comes from.
 #[derive(Clone, Copy)]

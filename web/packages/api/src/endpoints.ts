@@ -204,12 +204,16 @@ export function endpoints(c: Client) {
 			try: (body: { definition: string; locale: S.Locale; customer: 'known' | 'stranger'; state?: unknown; says?: string; taps?: string }) =>
 				c.post<S.TriedFlow>('/bot/flow-trials', body)
 		},
+		needs: {
+			list: () => c.get<S.Page<S.Need>>('/bot/needs')
+		},
 		gaps: {
 			list: (days: number) => c.get<S.Page<S.Gap>>('/gaps', { days }),
 			close: (questions: S.Id[], article_id?: S.Id) => c.post<{ closed: number }>('/gaps/closures', { questions, ...(article_id ? { article_id } : {}) }),
 			effects: () => c.get<S.Page<S.GapEffect>>('/gaps/effects')
 		},
 		examples: {
+			list: () => c.get<S.Page<S.BotExample>>('/bot/examples'),
 			propose: (body: { article_id: S.Id; question: string; locale: S.Locale }) => c.post<S.Correction>('/bot/examples', body),
 			publish: (id: S.Id) => c.put<S.BotExample>(`/bot/examples/${id}/publication`),
 			remove: (id: S.Id) => c.delete(`/bot/examples/${id}`)

@@ -60,7 +60,7 @@ export class Chat {
 			arrived: (conversation) => conversation && this.#began(conversation),
 			changed: () => this.#strange()
 		});
-		this.#link = new Link(() => this.visitor.token, () => this.state, {
+		this.#link = new Link(`ennakoi.${key}`, () => this.visitor.token, () => this.state, {
 			condition: (connection) => {
 				this.dispatch({ type: 'connection', connection });
 				if (connection === 'live' || connection === 'polling') this.#sender.hurry();
@@ -221,7 +221,12 @@ export class Chat {
 	#hearTab(data: unknown): void {
 		const message = record(data);
 		// Another tab may be of another visitor for a moment, while a sign-out goes round.
-		if (!message || message.conversation !== this.state.conversation?.id) return;
+		if (!message || message.token !== this.visitor.token) return;
+		if (message.conversation !== this.state.conversation?.id) {
+			// A conversation that was begun in the other tab: this one goes on with it too.
+			if (message.kind === 'messages') this.#link.restart();
+			return;
+		}
 		if (message.kind === 'messages') this.#receive(String(message.conversation), readMessages(message.items), false);
 		if (message.kind === 'seen' && typeof message.seq === 'number') this.dispatch({ type: 'seen', seq: message.seq });
 	}
@@ -276,7 +281,7 @@ export class Chat {
 			if (message.mine || message.kind === 'event' || known.has(message.seq)) continue;
 			this.#bridge.tell({ type: 'message', ...this.#screen.summary(message) });
 		}
-		if (share) this.#tabs?.postMessage({ kind: 'messages', conversation, items });
+		if (share) this.#tabs?.postMessage({ kind: 'messages', token: this.visitor.token, conversation, items });
 		this.#remember();
 		this.look();
 	}
@@ -292,7 +297,7 @@ export class Chat {
 		const seq = lastSeq(this.state);
 		if (seq <= Math.max(this.state.seen, conversation.seen_seq)) return;
 		this.dispatch({ type: 'seen', seq });
-		this.#tabs?.postMessage({ kind: 'seen', conversation: conversation.id, seq });
+		this.#tabs?.postMessage({ kind: 'seen', token: this.visitor.token, conversation: conversation.id, seq });
 		if (!this.#link.say({ type: 'seen', seq })) this.#api.seen(conversation.id, seq).catch(() => undefined /* said again with the next message */);
 	}
 
@@ -329,7 +334,7 @@ export class Chat {
 		// Not its first words, and what stands before is not loaded: the socket brings all of it, this message included.
 		if (message.seq > 1 && lastSeq(this.state) === 0) return this.#link.restart();
 		this.#receive(conversation, [message]);
-		this.#link.start();
+		this.#link.attend(conversation);
 	}
 
 	/** The visitor is writing: said at most every three seconds. */

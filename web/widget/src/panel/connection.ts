@@ -1,6 +1,7 @@
 import { delay } from './backoff';
 import { readProblem, type Problem } from './problem';
 import { type Connection as Condition, lastSeq, type State } from './state';
+import { Tabs } from './tabs';
 import { type AuthorKind, type Conversation, type Message, readConversation, readMessage, readMessages, record } from './types';
 
 /** What comes in over the socket. */
@@ -27,8 +28,12 @@ const TRY_AGAIN_MS = 60_000;
 /** A silent socket is asked whether it is alive. */
 const PING_MS = 30_000;
 
-/** Keeps the visitor's conversation up to date: by a socket, or by asking when sockets are blocked. */
+/**
+ * Keeps the visitor's conversation up to date: by a socket, or by asking when sockets are blocked. However many tabs are open, one
+ * has the socket, and the others speak and hear through it.
+ */
 export class Link {
+	readonly #tabs: Tabs;
 	readonly #token: () => string | null;
 	readonly #state: () => State;
 	readonly #heard: Heard;
@@ -41,14 +46,25 @@ export class Link {
 	#answered = true;
 	#stopped = true;
 	#lastTry = 0;
+	#condition: Condition = 'idle';
 	/** The conversation that the present socket asked for. */
 	asked: string | null = null;
+	/** The conversation that the present socket hears. */
+	#hears: string | null = null;
 
 	constructor(
+		name: string,
 		token: () => string | null,
 		state: () => State,
 		heard: Heard
 	) {
+		this.#tabs = new Tabs(name, token, {
+			leads: () => this.#again(),
+			asked: () => this.#tabs.tell({ condition: this.#condition }),
+			told: (condition) => void this.#follow(condition),
+			frame: (text) => this.#hear(text),
+			say: (frame) => this.say(frame)
+		});
 		this.#token = token;
 		this.#state = state;
 		this.#heard = heard;
@@ -58,20 +74,43 @@ export class Link {
 	}
 
 	get live(): boolean {
-		return this.#welcomed && this.#socket?.readyState === WebSocket.OPEN;
+		return this.#tabs.leading ? this.#welcomed && this.#socket?.readyState === WebSocket.OPEN : this.#condition === 'live';
+	}
+
+	/** Tells the screen, and the tabs that hear through this one. */
+	#tell(condition: Condition): void {
+		this.#condition = condition;
+		this.#heard.condition(condition);
+		if (this.#tabs.leading) this.#tabs.tell({ condition });
+	}
+
+	/** The tab that has the socket says how it stands; what was missed is asked for. */
+	async #follow(condition: Condition): Promise<void> {
+		if (this.#stopped || this.#tabs.leading) return;
+		clearTimeout(this.#timer);
+		if (condition === 'polling') return this.#ask();
+		if (condition === 'live' && this.#condition !== 'live') await this.#heard.poll().catch(() => undefined /* what comes next brings it */);
+		if (!this.#stopped && !this.#tabs.leading) this.#tell(condition === 'idle' ? 'connecting' : condition);
 	}
 
 	/** Begins to listen; without a visitor there is nothing to listen to yet. */
 	start(): void {
 		if (!this.#stopped || !this.#token()) return;
 		this.#stopped = false;
-		this.#again();
+		this.#tabs.enter();
+	}
+
+	/** Sees to it that this conversation is heard: one that was begun over HTTP is unknown to a socket that was welcomed before it. */
+	attend(conversation: string): void {
+		this.start();
+		if (this.#tabs.leading && this.live && this.#hears !== conversation) this.restart();
 	}
 
 	stop(): void {
 		this.#stopped = true;
 		this.#drop();
-		this.#heard.condition('idle');
+		this.#tell('idle');
+		this.#tabs.leave();
 	}
 
 	/** Connects anew, e.g. because the visitor is somebody else now. */
@@ -79,11 +118,13 @@ export class Link {
 		if (this.#stopped) return this.start();
 		this.#drop();
 		this.#failures = 0;
+		this.#condition = 'connecting';
 		this.#again();
 	}
 
 	say(frame: object): boolean {
 		if (!this.live) return false;
+		if (!this.#tabs.leading) this.#tabs.tell({ say: frame });
 		this.#socket?.send(JSON.stringify(frame));
 		return true;
 	}
@@ -100,6 +141,7 @@ export class Link {
 	#again(): void {
 		this.#attempt = 0;
 		clearTimeout(this.#timer);
+		if (!this.#tabs.leading) return this.#tabs.tell({ ask: true });
 		if (!this.live) this.#connect();
 	}
 
@@ -108,7 +150,7 @@ export class Link {
 		if (this.#stopped || !token) return;
 		this.#drop();
 		if (!navigator.onLine) return this.#lost();
-		if (this.#failures < ATTEMPTS) this.#heard.condition('connecting');
+		if (this.#failures < ATTEMPTS) this.#tell('connecting');
 		this.#lastTry = performance.now();
 		const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/widget/v1/live`);
 		this.#socket = socket;
@@ -122,6 +164,7 @@ export class Link {
 			this.#answered = true;
 			clearTimeout(patience);
 			this.#hear(String(event.data));
+			this.#tabs.tell({ frame: String(event.data) });
 		};
 		socket.onclose = () => {
 			clearTimeout(patience);
@@ -133,10 +176,10 @@ export class Link {
 
 	#lost(): void {
 		this.#drop();
-		if (this.#stopped) return;
+		if (this.#stopped || !this.#tabs.leading) return;
 		if (this.#failures >= ATTEMPTS && navigator.onLine) return void this.#ask();
 		// A short break that the next attempt mends is not worth a word.
-		this.#heard.condition(this.#attempt === 0 && navigator.onLine ? 'connecting' : 'offline');
+		this.#tell(this.#attempt === 0 && navigator.onLine ? 'connecting' : 'offline');
 		this.#timer = window.setTimeout(() => this.#connect(), delay(this.#attempt, Math.random()));
 		this.#attempt += 1;
 	}
@@ -147,8 +190,8 @@ export class Link {
 			await this.#heard.poll();
 			if (this.#stopped || this.#socket) return;
 			this.#attempt = 0;
-			this.#heard.condition('polling');
-			const retry = performance.now() - this.#lastTry > TRY_AGAIN_MS;
+			this.#tell('polling');
+			const retry = this.#tabs.leading && performance.now() - this.#lastTry > TRY_AGAIN_MS;
 			this.#timer = window.setTimeout(() => (retry ? this.#connect() : void this.#ask()), document.hidden ? POLL_HIDDEN_MS : POLL_MS);
 		} catch {
 			if (this.#stopped || this.#socket) return;
@@ -166,10 +209,13 @@ export class Link {
 			return;
 		}
 		switch (frame?.type) {
-			case 'welcome':
+			case 'welcome': {
 				this.#greeted();
-				this.#heard.welcome(readConversation(frame.conversation), readMessages(frame.messages));
-				return this.#heard.condition('live');
+				const conversation = readConversation(frame.conversation);
+				this.#hears = conversation?.id ?? null;
+				this.#heard.welcome(conversation, readMessages(frame.messages));
+				return this.#tell('live');
+			}
 			case 'messages':
 				return typeof frame.conversation_id === 'string' ? this.#heard.messages(frame.conversation_id, readMessages(frame.items)) : undefined;
 			case 'conversation': {
@@ -183,6 +229,7 @@ export class Link {
 			}
 			case 'ack': {
 				const message = readMessage(frame.message);
+				if (this.#tabs.leading) this.#hears = String(frame.conversation_id);
 				return message && typeof frame.conversation_id === 'string' ? this.#heard.acknowledged(String(frame.client_key), frame.conversation_id, message) : undefined;
 			}
 			case 'refused':

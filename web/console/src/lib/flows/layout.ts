@@ -1,7 +1,7 @@
 import type { FlowStep, FlowWay } from '$lib/api';
 
 export type Placed = { id: string; x: number; y: number };
-export const BOX = { width: 190, height: 58, across: 34, down: 54 };
+export const BOX = { width: 190, height: 58, across: 34, down: 74 };
 
 /** Steps in rows: each as far down as the shortest way to it from the first, the unreachable ones below. */
 export function place(steps: readonly FlowStep[], ways: readonly FlowWay[]): Map<string, Placed> {
@@ -40,4 +40,20 @@ export function neighbour(id: string, key: string, placed: Map<string, Placed>, 
 	const row = [...placed.values()].filter((one) => one.y === here.y).sort((a, b) => a.x - b.x);
 	const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
 	return step === 0 ? null : (row[row.findIndex((one) => one.id === id) + step]?.id ?? null);
+}
+
+export type Label = { x: number; y: number; texts: string[] };
+
+/** What leads to a step stands above it, where there is room: at the foot of a step with many ways their labels would lie on each other. */
+export function labels(placed: Map<string, Placed>, ways: readonly FlowWay[], name: (way: string) => string): Label[] {
+	const found = new Map<string, Label>();
+	for (const way of ways) {
+		const to = placed.get(way.to);
+		const text = name(way.way);
+		if (!to || text === '') continue;
+		const label = found.get(way.to) ?? { x: to.x + BOX.width / 2, y: to.y - 15, texts: [] };
+		if (!label.texts.includes(text)) label.texts.push(text);
+		found.set(way.to, label);
+	}
+	return [...found.values()];
 }

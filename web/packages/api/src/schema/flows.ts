@@ -46,6 +46,16 @@ export type FlowStep = {
 	hand_over?: boolean;
 	reason?: string;
 };
+export const SLOT_KINDS = ['text', 'choice', 'date', 'email', 'phone', 'amount', 'number'] as const;
+export type SlotKind = (typeof SLOT_KINDS)[number];
+export type FlowSlot = {
+	kind: SlotKind;
+	title: FlowTexts;
+	choices?: { key: string; label: FlowTexts; words?: string[] }[];
+	when?: 'future' | 'past';
+	within_days?: number;
+	at_least?: number;
+};
 export type FlowDefinition = {
 	id: string;
 	title: FlowTexts;
@@ -54,7 +64,7 @@ export type FlowDefinition = {
 	begins: 'at_once' | 'after_articles';
 	requires?: 'order' | 'invoice' | 'subscription';
 	values: Record<string, number>;
-	slots: Record<string, { kind: string; title: FlowTexts }>;
+	slots: Record<string, FlowSlot>;
 	step: FlowStep[];
 	test: { name: string; locale: Locale }[];
 };
@@ -77,6 +87,7 @@ export type BotRequest = {
 	id: Id;
 	conversation_id: Id;
 	contact_id: Id | null;
+	contact_name: string | null;
 	flow_id: string;
 	kind: string;
 	item_kind: string | null;
@@ -88,6 +99,8 @@ export type BotRequest = {
 	closed_at: Time | null;
 };
 
+/** Something that customers want, as the program knows it. */
+export type Need = { id: string; area: string; title: FlowTexts };
 export type Gap = {
 	title: string;
 	need: string | null;
@@ -110,7 +123,17 @@ export type GapEffect = {
 	days_after: number;
 	change: { ratio: number; low: number; high: number } | null;
 };
-export type BotExample = { id: Id; article_id: Id; locale: Locale; question: string; live: boolean; created_at: Time };
+export type BotExample = {
+	id: Id;
+	article_id: Id;
+	locale: Locale;
+	question: string;
+	live: boolean;
+	created_at: Time;
+	created_by: string;
+	/** Absent when the article is not published in this language. */
+	article_title: string | null;
+};
 export type Correction = {
 	example: BotExample;
 	answers_itself: boolean;
