@@ -44,7 +44,7 @@ const QUESTION_KEPT: usize = 500;
 /// Says and records a decision; returns how the talk stands then.
 pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decision: Decision) -> Result<Talk> {
     let locale = decision.locale;
-    let mut voice = Voice { tx, scene, locale, last: None };
+    let mut voice = Voice { tx, scene, locale, turn: Some(decision.turn.id), last: None };
     if !talk.disclosed {
         let company = scene.workspace.name.as_str();
         voice.event_text(say(locale, "disclosure", &[("company", company)]), "disclosure").await?;
@@ -109,7 +109,7 @@ pub(super) const fn small_talk_key(kind: SmallTalk) -> &'static str {
 
 /// Says only that nobody is there, for a conversation that went to people without the bot.
 pub(super) async fn say_closed(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, locale: Locale) -> Result<Talk> {
-    let mut voice = Voice { tx, scene, locale, last: None };
+    let mut voice = Voice { tx, scene, locale, turn: None, last: None };
     voice.closed(&mut talk).await?;
     talk.disclosed = true;
     Ok(talk)
@@ -119,11 +119,14 @@ pub(super) struct Voice<'a> {
     pub(super) tx: &'a mut Tx,
     pub(super) scene: &'a Scene<'a>,
     pub(super) locale: Locale,
+    /// Of which everything that is said is a part, so that staff can look up its reasons.
+    turn: Option<uuid::Uuid>,
     last: Option<MessageId>,
 }
 
 impl Voice<'_> {
-    pub(super) async fn add(&mut self, new: NewMessage) -> Result<()> {
+    pub(super) async fn add(&mut self, mut new: NewMessage) -> Result<()> {
+        new.meta.bot_turn = self.turn.map(|turn| turn.to_string());
         let (workspace, conversation): (WorkspaceId, ConversationId) = (self.scene.workspace.id, self.scene.conversation.id);
         let added = messages::add(self.tx, self.scene.environment, workspace, conversation, new).await?;
         self.last = Some(added.message.id);
@@ -161,7 +164,6 @@ impl Voice<'_> {
             sources: Some(vec![Source { article_id: article.id, title: article.title.clone(), url: article.url.clone() }]),
             confidence: Some(decision.turn.confidence),
             options: Some(self.ways_on(&[option::HELPED, option::NOT_HELPED])),
-            bot_turn: Some(decision.turn.id.to_string()),
             ..Meta::default()
         };
         let language = Some(article.locale);
