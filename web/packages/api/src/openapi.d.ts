@@ -2006,6 +2006,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bot/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What customers want, as the program knows it: the names that flows, gaps and the bot's reasons use */
+        get: operations["list_needs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bot/flows/{flow}": {
         parameters: {
             query?: never;
@@ -5229,6 +5246,20 @@ export interface components {
             /** @default  */
             en: string;
         };
+        /** @description One page of a list. */
+        Page31: {
+            items: components["schemas"]["NeedRow"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description Something that customers want. */
+        NeedRow: {
+            /** @description Such as `track_order`. */
+            id: string;
+            /** @description Such as `delivery`. */
+            area: string;
+            title: components["schemas"]["Texts"];
+        };
         /** @description A flow as it is edited. */
         FlowDetail: {
             id: string;
@@ -5541,7 +5572,7 @@ export interface components {
         /** @description Whether somebody has acted on it. */
         RequestState: "open" | "done" | "declined";
         /** @description One page of a list. */
-        Page31: {
+        Page32: {
             items: components["schemas"]["Request"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5554,6 +5585,8 @@ export interface components {
             conversation_id: string;
             /** Format: uuid */
             contact_id?: string | null;
+            /** @description Absent when they have not said their name. */
+            contact_name?: string | null;
             flow_id: string;
             /** Format: int64 */
             flow_version: number;
@@ -5576,7 +5609,7 @@ export interface components {
         /** @enum {string} */
         Outcome: "done" | "declined";
         /** @description One page of a list. */
-        Page32: {
+        Page33: {
             items: components["schemas"]["Gap"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5630,7 +5663,7 @@ export interface components {
             article_id: string | null;
         };
         /** @description One page of a list. */
-        Page33: {
+        Page34: {
             items: components["schemas"]["Effect"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5664,7 +5697,7 @@ export interface components {
             high: number;
         };
         /** @description One page of a list. */
-        Page34: {
+        Page35: {
             items: components["schemas"]["Example"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5680,6 +5713,10 @@ export interface components {
             /** @description Whether the bot uses it. */
             live: boolean;
             created_at: components["schemas"]["Timestamp"];
+            /** @description Who proposed it: an id of staff or of a key. */
+            created_by: string;
+            /** @description Title of the article; absent when it is not published in this language. */
+            article_title?: string | null;
         };
         /** @description What a correction would do. */
         Correction: {
@@ -5934,7 +5971,7 @@ export interface components {
         };
         Form: "page" | "text";
         /** @description One page of a list. */
-        Page35: {
+        Page36: {
             items: components["schemas"]["MailboxView"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6103,7 +6140,7 @@ export interface components {
             folded?: string | null;
         };
         /** @description One page of a list. */
-        Page36: {
+        Page37: {
             items: components["schemas"]["Webhook"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6145,7 +6182,7 @@ export interface components {
             kinds: string[];
         };
         /** @description One page of a list. */
-        Page37: {
+        Page38: {
             items: string[];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6159,7 +6196,7 @@ export interface components {
             enabled: boolean | null;
         };
         /** @description One page of a list. */
-        Page38: {
+        Page39: {
             items: components["schemas"]["DeliveryRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -10210,6 +10247,27 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_needs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page31"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     read_flow: {
         parameters: {
             query?: never;
@@ -10430,7 +10488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page32"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10476,7 +10534,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page32"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10526,7 +10584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page32"];
+                    "application/json": components["schemas"]["Page33"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10572,7 +10630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page33"];
+                    "application/json": components["schemas"]["Page34"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10593,7 +10651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page34"];
+                    "application/json": components["schemas"]["Page35"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11117,7 +11175,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page35"];
+                    "application/json": components["schemas"]["Page36"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11352,7 +11410,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page36"];
+                    "application/json": components["schemas"]["Page37"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11398,7 +11456,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page37"];
+                    "application/json": components["schemas"]["Page38"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11495,7 +11553,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page38"];
+                    "application/json": components["schemas"]["Page39"];
                 };
             };
             default: components["responses"]["Problem"];
