@@ -131,7 +131,7 @@ test('sent while a file goes up: text and file leave once, together; a file that
 			},
 			[name, [...png(40, 30, [10, 90, 80])]]
 		);
-	const messages = async () => (await call('GET', `/api/v1/conversations/${maija.id}/messages`)).json.items.filter((one) => one.direction === 'out' && one.visibility === 'public');
+	const messages = async () => (await call('GET', `/api/v1/conversations/${maija.id}/messages`)).json.items.filter((one) => one.kind === 'text' && one.direction === 'out' && one.visibility === 'public');
 	await helena.keyboard.press('r');
 	await helena.keyboard.type('Ohje on kuvassa.');
 	await paste('ohje.png');

@@ -22,7 +22,7 @@ before(async () => {
 	await company.bought('liisa');
 	ids.contact = (await company.call('GET', 'contacts?email=liisa@example.fi')).items[0].id;
 	ids.company = (await company.call('POST', 'companies', { name: 'Meren Sisustus Oy', domain: 'meri.example', business_id: '1234567-1' })).id;
-	await company.call('PATCH', `contacts/${ids.contact}`, { company_id: ids.company });
+	await company.call('PUT', `contacts/${ids.contact}/companies/${ids.company}`, {});
 	ids.conversation = await say('Haluan palauttaa tilauksen 10021');
 	await until(async () => (await company.call('GET', `conversations/${ids.conversation}/bot-turns`)).items?.length ?? 1, 'the bot’s turn');
 	const [article] = (await company.call('GET', 'articles')).items;
@@ -30,7 +30,7 @@ before(async () => {
 	const { texts } = await company.call('GET', `articles/${article.id}`);
 	await company.call('PUT', `articles/${article.id}/texts/fi`, { title: texts.fi.title, body: `${texts.fi.body}\n\n## Ongelmatilanteissa\n\nOta yhteyttä.`, version: texts.fi.version });
 	await company.call('POST', 'bot/examples', { article_id: article.id, question: 'käykö teillä masterikortti', locale: 'fi' });
-	await company.call('POST', 'webhooks', { url: 'https://vastaanotto.example/ennakoi', events: ['conversation.created', 'message.added'] });
+	await company.call('POST', 'webhooks', { url: 'https://vastaanotto.example/ennakoi', kinds: ['conversation.opened', 'message.added'] });
 	await company.call('POST', 'api-keys', { name: 'Verkkokaupan integraatio', scopes: ['contacts:read', 'commerce:write'] });
 	desk = await company.desk(browser);
 });

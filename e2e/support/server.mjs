@@ -37,7 +37,7 @@ export async function start(environment = {}) {
 		// Nothing kept yet: the server learns it now.
 	}
 	const port = await freePort();
-	const server = spawn(join(root, 'target', 'debug', 'ennakoi'), ['serve'], {
+	const server = spawn(process.env.ENNAKOI_PROGRAM ?? join(root, 'target', 'debug', 'ennakoi'), ['serve'], {
 		env: {
 			// Only what a program needs: the tests' own variables are not the server's settings.
 			PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: tmpdir(),
