@@ -1,9 +1,14 @@
 //! Starting and stopping the program.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
-use axum::{Extension, Router, middleware, routing::get};
+use axum::{Extension, Router, middleware, routing::get, serve::ListenerExt};
 use ennakoi_http::{App, Module, guarded, openapi_document};
 use ennakoi_kernel::{Environment, configuration::Configuration};
 use ennakoi_store::{
@@ -12,7 +17,12 @@ use ennakoi_store::{
     follower, jobs, migrate, timers,
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, Handle},
+    sync::watch,
+    task::JoinSet,
+};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{assets, demo_page, health, middleware::frame, migrations, modules, modules::Modules, s3, secret};
@@ -121,6 +131,13 @@ pub fn serve(app: &App, modules: Modules, listener: TcpListener) -> Result<Runni
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
+    // An acknowledgement is small and often followed by another frame: without this the second waits for the client's next sign of
+    // life, which by the habit of systems comes after 40 ms.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends small frames late");
+        }
+    });
     let router = router(app, &modules).into_make_service_with_connect_info::<SocketAddr>();
     let mut until = stopped.clone();
     tasks.spawn(async move {
@@ -135,6 +152,14 @@ pub fn serve(app: &App, modules: Modules, listener: TcpListener) -> Result<Runni
     Ok(Running { address, stop, tasks })
 }
 
+/// Where followers, jobs and timers run: threads of their own, so that a long turn of theirs (an index, a fit) never stands between a
+/// customer and the acknowledgement of what they wrote.
+fn behind() -> Handle {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    let made = || Builder::new_multi_thread().enable_all().thread_name("behind").build().expect("the system has threads");
+    RUNTIME.get_or_init(made).handle().clone()
+}
+
 fn start_work(app: &App, modules: &[Module], stopped: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) {
     let every = |pick: fn(&Module) -> usize| modules.iter().map(pick).sum::<usize>();
     tracing::info!(
@@ -143,18 +168,19 @@ fn start_work(app: &App, modules: &[Module], stopped: &watch::Receiver<bool>, ta
         jobs = every(|module| module.jobs.len()),
         "starting"
     );
+    let behind = behind();
     for module in modules {
         for follower in &module.followers {
-            tasks.spawn(follower::run(app.db.clone(), app.environment.clone(), follower.clone(), stopped.clone()));
+            tasks.spawn_on(follower::run(app.db.clone(), app.environment.clone(), follower.clone(), stopped.clone()), &behind);
         }
         for background in &module.background {
-            tasks.spawn(background(app.clone(), stopped.clone()));
+            tasks.spawn_on(background(app.clone(), stopped.clone()), &behind);
         }
     }
     let jobs = modules.iter().flat_map(|module| module.jobs.clone()).collect();
-    tasks.spawn(jobs::run(app.db.clone(), app.environment.clone(), jobs, stopped.clone()));
+    tasks.spawn_on(jobs::run(app.db.clone(), app.environment.clone(), jobs, stopped.clone()), &behind);
     let timers = modules.iter().flat_map(|module| module.timers.clone()).collect();
-    tasks.spawn(timers::run(app.db.clone(), app.environment.clone(), timers, stopped.clone()));
+    tasks.spawn_on(timers::run(app.db.clone(), app.environment.clone(), timers, stopped.clone()), &behind);
 }
 
 /// The whole web face.
@@ -186,7 +212,6 @@ pub fn router(app: &App, modules: &Modules) -> Router {
 
 /// One recorder for the process; tests start several programs in one.
 fn prometheus() -> PrometheusHandle {
-    use std::sync::OnceLock;
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE
         .get_or_init(|| {

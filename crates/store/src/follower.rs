@@ -209,14 +209,7 @@ pub async fn catch_up(db: &Db, environment: &Environment, follower: &Follower, w
     outcome
 }
 
-async fn advance(
-    db: &Db,
-    environment: &Environment,
-    follower: &Follower,
-    owner: &Arc<str>,
-    workspace: WorkspaceId,
-    ahead: &mut Ahead,
-) -> Result<Progress> {
+async fn advance(db: &Db, environment: &Environment, follower: &Follower, owner: &Arc<str>, workspace: WorkspaceId, ahead: &mut Ahead) -> Result<Progress> {
     let Some((from, attempts, head)) = peek(db, follower.name, workspace).await? else { return Ok(Progress::Done) };
     let start = ahead.start(workspace, from);
     if start >= head {

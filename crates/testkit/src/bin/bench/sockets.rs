@@ -40,7 +40,9 @@ pub(crate) async fn write(company: &Company, writers: usize, span: Duration, rat
             let times = times.clone();
             tokio::spawn(async move {
                 let mut next = 0u64;
-                let mut ticks = pause.map(tokio::time::interval);
+                // Customers do not write in step: each begins at a moment of its own.
+                let begins = |pause: Duration| tokio::time::Instant::now() + pause.mul_f64(number as f64 / writers as f64);
+                let mut ticks = pause.map(|pause| tokio::time::interval_at(begins(pause), pause));
                 while Instant::now() < end {
                     if let Some(ticks) = &mut ticks {
                         ticks.tick().await;
