@@ -13,7 +13,7 @@ async fn channels_keep_their_settings_and_rotate_their_keys() {
     let agent = desk.company.colleague("aino", "agent").await;
     agent.get("channels").await.expect(403);
     let body = json!({ "kind": "chat", "name": "Kauppa", "settings": { "origins": ["https://shop.example.fi"], "mode": "bot_first", "queue_id": desk.queue,
-        "pre_chat": { "fields": [{ "key": "email", "required": true }] } } });
+        "pre_chat": { "fields": [{ "key": "email", "required": true }], "notice": { "fi": "Käytämme osoitetta vain vastaamiseen." }, "privacy_url": "https://shop.example.fi/tietosuoja" } } });
     let made = owner.post("channels", body).await.expect(201);
     let path = format!("channels/{}", text(&made["id"]));
     assert_eq!((&made["settings"]["night_mode"], &made["enabled"]), (&json!(null), &json!(true)));
@@ -29,6 +29,12 @@ async fn channels_keep_their_settings_and_rotate_their_keys() {
     assert_eq!(channel.identity_secrets(&app.secret, app.environment.now() + Duration::hours(25)), [second]);
     let bad = json!({ "settings": { "origins": ["https://shop.example.fi/path"] } });
     assert_eq!(owner.patch(&path, bad).await.expect(422)["errors"][0]["field"], "settings.origins[0]");
+    let bad = json!({ "settings": { "pre_chat": { "notice": { "fi": "x".repeat(401) }, "privacy_url": "javascript:alert(1)" } } });
+    let refused = owner.patch(&path, bad).await.expect(422);
+    assert_eq!(
+        (&refused["errors"][0]["field"], &refused["errors"][1]["field"]),
+        (&json!("settings.pre_chat.notice.fi"), &json!("settings.pre_chat.privacy_url"))
+    );
     let neighbour = desk.company.neighbour().await;
     neighbour.get(&path).await.expect(404);
     let theirs = json!({ "kind": "chat", "name": "x", "settings": { "queue_id": desk.queue } });

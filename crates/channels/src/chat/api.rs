@@ -130,11 +130,27 @@ struct Config {
     mode: Mode,
     /// Whether a machine answers first.
     bot: bool,
-    pre_chat: channels::PreChat,
+    pre_chat: PreChatShown,
     /// Minutes in which a person usually answers first; null when too few have been answered lately, or when it takes long.
     reply_minutes: Option<i64>,
     /// Public help pages of the company in this language.
     help_url: String,
+}
+
+/// What is asked before the chat, in one language.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PreChatShown {
+    fields: Vec<channels::PreChatField>,
+    /// What the details are used for.
+    notice: Option<String>,
+    privacy_url: Option<String>,
+}
+
+impl PreChatShown {
+    fn of(mut pre_chat: channels::PreChat, locale: Locale, otherwise: Locale) -> Self {
+        let notice = [locale, otherwise].into_iter().find_map(|language| pre_chat.notice.remove(&language).filter(|text| !text.trim().is_empty()));
+        Self { fields: pre_chat.fields, notice, privacy_url: pre_chat.privacy_url }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -153,7 +169,8 @@ async fn read_widget_config(
     let mut tx = app.db.read().await?;
     let channel = channel_for(&mut tx, public_key, &headers, &app.public_url()).await?;
     let workspace = workspaces::load(&mut tx, channel.workspace).await?;
-    let locale = query.locale.filter(|locale| workspace.languages.contains(locale)).unwrap_or(workspace.default_language);
+    let workspace_language = workspace.default_language;
+    let locale = query.locale.filter(|locale| workspace.languages.contains(locale)).unwrap_or(workspace_language);
     let open = calendars::open_state_of_queue(&mut tx, channel.workspace, channel.settings.queue_id, app.environment.now()).await?;
     let mode = if open.open { channel.settings.mode } else { channel.settings.night_mode.unwrap_or(channel.settings.mode) };
     Ok(Json(Config {
@@ -167,7 +184,7 @@ async fn read_widget_config(
         open,
         bot: write::bot_answers_first(mode),
         mode: channel.settings.mode,
-        pre_chat: channel.settings.pre_chat,
+        pre_chat: PreChatShown::of(channel.settings.pre_chat, locale, workspace_language),
     }))
 }
 

@@ -3,7 +3,7 @@
 pub mod api;
 mod store;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ennakoi_http::Secret;
 use ennakoi_kernel::{
@@ -11,6 +11,7 @@ use ennakoi_kernel::{
     ids::{ChannelId, QueueId, WorkspaceId},
     limits,
 };
+use ennakoi_people::Locale;
 use ennakoi_store::{
     Result, Tx, stored_as_text,
     timeline::{self, Actor, NewEvent},
@@ -81,6 +82,10 @@ pub enum PreChatKey {
 #[serde(default, deny_unknown_fields)]
 pub struct PreChat {
     pub fields: Vec<PreChatField>,
+    /// What the details are used for, said wherever the chat asks for them; in the languages that have it.
+    pub notice: BTreeMap<Locale, String>,
+    /// The company's privacy statement; `https://…`.
+    pub privacy_url: Option<String>,
 }
 
 /// How a channel behaves.
@@ -136,6 +141,8 @@ const ROTATION_GRACE: Duration = Duration::hours(24);
 /// Channels of one workspace, at most.
 const CHANNELS_MAX: usize = 200;
 const ORIGINS_MAX: usize = 100;
+/// A sentence or two: nobody reads more before asking.
+const NOTICE_CHARACTERS: usize = 400;
 
 impl Channel {
     /// The key with which the company's own server signs who its visitor is (64 hexadecimal digits). It is derived from the
@@ -297,6 +304,14 @@ async fn check(tx: &mut Tx, workspace: WorkspaceId, name: &str, settings: &Setti
         if !is_origin(origin) {
             errors.add(format!("settings.origins[{index}]"), "invalid", "scheme, host and port only: https://shop.example.fi");
         }
+    }
+    for (locale, notice) in &settings.pre_chat.notice {
+        if notice.chars().count() > NOTICE_CHARACTERS {
+            errors.add(format!("settings.pre_chat.notice.{}", locale.as_str()), "too_long", format!("at most {NOTICE_CHARACTERS} characters"));
+        }
+    }
+    if settings.pre_chat.privacy_url.as_deref().is_some_and(|url| !url.starts_with("https://") || url.len() > limits::LINE_CHARACTERS) {
+        errors.add("settings.pre_chat.privacy_url", "url_invalid", "an address that begins with https://");
     }
     if let Some(queue) = settings.queue_id
         && queues::load(tx, workspace, queue).await.is_err()

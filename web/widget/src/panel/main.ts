@@ -199,7 +199,7 @@ class Panel {
 	#form(message: Message): HTMLElement {
 		const known: readonly FieldName[] = ['name', 'email', 'phone'];
 		const asked = Array.isArray(message.meta.data.fields) ? message.meta.data.fields : ['email', 'phone'];
-		return detailsForm(known.filter((name) => asked.includes(name)), (details) => this.#chat.leaveDetails(details));
+		return detailsForm(known.filter((name) => asked.includes(name)), this.#chat.config, (details) => this.#chat.leaveDetails(details));
 	}
 
 	#summary(message: Message): { author: string; text: string } {

@@ -10,7 +10,12 @@ export interface Config {
 	open: { open: boolean; opens_at: number | null; closes_at: number | null };
 	mode: string;
 	bot: boolean;
-	pre_chat: { fields: { key: 'name' | 'email' | 'phone'; required: boolean }[] };
+	pre_chat: {
+		fields: { key: 'name' | 'email' | 'phone'; required: boolean }[];
+		/** What the details are used for. */
+		notice: string | null;
+		privacy_url: string | null;
+	};
 	/** How long a first answer of a person usually takes; unknown: null. */
 	reply_minutes: number | null;
 }
@@ -25,7 +30,7 @@ export function readConfig(value: unknown): Config {
 	const raw = record(value);
 	const brand = record(raw.brand);
 	const open = record(raw.open);
-	const fields = record(raw.pre_chat).fields;
+	const { fields, notice, privacy_url } = record(raw.pre_chat);
 	const languages = (Array.isArray(raw.languages) ? raw.languages : []).map((tag) => pickLocale([text(tag)])).filter((tag) => tag !== null);
 	return {
 		workspace: { name: text(record(raw.workspace).name) ?? '' },
@@ -39,7 +44,9 @@ export function readConfig(value: unknown): Config {
 		pre_chat: {
 			fields: (Array.isArray(fields) ? fields : []).map(record).flatMap((field) =>
 				field.key === 'name' || field.key === 'email' || field.key === 'phone' ? [{ key: field.key, required: field.required === true }] : []
-			)
+			),
+			notice: text(notice),
+			privacy_url: text(privacy_url)
 		},
 		reply_minutes: number(raw.reply_minutes)
 	};

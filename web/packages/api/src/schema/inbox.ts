@@ -224,7 +224,7 @@ export type ChatSettings = {
 	mode: ChatMode;
 	night_mode: ChatMode | null;
 	queue_id: Id | null;
-	pre_chat: { fields: { key: PreChatKey; required: boolean }[] };
+	pre_chat: { fields: { key: PreChatKey; required: boolean }[]; notice: PerLocale<string>; privacy_url: string | null };
 };
 export type Channel = {
 	id: Id;

@@ -1,4 +1,7 @@
+import type { Config } from '../../shared/config';
 import { h, set, write } from '../dom';
+import { newTab } from '../html';
+import { safeUrl } from '../types';
 import { explain, type Key, t } from '../i18n';
 import { Problem } from '../problem';
 import type { Claimed } from '../../shared/protocol';
@@ -73,8 +76,14 @@ export class Fields {
 	}
 }
 
+/** What the details are used for, in the company's words, and where it says more. */
+export function notice(config: Config | null): HTMLElement {
+	const { notice: words, privacy_url: url } = config?.pre_chat ?? {};
+	return h('small', {}, words ?? '', ' ', url && safeUrl(url) ? newTab(url, t('privacy'), t('new_tab')) : null);
+}
+
 /** The form in a message that asks how to reach the visitor. */
-export function detailsForm(names: FieldName[], send: (details: Claimed) => Promise<void>): HTMLElement {
+export function detailsForm(names: FieldName[], config: Config | null, send: (details: Claimed) => Promise<void>): HTMLElement {
 	const fields = new Fields(names.map((key) => ({ key, required: false })));
 	const error = h('p', { class: 'error', role: 'alert' });
 	const button = h('button', { type: 'submit', class: 'primary' }, t('form_send'));
@@ -100,6 +109,7 @@ export function detailsForm(names: FieldName[], send: (details: Claimed) => Prom
 			}
 		},
 		...fields.fields.map((field) => field.element),
+		notice(config),
 		error,
 		button
 	);

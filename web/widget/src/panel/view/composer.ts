@@ -4,7 +4,7 @@ import { Problem } from '../problem';
 import { type State, waitsForPerson } from '../state';
 import type { Article, Attachment } from '../types';
 import type { Claimed } from '../../shared/protocol';
-import { Fields } from './cards';
+import { Fields, notice } from './cards';
 import { Suggestions } from './suggestions';
 import { Uploads } from './uploads';
 
@@ -204,7 +204,7 @@ export class Composer {
 		}
 		if (!ask || this.#questions) return;
 		this.#questions = new Fields(wanted);
-		this.#before.replaceChildren(h('fieldset', {}, h('legend', {}, t('prechat')), ...this.#questions.fields.map((field) => field.element)));
+		this.#before.replaceChildren(h('fieldset', {}, h('legend', {}, t('prechat')), ...this.#questions.fields.map((field) => field.element), notice(config)));
 	}
 
 	/** Draws what carries words anew. */
