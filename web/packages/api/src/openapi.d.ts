@@ -4366,7 +4366,9 @@ export interface components {
             queue_id: string | null;
             /**
              * @default {
-             *       "fields": []
+             *       "fields": [],
+             *       "notice": {},
+             *       "privacy_url": null
              *     }
              */
             pre_chat: components["schemas"]["PreChat"];
@@ -4380,6 +4382,20 @@ export interface components {
         PreChat: {
             /** @default [] */
             fields: components["schemas"]["PreChatField"][];
+            /**
+             * @description What the details are used for, said wherever the chat asks for them; in the languages that have it.
+             * @default {}
+             */
+            notice: {
+                en?: string;
+                fi?: string;
+                sv?: string;
+            };
+            /**
+             * @description The company's privacy statement; `https://…`.
+             * @default null
+             */
+            privacy_url: string | null;
         };
         /** @description A question before the chat. */
         PreChatField: {
@@ -4404,7 +4420,9 @@ export interface components {
              *       "night_mode": null,
              *       "queue_id": null,
              *       "pre_chat": {
-             *         "fields": []
+             *         "fields": [],
+             *         "notice": {},
+             *         "privacy_url": null
              *       }
              *     }
              */
@@ -5756,7 +5774,7 @@ export interface components {
             mode: components["schemas"]["Mode2"];
             /** @description Whether a machine answers first. */
             bot: boolean;
-            pre_chat: components["schemas"]["PreChat"];
+            pre_chat: components["schemas"]["PreChatShown"];
             /**
              * Format: int64
              * @description Minutes in which a person usually answers first; null when too few have been answered lately, or when it takes long.
@@ -5768,6 +5786,13 @@ export interface components {
         WorkspaceName: {
             name: string;
             slug: string;
+        };
+        /** @description What is asked before the chat, in one language. */
+        PreChatShown: {
+            fields: components["schemas"]["PreChatField"][];
+            /** @description What the details are used for. */
+            notice?: string | null;
+            privacy_url?: string | null;
         };
         /** @description A visitor with the token that stands for them. */
         Arrived: {
