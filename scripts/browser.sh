@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/need.sh chromium node
+scripts/need.sh chromium node dovecot
 make web
 cargo build --quiet --workspace --bin ennakoi
 folder=$(mktemp -d)
