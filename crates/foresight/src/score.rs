@@ -17,6 +17,34 @@ pub fn auc(scores: &[f64], positive: &[bool]) -> Option<f64> {
     (positives > 0.0 && negatives_below > 0.0).then(|| wins / (positives * negatives_below))
 }
 
+/// AUC with its interval after DeLong, DeLong and Clarke-Pearson (1988), on the logit scale, which keeps it within 0 and 1:
+/// every case is placed among those of the other kind, and the spread of the places tells how sure the area is. `None` unless
+/// there are two of both kinds.
+#[must_use]
+pub fn auc_interval(scores: &[f64], positive: &[bool], confidence: f64) -> Option<crate::measures::Interval> {
+    let area = auc(scores, positive)?;
+    let [mut hits, mut misses] = [Vec::new(), Vec::new()];
+    scores.iter().zip(positive).for_each(|(s, p)| if *p { hits.push(*s) } else { misses.push(*s) });
+    hits.sort_unstable_by(f64::total_cmp);
+    misses.sort_unstable_by(f64::total_cmp);
+    // Share of the others below, ties counted half; for misses the share above.
+    let below = |score: f64, others: &[f64]| {
+        let [under, up_to] = [others.partition_point(|o| *o < score), others.partition_point(|o| *o <= score)];
+        0.5 * (under + up_to) as f64 / others.len() as f64
+    };
+    let of_hits: Vec<f64> = hits.iter().map(|s| below(*s, &misses)).collect();
+    let of_misses: Vec<f64> = misses.iter().map(|s| 1.0 - below(*s, &hits)).collect();
+    let part = |places: &[f64]| crate::numeric::summary::variance(places).map(|v| v / places.len() as f64);
+    let deviation = (part(&of_hits)? + part(&of_misses)?).sqrt();
+    // At the very ends the logit has no value; half a pair of cases inside, it has.
+    let inside = 0.5 / (hits.len() * misses.len()) as f64;
+    let held = area.clamp(inside, 1.0 - inside);
+    let reach = crate::measures::proportion::quantile_of(confidence) * deviation / (held * (1.0 - held));
+    let odds = crate::numeric::special::logit(held);
+    let [low, high] = [odds - reach, odds + reach].map(crate::numeric::special::logistic);
+    Some(crate::measures::Interval { estimate: area, low: low.min(area), high: high.max(area) })
+}
+
 /// Average precision: precision at each positive case, averaged, with tied scores taken as one step.
 #[must_use]
 pub fn average_precision(scores: &[f64], positive: &[bool]) -> Option<f64> {
@@ -155,6 +183,24 @@ pub fn mean_absolute_error(predicted: &[f64], actual: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_interval_of_an_auc_covers_the_truth_by_simulation() {
+        let mut random = crate::numeric::random::Random::new(61);
+        // Two normal distributions one apart: the area is Φ(1 / √2).
+        let truth = crate::numeric::special::normal_cdf(std::f64::consts::FRAC_1_SQRT_2);
+        let covered = (0..600)
+            .filter(|_| {
+                let positive: Vec<bool> = (0..150).map(|i| i % 5 == 0).collect();
+                let scores: Vec<f64> = positive.iter().map(|p| random.normal() + f64::from(u8::from(*p))).collect();
+                !auc_interval(&scores, &positive, 0.95).expect("both kinds").excludes(truth)
+            })
+            .count();
+        assert!((552..=588).contains(&covered), "{covered} of 600");
+        let perfect = auc_interval(&[1.0, 2.0, 3.0, 4.0], &[false, false, true, true], 0.95).expect("both kinds");
+        assert!(perfect.estimate == 1.0 && perfect.high == 1.0);
+        assert_eq!(auc_interval(&[1.0, 2.0], &[true, true], 0.95), None);
+    }
     use crate::numeric::random::Random;
 
     #[test]

@@ -47,8 +47,16 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
         bail!("{}: line 1: this is UTF-16; save the file as UTF-8", path.display());
     }
-    if start.iter().take(4096).any(|b| *b == 0) {
+    let head = &start[..start.len().min(4096)];
+    let zeros = head.iter().filter(|b| **b == 0).count();
+    if zeros * 3 > head.len() && !head.windows(2).any(|pair| pair == [0, 0]) {
+        bail!("{}: line 1: this looks like UTF-16; save the file as UTF-8", path.display());
+    }
+    if zeros > 0 {
         bail!("{}: line 1: this is not a text file (it holds zero bytes)", path.display());
+    }
+    if !head.contains(&b'\n') && head.iter().filter(|b| **b == b'\r').count() > 1 {
+        bail!("{}: line 1: lines end in a bare carriage return; save the file with line feeds", path.display());
     }
     if start.starts_with(&[0xef, 0xbb, 0xbf]) {
         reader.consume(3);
@@ -87,7 +95,7 @@ impl Table {
         let mut source = open(path)?;
         let delimiter = delimiter_of(source.fill_buf().with_context(|| format!("{name}: cannot be read"))?);
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(source);
-        let headers: Vec<String> = reader.headers().map_err(|e| explain(&name, &e))?.iter().map(str::to_owned).collect();
+        let headers: Vec<String> = reader.headers().map_err(|e| explain(&name, &[], &e))?.iter().map(str::to_owned).collect();
         if headers.iter().all(String::is_empty) {
             bail!("{name}: line 1: the file is empty; a header line with column names is needed");
         }
@@ -138,7 +146,7 @@ impl Table {
     pub(crate) fn for_each(&mut self, mut f: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         let mut record = csv::StringRecord::new();
         loop {
-            if !self.reader.read_record(&mut record).map_err(|e| explain(&self.path, &e))? {
+            if !self.reader.read_record(&mut record).map_err(|e| explain(&self.path, &self.headers, &e))? {
                 return Ok(());
             }
             let line = record.position().map_or(0, csv::Position::line);
@@ -158,6 +166,13 @@ impl Row<'_> {
 
     pub(crate) fn cell(&self, place: usize) -> &str {
         self.record.get(place).unwrap_or("")
+    }
+
+    /// A cell as other programs would have written it: a decimal comma becomes a point in files that separate by semicolons.
+    pub(crate) fn plain(&self, place: usize) -> String {
+        let text = self.cell(place);
+        let number = self.decimal_comma && text.contains(',') && parse_number(text, true).is_some();
+        if number { text.replacen(',', ".", 1) } else { text.to_owned() }
     }
 
     /// A number; an empty cell and NaN are errors.
@@ -207,12 +222,13 @@ pub(crate) fn parse_number(text: &str, decimal_comma: bool) -> Option<f64> {
     value.ok().filter(|v| v.is_finite())
 }
 
-fn explain(path: &str, error: &csv::Error) -> anyhow::Error {
+fn explain(path: &str, headers: &[String], error: &csv::Error) -> anyhow::Error {
+    let column = |place: usize| headers.get(place).map_or_else(|| (place + 1).to_string(), |name| format!("{} (`{name}`)", place + 1));
     let line = |position: &Option<csv::Position>| position.as_ref().map_or(0, csv::Position::line);
     match error.kind() {
-        csv::ErrorKind::Utf8 { pos, err } => anyhow!("{path}: line {}, column {}: the text is not UTF-8; save the file as UTF-8", line(pos), err.field() + 1),
+        csv::ErrorKind::Utf8 { pos, err } => anyhow!("{path}: line {}, column {}: the text is not UTF-8; save the file as UTF-8", line(pos), column(err.field())),
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            anyhow!("{path}: line {}, column {}: the line has {len} columns, the header {expected_len}", line(pos), len.min(expected_len) + 1)
+            anyhow!("{path}: line {}, column {}: the line has {len} columns, the header {expected_len}", line(pos), column(*len.min(expected_len) as usize))
         }
         _ => anyhow!("{path}: {error}"),
     }
@@ -285,11 +301,13 @@ mod tests {
         let date = complaint("d", b"date,amount\n1970-01-02,1\n12/31/99,1\n");
         assert!(date.contains("-d: line 3, column `date`: `12/31/99`"), "{date}");
         assert!(complaint("e", b"date,amount\n1970-01-02,NaN\n").contains("line 2, column `amount`: `NaN`"));
-        assert!(complaint("f", b"date,amount\n1970-01-02\n").contains("line 2, column 2"));
+        assert!(complaint("f", b"date,amount\n1970-01-02\n").contains("line 2, column 2 (`amount`)"));
         assert!(complaint("g", b"day,amount\n").contains("no column `date`"));
         assert!(complaint("h", b"").contains("line 1: the file is empty"));
-        assert!(complaint("i", b"date,amount\n\xe4,1\n").contains("line 2, column 1: the text is not UTF-8"));
+        assert!(complaint("i", b"date,amount\n\xe4,1\n").contains("line 2, column 1 (`date`): the text is not UTF-8"));
         assert!(complaint("j", b"\xff\xfed\0a\0").contains("UTF-16"));
+        assert!(complaint("l", b"d\0a\0t\0e\0\n\0").contains("looks like UTF-16"));
+        assert!(complaint("m", b"date,amount\r1970-01-02,1\r").contains("bare carriage return"));
         let unknown = read("k", b"date\n", Some("dat=x")).expect_err("unknown");
         assert!(unknown.to_string().contains("`dat` is not one of date, amount"));
     }

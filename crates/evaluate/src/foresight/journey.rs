@@ -114,19 +114,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         std::fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
     }
     if let (Some(path), Some(picture)) = (&arguments.svg, &picture) {
-        let text = drawing::map(&map, picture);
+        let text = drawing::map(&map, &shown, picture);
         std::fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
     }
     report.print(arguments.json);
     Ok(())
 }
 
+/// Variants that the report tells one by one.
+const MAIN_WAYS: usize = 10;
+
 /// Milliseconds as people say them.
-fn duration(milliseconds: f64) -> String {
+pub(super) fn duration(milliseconds: f64) -> String {
     let seconds = milliseconds / 1e3;
     match seconds.abs() {
         s if s < 60.0 => format!("{} s", short((seconds * 10.0).round() / 10.0)),
-        s if s < 5_400.0 => format!("{:.0} min", seconds / 60.0),
+        s if s < 5_400.0 => format!("{:.0} min", (seconds / 60.0).max(1.0)),
         s if s < 172_800.0 => format!("{:.1} h", seconds / 3_600.0),
         _ => format!("{:.1} d", seconds / 86_400.0),
     }
@@ -137,6 +140,9 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 }
 
 fn describe(report: &mut Report, log: &EventLog, map: &Map, ways: &[Variant], shown: &Simplified) {
+    let whole = &map.case_durations;
+    let [median, p90, longest] = [whole.median, whole.p90, whole.longest as f64].map(duration);
+    report.line(&format!("a case takes {median} (median), one in ten more than {p90}, the longest {longest}"));
     report.heading("Activities");
     let mut nodes: Vec<_> = map.nodes.iter().filter(|n| shown.nodes.contains(&n.activity)).collect();
     nodes.sort_by_key(|n| std::cmp::Reverse(n.events));
@@ -146,8 +152,9 @@ fn describe(report: &mut Report, log: &EventLog, map: &Map, ways: &[Variant], sh
             std::iter::once(n.name.clone()).chain(counts).chain([percent(n.ends, n.cases)]).collect()
         })
         .collect();
-    rows.push(vec!["other".to_owned(), shown.other_events.to_string()]);
-    report.table(&["activity", "events", "cases", "starts", "ends", "repeats", "drop-out"], &rows);
+    let others = map.nodes.len() - shown.nodes.len();
+    rows.push(vec![format!("other ({others} activities)"), shown.other_events.to_string()]);
+    report.table(&["activity", "events", "cases", "starts", "ends", "repeats", "end here"], &rows);
     report.heading("Where time goes (bottlenecks, by total time)");
     let name = |a: u16| map.nodes[usize::from(a)].name.clone();
     let rows: Vec<Vec<String>> = (map.bottlenecks().iter().take(12))
@@ -159,25 +166,42 @@ fn describe(report: &mut Report, log: &EventLog, map: &Map, ways: &[Variant], sh
         })
         .collect();
     report.table(&["step", "count", "cases", "median", "p90", "total"], &rows);
-    report.heading("Main ways through");
-    let rows: Vec<Vec<String>> = (ways.iter().take(10))
-        .map(|v| {
-            let mut names: Vec<String> = log.trace(v.example).iter().map(|&a| name(a)).collect();
-            let more = names.len().saturating_sub(8);
-            names.truncate(8);
-            let end = if more > 0 { format!(" … +{more}") } else { String::new() };
-            vec![names.join(" → ") + &end, v.cases.to_string(), percent(v.cases, map.cases), duration(v.durations.median)]
-        })
-        .collect();
-    report.table(&["variant", "cases", "share", "median"], &rows);
-    let other: u64 = ways.iter().skip(10).map(|v| v.cases).sum();
-    report.line(&format!("other: {other} cases in {} variants", ways.len().saturating_sub(10)));
+    ways_through(report, log, map, ways);
     let stages = Stages::learned(log, 4);
     report.heading("Stages, learned from the order of events");
     let rows: Vec<Vec<String>> = (stages.names.iter().zip(stages.reached(log)))
         .map(|(name, (reached, ended))| vec![name.clone(), reached.to_string(), percent(ended, reached)])
         .collect();
     report.table(&["stage (main activity)", "cases", "go no further"], &rows);
+}
+
+/// The most frequent variants, each on lines of its own: their names are too long for a table.
+fn ways_through(report: &mut Report, log: &EventLog, map: &Map, ways: &[Variant]) {
+    report.heading("Main ways through");
+    for (place, way) in ways.iter().take(MAIN_WAYS).enumerate() {
+        let trace = log.trace(way.example);
+        // An activity that comes again at once is said once, with its number.
+        let mut steps: Vec<String> = (trace.chunk_by(|a, b| a == b))
+            .map(|same| {
+                let times = if same.len() > 1 { format!(" ×{}", same.len()) } else { String::new() };
+                map.nodes[usize::from(same[0])].name.clone() + &times
+            })
+            .collect();
+        let more = steps.len().saturating_sub(12);
+        steps.truncate(12);
+        if more > 0 {
+            steps.push(format!("… {more} more"));
+        }
+        let [median, p90] = [way.durations.median, way.durations.p90].map(duration);
+        let share = percent(way.cases, map.cases);
+        report.line(&format!("{:>2}  {} cases ({share}), median {median}, one in ten more than {p90}", place + 1, way.cases));
+        for line in drawing::wrapped(&steps.join(" → "), 110, usize::MAX) {
+            report.line(&format!("      {line}"));
+        }
+    }
+    let rest = &ways[ways.len().min(MAIN_WAYS)..];
+    let other: u64 = rest.iter().map(|v| v.cases).sum();
+    report.line(&format!("other: {other} cases ({}) in {} variants", percent(other, map.cases), rest.len()));
 }
 
 fn report_comparison(report: &mut Report, log: &EventLog, moment: &str) -> Result<()> {

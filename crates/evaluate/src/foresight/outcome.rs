@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use ennakoi_foresight::numeric::special::logistic;
 use ennakoi_foresight::outcome::calibration::Calibration;
 use ennakoi_foresight::outcome::frame::{Kind, Understood};
 use ennakoi_foresight::outcome::{Frame, Model, Options, Values, drift, leakage, reasons, split};
@@ -11,7 +12,7 @@ use ennakoi_foresight::score;
 
 use super::input::{Table, mapping};
 use super::process::{cpu_ms, cpu_of_a_run, elapsed_ms};
-use super::report::{Report, reliability_rows};
+use super::report::{Report, reliability_rows, tenths};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -107,7 +108,7 @@ fn read(path: &Path, arguments: &Arguments) -> Result<Raw> {
         }
         labels.push(same(row.cell(label), arguments.positive.trim()));
         for (&i, column) in used.iter().zip(&mut columns) {
-            column.1.push(row.cell(i).to_owned());
+            column.1.push(row.plain(i));
         }
         if let Some(group) = group {
             groups.push(row.cell(group).to_owned());
@@ -175,6 +176,8 @@ struct Outcome {
     predict_us: Vec<f64>,
     trees: usize,
     isotonic: bool,
+    /// Probabilities by time when the level takes in each day's outcomes after they have come, with the rows they belong to.
+    followed: Vec<(f64, bool)>,
     /// Sum of absolute log-odds by column, over explained rows.
     importance: Vec<f64>,
     example: Option<String>,
@@ -220,9 +223,29 @@ fn check(frame: &Frame, raw: &Raw, part: &Part, arguments: &Arguments, outcome: 
         let riskiest = (0..part.test.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
         outcome.example = riskiest.map(|place| example(frame, &model, part.test[place]));
     }
+    if !raw.times.is_empty() {
+        outcome.followed = follow(&model, frame, raw, part);
+    }
     outcome.probabilities.extend(probabilities);
     outcome.labels.extend(truth);
     Ok(())
+}
+
+/// Rows checked after which the level takes in what came of them.
+const FOLLOWED_EVERY: usize = 50;
+
+/// What a company sees that lets the level follow the outcomes as they come: each row is predicted before any outcome of its
+/// own batch is known.
+fn follow(model: &Model, frame: &Frame, raw: &Raw, part: &Part) -> Vec<(f64, bool)> {
+    let Some(mut level) = model.level().filter(|_| !model.is_isotonic()) else { return Vec::new() };
+    let odds = model.log_odds_of(frame, &part.test);
+    let mut followed = Vec::with_capacity(odds.len());
+    for (rows, odds) in part.test.chunks(FOLLOWED_EVERY).zip(odds.chunks(FOLLOWED_EVERY)) {
+        let labels: Vec<bool> = rows.iter().map(|&row| raw.labels[row]).collect();
+        followed.extend(odds.iter().zip(&labels).map(|(odds, label)| (logistic(odds + level.shift), *label)));
+        level.observe(odds, &labels, raw.times[rows[rows.len() - 1]]);
+    }
+    followed
 }
 
 /// One prediction in words.
@@ -320,6 +343,9 @@ fn figures(report: &mut Report, outcome: &Outcome) {
     report.heading("On rows held out");
     report.figure("auc", mean(&outcome.aucs), "mean over the parts");
     report.figure("auc_pooled", score::auc(p, y), "all held-out rows together");
+    let sure = score::auc_interval(p, y, 0.95);
+    report.figure("auc_low", sure.map(|i| i.low), "lower end of its 95 % interval (DeLong)");
+    report.figure("auc_high", sure.map(|i| i.high), "upper end");
     report.figure("pr_auc", score::average_precision(p, y), "average precision");
     report.figure("log_loss", score::log_loss(p, y), "");
     report.figure("brier", score::brier(p, y), "");
@@ -327,10 +353,28 @@ fn figures(report: &mut Report, outcome: &Outcome) {
     report.figure("top_decile_precision", score::top_decile_precision(p, y), "right among the tenth scored highest");
     let share = y.iter().filter(|l| **l).count() as f64 / y.len().max(1) as f64;
     report.figure("mean_bias", mean(p).map(|m| m - share), "mean predicted − observed share");
+    if !outcome.followed.is_empty() {
+        let (p, y): (Vec<f64>, Vec<bool>) = outcome.followed.iter().copied().unzip();
+        report.figure("mean_bias_followed", mean(&p).map(|m| m - share), "the same when the level takes in outcomes as they come");
+        report.figure("ece_followed", score::calibration_error(&p, &y, 15), "calibration error, likewise");
+    }
     report.figure("fit_ms", mean(&outcome.fit_ms), "CPU time of one fit, folds and calibration included");
     report.figure("predict_us", mean(&outcome.predict_us), "a row");
     report.count("trees", outcome.trees as u64, "in the last fit");
     report.set("calibration", if outcome.isotonic { "isotonic" } else { "platt" });
+    report.heading("By tenth of the rows, highest score first");
+    let positives = y.iter().filter(|l| **l).count().max(1) as f64;
+    let mut before = 0.0;
+    let rows: Vec<Vec<String>> = (tenths(p).iter())
+        .map(|part| {
+            let hits = part.iter().filter(|&&row| y[row]).count() as f64;
+            let predicted = part.iter().map(|&row| p[row]).sum::<f64>() / part.len() as f64;
+            before += hits;
+            let shares = [predicted, hits / part.len() as f64, before / positives].map(|share| format!("{:.1} %", 100.0 * share));
+            std::iter::once(part.len().to_string()).chain(shares).collect()
+        })
+        .collect();
+    report.table(&["rows", "predicted", "observed", "of all outcomes so far"], &rows);
     report.heading("Reliability");
     report.table(&["predicted", "observed", "rows", ""], &reliability_rows(&score::reliability(p, y, 10)));
 }

@@ -12,7 +12,7 @@ use ennakoi_foresight::score;
 
 use super::input::{Field, Names, Table, mapping};
 use super::process::{cpu_ms, cpu_of_a_run, elapsed_ms};
-use super::report::{Report, short, sparkline};
+use super::report::{Report, short, sparkline, tenths};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -56,6 +56,9 @@ fn read(arguments: &Arguments) -> Result<(Ledger, usize, bool)> {
         let day = row.moment(date)?.div_euclid(calendar::DAY_MS) as i32;
         let amount = amount.as_ref().map_or(Ok(0.0), |column| row.number(column))?;
         rows.push((names.number(row.text(customer)), day, amount));
+        if rows.len() % 5_000_000 == 0 {
+            eprintln!("{} million rows read", rows.len() / 1_000_000);
+        }
         Ok(())
     })?;
     if anonymous > 0 {
@@ -141,7 +144,11 @@ fn describe(report: &mut Report, ledger: &Ledger, rows: usize, until: i32, end: 
             }
         }
     }
-    report.line(&format!("purchases a week  {}", sparkline(&counts)));
+    // A bar parts what the model may see from what it is checked on.
+    let seen = (((until - first) / 7 + 1).max(0) as usize).min(weeks);
+    let bars: Vec<char> = sparkline(&counts).chars().collect();
+    let [known, checked] = [&bars[..seen], &bars[seen..]].map(|part| part.iter().collect::<String>());
+    report.line(&format!("purchases a week  {known}│{checked}"));
 }
 
 /// How a fit ended, in words a program can test.
@@ -228,9 +235,37 @@ fn report_holdout(report: &mut Report, forecasts: &[Forecast], holdout: &Holdout
         }
         report.line("no column of amounts: nothing is said about value");
     }
+    by_tenth(report, forecasts, holdout, amounts);
     report.heading("Reliability of the chance to buy");
     let bins = score::reliability(&probability, &holdout.bought, 10);
     report.table(&["predicted", "observed", "customers", ""], &super::report::reliability_rows(&bins));
+}
+
+/// Who is worth the effort: forecast and outcome by tenth of the customers, the most promising first.
+fn by_tenth(report: &mut Report, forecasts: &[Forecast], holdout: &Holdout, amounts: bool) {
+    report.heading("By tenth of the customers, highest forecast first");
+    let scores: Vec<f64> = forecasts.iter().map(|f| if amounts { f.value } else { f.purchases }).collect();
+    let came: f64 = (if amounts { &holdout.value } else { &holdout.purchases }).iter().sum();
+    let mut before = 0.0;
+    let rows: Vec<Vec<String>> = (tenths(&scores).iter())
+        .map(|part| {
+            let count = part.len() as f64;
+            let mean = |value: &dyn Fn(usize) -> f64| part.iter().map(|&place| value(place)).sum::<f64>() / count;
+            let mut figures = vec![mean(&|p| forecasts[p].purchases), mean(&|p| holdout.purchases[p])];
+            if amounts {
+                figures.extend([mean(&|p| forecasts[p].value), mean(&|p| holdout.value[p])]);
+            }
+            before += part.iter().map(|&p| if amounts { holdout.value[p] } else { holdout.purchases[p] }).sum::<f64>();
+            let bought = 100.0 * mean(&|p| f64::from(u8::from(holdout.bought[p])));
+            let held = if came > 0.0 { format!("{:.1} %", 100.0 * before / came) } else { "–".to_owned() };
+            let cells = figures.iter().map(|f| format!("{f:.2}"));
+            std::iter::once(part.len().to_string()).chain(cells).chain([format!("{bought:.0} %"), held]).collect()
+        })
+        .collect();
+    let mut header = vec!["customers", "purchases forecast", "came"];
+    header.extend(if amounts { &["value forecast", "came"][..] } else { &[] });
+    header.extend(["bought", if amounts { "of all value so far" } else { "of all purchases so far" }]);
+    report.table(&header, &rows);
 }
 
 /// What a model says about everyone known on a day, and how long it took.

@@ -110,6 +110,13 @@ pub(crate) fn sparkline(values: &[f64]) -> String {
     values.iter().map(|v| BARS[(((v - low) / span) * 7.0).round() as usize % 8]).collect()
 }
 
+/// Places in ten parts as even as can be, highest score first; fewer parts when there are fewer than ten.
+pub(crate) fn tenths(scores: &[f64]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    (0..10).map(|part| order[part * order.len() / 10..(part + 1) * order.len() / 10].to_vec()).filter(|part| !part.is_empty()).collect()
+}
+
 /// Reliability diagram as lines: predicted, observed, count and a bar.
 pub(crate) fn reliability_rows(bins: &[ennakoi_foresight::score::Bin]) -> Vec<Vec<String>> {
     let most = bins.iter().map(|b| b.count).max().unwrap_or(1).max(1);
@@ -124,6 +131,16 @@ pub(crate) fn reliability_rows(bins: &[ennakoi_foresight::score::Bin]) -> Vec<Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tenths_hold_everyone_once() {
+        let scores: Vec<f64> = (0..37).map(|i| f64::from(i * 7 % 37)).collect();
+        let parts = tenths(&scores);
+        assert_eq!((parts.len(), parts.iter().map(Vec::len).sum::<usize>()), (10, 37));
+        assert!(parts.windows(2).all(|p| scores[p[0][p[0].len() - 1]] > scores[p[1][0]]));
+        assert_eq!(tenths(&[1.0, 2.0]), [vec![1], vec![0]]);
+        assert!(tenths(&[]).is_empty());
+    }
 
     #[test]
     fn bars_follow_values_and_digits_are_kept() {

@@ -16,6 +16,6 @@ pub mod stages;
 pub mod variants;
 
 pub use log::EventLog;
-pub use map::Map;
+pub use map::{Edge, Map, Node};
 pub use reader::{LogReader, ReadError};
 pub use variants::{Variant, variants};

@@ -99,6 +99,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn intervals_of_a_driver_cover_the_truth_by_simulation() {
+        let mut random = Random::new(77);
+        let (mut difference, mut impact) = (0, 0);
+        for round in 0..250 {
+            let present: Vec<bool> = (0..300).map(|_| random.uniform() < 0.25).collect();
+            let low: Vec<bool> = present.iter().map(|p| random.uniform() < if *p { 0.35 } else { 0.15 }).collect();
+            let found = drivers(&low, &[("trait".to_owned(), present)], 800, 0.95, round);
+            difference += usize::from(!found[0].difference.excludes(0.2));
+            impact += usize::from(!found[0].impact.excludes(0.05));
+        }
+        assert!((228..=247).contains(&difference), "{difference} of 250");
+        assert!((228..=247).contains(&impact), "{impact} of 250");
+    }
+
+    #[test]
     fn the_true_driver_comes_first_and_noise_stays_within_chance() {
         let mut random = Random::new(19);
         let broken: Vec<bool> = (0..3_000).map(|_| random.uniform() < 0.2).collect();

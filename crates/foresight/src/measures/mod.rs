@@ -9,6 +9,7 @@ pub mod promoter;
 pub mod proportion;
 pub mod queue;
 pub mod resample;
+pub mod retention;
 pub mod shrinkage;
 pub mod uplift;
 

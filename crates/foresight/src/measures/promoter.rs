@@ -127,6 +127,33 @@ mod tests {
     }
 
     #[test]
+    fn the_difference_of_two_scores_is_covered_by_simulation() {
+        let mut random = crate::numeric::random::Random::new(29);
+        let (mut covered, mut total) = (0.0, 0.0);
+        for (n, m) in [(10, 10), (12, 60), (40, 25), (200, 150)] {
+            for ((p, d), (q, e)) in [((0.5, 0.2), (0.4, 0.3)), ((0.8, 0.05), (0.6, 0.2)), ((0.2, 0.5), (0.2, 0.5)), ((0.9, 0.05), (0.3, 0.3))] {
+                let mut draw = |count: u64, promoters: f64, detractors: f64| {
+                    let mut answers = Answers::default();
+                    for _ in 0..count {
+                        let place = random.uniform();
+                        answers.promoters += u64::from(place < promoters);
+                        answers.detractors += u64::from(place >= 1.0 - detractors);
+                    }
+                    answers.passives = count - answers.promoters - answers.detractors;
+                    answers
+                };
+                for _ in 0..400 {
+                    let found = difference(&draw(n, p, d), &draw(m, q, e), 0.95).expect("answers");
+                    covered += f64::from(u8::from(!found.excludes(100.0 * ((p - d) - (q - e)))));
+                    total += 1.0;
+                }
+            }
+        }
+        let share: f64 = covered / total;
+        assert!((0.94..=0.98).contains(&share), "{share}");
+    }
+
+    #[test]
     fn known_widths_and_small_counts() {
         let half = |n: u64| {
             let answers = Answers { promoters: n / 2, detractors: n / 5, passives: n - n / 2 - n / 5 };

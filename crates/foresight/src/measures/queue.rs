@@ -154,6 +154,21 @@ mod tests {
         for (a, n, wanted) in [(1.0, 1, 0.5), (1.0, 2, 0.2), (1.0, 5, 0.003_07), (10.0, 10, 0.2146), (10.0, 15, 0.0365)] {
             assert!((erlang_b(a, n) - wanted).abs() < 5e-5, "{a} {n}");
         }
+        // The traffic that the classic tables give for a blocking of 0.1, 1 and 5 %.
+        for (blocking, lines, traffic) in [
+            (0.001, 10, 3.092),
+            (0.001, 100, 75.24),
+            (0.01, 5, 1.361),
+            (0.01, 10, 4.461),
+            (0.01, 20, 12.03),
+            (0.01, 50, 37.90),
+            (0.01, 100, 84.06),
+            (0.05, 5, 2.218),
+            (0.05, 30, 24.80),
+        ] {
+            let found = erlang_b(traffic, lines);
+            assert!((found / blocking - 1.0).abs() < 0.005, "{lines} lines, {traffic} erlangs: {found}");
+        }
         let load = |a: f64| Load { per_hour: a * 20.0, handle: 180.0 };
         // Erlang C in closed form: one agent waits with ρ, two with a²/(2 + a).
         assert!((load(0.6).erlang_c(1, 0.0).expect("sound").waiting - 0.6).abs() < 1e-12);

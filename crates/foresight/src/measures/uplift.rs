@@ -60,6 +60,27 @@ mod tests {
     }
 
     #[test]
+    fn intervals_of_money_and_of_the_return_cover_the_truth_by_simulation() {
+        let mut random = Random::new(12);
+        let (mut money, mut whole) = (0, 0);
+        for round in 0..300 {
+            // Most buy nothing, few a lot: the treated one in eight, the others one in ten, 30 on average.
+            let mut spend = |share: f64| -> Vec<f64> {
+                (0..300).map(|_| if random.uniform() < share { random.gamma(1.5, 0.05) } else { 0.0 }).collect()
+            };
+            let gain = of_money(&spend(0.125), &spend(0.1), 0.95, round).expect("some");
+            money += usize::from(!gain.excludes(0.75));
+            let acted = |random: &mut Random, share: f64| (0..400).filter(|_| random.uniform() < share).count() as u64;
+            // Contacts avoided among 400: the difference of shares times the people.
+            let avoided = of_shares((acted(&mut random, 0.4), 400), (acted(&mut random, 0.3), 400), 0.95).expect("some").scaled(400.0);
+            let found = business_return(avoided, 5.0, gain.scaled(300.0), 100.0);
+            whole += usize::from(!found.excludes(0.1 * 400.0 * 5.0 + 0.75 * 300.0 - 100.0));
+        }
+        assert!((272..=298).contains(&money), "{money} of 300");
+        assert!((272..=298).contains(&whole), "{whole} of 300");
+    }
+
+    #[test]
     fn returns_add_up_and_deviations_in_squares() {
         let avoided = Interval { estimate: 100.0, low: 70.0, high: 130.0 };
         let margin = Interval { estimate: 500.0, low: 100.0, high: 900.0 };

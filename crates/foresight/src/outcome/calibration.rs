@@ -188,37 +188,6 @@ fn isotonic_is_better(odds: &[f64], labels: &[bool]) -> bool {
     bent < straight
 }
 
-/// Share of the rows, the latest ones, that tell the present level.
-const LATEST: f64 = 0.25;
-/// Standard deviation, in log-odds, by which levels are expected to have moved.
-const USUAL_MOVE: f64 = 0.2;
-
-/// What is to be added to log-odds of unseen rows so that the latest of them have the mean that came: the level of an
-/// outcome moves with things that no column holds. Drawn to zero by the uncertainty of the estimate.
-#[must_use]
-pub fn level_shift(odds: &[f64], labels: &[bool], times: &[f64]) -> f64 {
-    let mut order: Vec<usize> = (0..odds.len().min(labels.len()).min(times.len())).filter(|&r| !times[r].is_nan()).collect();
-    order.sort_by(|&a, &b| times[a].total_cmp(&times[b]));
-    let latest = order.split_off(order.len() - (order.len() as f64 * LATEST) as usize);
-    let (mut shift, mut information) = (0.0, 0.0);
-    for _ in 0..20 {
-        let (mut error, mut weight) = (0.0, 0.0);
-        for &row in &latest {
-            let p = logistic(odds[row] + shift);
-            error += f64::from(u8::from(labels[row])) - p;
-            weight += p * (1.0 - p);
-        }
-        // The prior is part of the fit, so that a few rows of one kind cannot move it far.
-        information = weight + 1.0 / (USUAL_MOVE * USUAL_MOVE);
-        let step = (error - shift / (USUAL_MOVE * USUAL_MOVE)) / information;
-        shift += step.clamp(-1.0, 1.0);
-        if step.abs() < 1e-9 {
-            break;
-        }
-    }
-    if information > 0.0 && shift.is_finite() { shift } else { 0.0 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,17 +229,5 @@ mod tests {
         let step = Calibration::Auto.isotonic(&odds, &stepped).expect("a step is not straight");
         assert!((step.probability(3.0) - 0.6).abs() < 0.08 && (step.probability(-3.0) - 0.3).abs() < 0.08);
         assert!(Calibration::Platt.isotonic(&odds, &stepped).is_none() && Calibration::Isotonic.isotonic(&odds, &straight).is_some());
-    }
-
-    #[test]
-    fn the_level_follows_the_latest_rows_as_far_as_they_are_sure() {
-        let mut random = Random::new(12);
-        let odds: Vec<f64> = (0..8_000).map(|_| random.normal() - 1.0).collect();
-        let times: Vec<f64> = (0..8_000).map(f64::from).collect();
-        let labels: Vec<bool> = odds.iter().zip(&times).map(|(o, t)| random.uniform() < logistic(o + if *t > 5_900.0 { 0.5 } else { 0.0 })).collect();
-        let shift = level_shift(&odds, &labels, &times);
-        assert!((0.3..0.6).contains(&shift), "{shift}");
-        assert!(level_shift(&odds[..20], &[true; 20], &times[..20]) < 0.3, "five rows say little");
-        assert_eq!(level_shift(&[], &[], &[]), 0.0);
     }
 }

@@ -9,10 +9,12 @@ pub mod calibration;
 pub mod drift;
 pub mod frame;
 pub mod leakage;
+pub mod level;
 pub mod logistic;
 pub mod model;
 pub mod reasons;
 pub mod split;
 
 pub use frame::{Column, Frame, Values};
+pub use level::Level;
 pub use model::{Model, Options};

@@ -3,8 +3,9 @@
 
 use super::boosting::explain::shapley;
 use super::boosting::{Binned, Binner, Boosted, Compiled, Growing};
-use super::calibration::{Calibration, Isotonic, Platt, level_shift};
+use super::calibration::{Calibration, Isotonic, Platt};
 use super::frame::Frame;
+use super::level::Level;
 use super::logistic::{Coder, Fitter, Logistic, Sparse};
 use super::reasons::{Explained, Reason};
 use super::split;
@@ -89,6 +90,8 @@ pub struct Model {
     blend: Platt,
     /// On top of the blend, when it was asked for or has proved better.
     isotonic: Option<Isotonic>,
+    /// Where the level was when learning ended; its shift is in the blend already.
+    level: Option<Level>,
     /// Mean input of the regression, which its reasons are measured from.
     centre: Vec<f64>,
     /// What the model said about each training row when it had not seen it.
@@ -134,9 +137,8 @@ impl Model {
             }
         }
         let blended = |blend: &Platt| (0..rows.len()).map(|r| blend.log_odds(scores.iter().map(|s| s[r]))).collect::<Vec<f64>>();
-        if let Some(times) = &options.times {
-            blend.intercept += level_shift(&blended(&blend), labels, times);
-        }
+        let level = options.times.as_ref().and_then(|times| Level::learn(&blended(&blend), labels, times));
+        blend.intercept += level.map_or(0.0, |level| level.shift);
         let odds = blended(&blend);
         let isotonic = options.calibration.isotonic(&odds, labels);
         let out_of_fold = odds.iter().map(|&odds| isotonic.as_ref().map_or_else(|| logistic(odds), |i| i.probability(odds))).collect();
@@ -144,7 +146,7 @@ impl Model {
         let mut centre = vec![0.0; coder.owner.len()];
         sparse.iter().flatten().for_each(|&(i, v)| centre[i as usize] += v / rows.len() as f64);
         let compiled = Compiled::new(&boosted, &binned.sizes);
-        Ok(Self { binner, coder, boosted, compiled, linear, forest, blend, isotonic, centre, out_of_fold })
+        Ok(Self { binner, coder, boosted, compiled, linear, forest, blend, isotonic, level, centre, out_of_fold })
     }
 
     /// Number of trees, and the weights of trees and regression in the blend.
@@ -168,6 +170,20 @@ impl Model {
 
     fn calibrated(&self, log_odds: f64) -> f64 {
         self.isotonic.as_ref().map_or_else(|| logistic(log_odds), |isotonic| isotonic.probability(log_odds))
+    }
+
+    /// The level of the outcome when learning ended, from which later outcomes can be followed: its shift is zero where the
+    /// model's own log-odds are right. `None` without times, or with too few rows.
+    #[must_use]
+    pub fn level(&self) -> Option<Level> {
+        self.level.map(|level| Level { shift: 0.0, ..level })
+    }
+
+    /// Log-odds of many rows, before any isotonic step.
+    #[must_use]
+    pub fn log_odds_of(&self, frame: &Frame, rows: &[usize]) -> Vec<f64> {
+        let mut work = Work::default();
+        rows.iter().map(|&row| self.log_odds(frame, row, &mut work)).collect()
     }
 
     /// Whether probabilities come from isotonic calibration; reasons then add up to the log-odds before it.

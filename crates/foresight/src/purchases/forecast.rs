@@ -105,6 +105,19 @@ pub fn parametric(ledger: &Ledger, kind: Kind, until: i32, days: i32) -> Result<
     Ok(Parametric { customers, summaries, forecasts, fitted, amounts: amounts.map(|a| a.1) })
 }
 
+impl Parametric {
+    /// The view of one customer in so many, by number.
+    pub(super) fn every(mut self, every: usize) -> Self {
+        if every > 1 {
+            let kept: Vec<usize> = (0..self.customers.len()).filter(|&place| self.customers[place] % every == 0).collect();
+            self.forecasts = kept.iter().map(|&place| self.forecasts[place]).collect();
+            self.summaries = kept.iter().map(|&place| self.summaries[place]).collect();
+            self.customers = kept.iter().map(|&place| self.customers[place]).collect();
+        }
+        self
+    }
+}
+
 /// Median of a count with the given mean and chance of being positive, taken as geometric once positive and read
 /// continuously between whole numbers.
 fn median_count(mean: f64, positive: f64) -> f64 {

@@ -6,18 +6,22 @@
 //! does is taken from the same days a year ago, where there is a year.
 
 use super::features::Columns;
-use super::forecast::{Forecast, Kind, Parametric, parametric};
+use super::fit::Fitted;
+use super::forecast::{Forecast, Kind, Parametric, WEEK, parametric};
 use super::history::Ledger;
+use super::{BetaGeometric, DropOut, RepeatModel};
 use crate::numeric::summary;
 use crate::outcome::boosting::{Binner, Boosted, Growing, Loss};
 use crate::outcome::{Frame, Model, Options, split};
 
 /// Most cuts of the past.
 const MOST_CUTS: i32 = 6;
+/// Most rows to learn from: one is a customer at one cut.
+const MOST_LEARNED: usize = 300_000;
 /// Whole weeks, so that days of the week lie on each other.
 const YEAR: i32 = 364;
 /// Share of the deviation of a year ago, in logarithms, that is expected again: one year is one observation.
-const SEASON_KEPT: f64 = 0.8;
+const SEASON_KEPT: f64 = 0.9;
 /// Purchases in each window that a season is read from.
 const SEASON_LEAST: f64 = 50.0;
 /// Say of the learner against the parametric model in the order of customers; in everything else both have half.
@@ -50,8 +54,10 @@ pub fn stacked(ledger: &Ledger, until: i32, days: i32, seed: u64) -> Option<Stac
     let cuts: Vec<i32> = (0..MOST_CUTS).map(|k| until - days - k * step).filter(|c| c - first >= days.min(90)).collect();
     let mut past = Vec::new();
     let mut columns = Columns::default();
+    // Of very many customers a part tells as much as all of them, in a part of the memory and the time.
+    let every = (ledger.len() * cuts.len()).div_ceil(MOST_LEARNED).max(1);
     for &cut in &cuts {
-        let view = parametric(ledger, Kind::BgNbd, cut, days).ok()?;
+        let view = parametric(ledger, Kind::BgNbd, cut, days).ok()?.every(every);
         let came: Vec<_> = view.customers.iter().map(|&c| ledger.activity(c, cut, cut + days)).collect();
         past.push(Cut { purchases: came.iter().map(|a| a.purchases).collect(), value: came.iter().map(|a| a.value).collect(), view });
     }
@@ -81,7 +87,7 @@ pub fn stacked(ledger: &Ledger, until: i32, days: i32, seed: u64) -> Option<Stac
     let offset: Vec<f64> = (past.iter().flat_map(|c| &c.view.forecasts).chain(&view.forecasts)).map(|f| f.purchases.max(1e-4).ln()).collect();
     let counts = learner.counts(&learned, &purchases, &offset);
     let spent = learner.spending(&learned, &value, &bought)?;
-    let season = season(ledger, until, days, counts.iter().sum());
+    let season = season(ledger, until, days, counts.iter().sum(), &view.fitted);
     let learned = Learned { chances, counts, spent, season };
     let forecasts = learned.beside(&view.forecasts);
     Some(Stacked { customers: view.customers, forecasts, cuts, season })
@@ -150,46 +156,49 @@ fn places(values: &[f64]) -> Vec<f64> {
 /// Factor between what the learner expects in total, which knows the customers, and what the same days did a year ago to
 /// the purchases of the days before them.
 ///
-/// That is read twice, from all purchases and from those of each customer known: the first takes arrivals for season where
-/// they were more a year ago, the second takes the fading of old customers for it; the middle is used. It is measured
-/// against the learner's own total because the learner has seen what each customer did in these days last year: what it
-/// already expects is not added a second time.
-fn season(ledger: &Ledger, until: i32, days: i32, expected: f64) -> f64 {
+/// That is read twice from the customers who were known at the time, and the middle is used: once as purchases a customer,
+/// which takes the fading of old customers for season, and once against what a model without a season expects of the same
+/// customers, which knows the fading, but has seen a part of the season in their histories. Both leave out arrivals: where
+/// they were more a year ago, they would look like a season. It is measured against the learner's own total because the
+/// learner has seen what each customer did in these days last year: what it already expects is not added a second time.
+fn season(ledger: &Ledger, until: i32, days: i32, expected: f64, fitted: &Fitted) -> f64 {
     let Some((first, _)) = ledger.span() else { return 1.0 };
     let then = until - YEAR;
     if then - days < first || expected <= 0.0 {
         return 1.0;
     }
     let [after_then, before_then, lately] = [then, then - days, until - days].map(|from| Window::of(ledger, from, days));
-    if after_then.known.min(before_then.known).min(lately.known) < SEASON_LEAST {
+    if after_then.purchases.min(before_then.purchases).min(lately.purchases) < SEASON_LEAST {
         return 1.0;
     }
-    let by_all = (after_then.all / before_then.all).ln();
     let now = (0..ledger.len()).filter(|&c| ledger.days(c).iter().any(|d| d.bought && d.day <= until)).count() as f64;
-    let growth = (now / lately.customers).ln();
-    let by_known = (after_then.known / after_then.customers / (before_then.known / before_then.customers)).ln() + growth;
-    let change = f64::midpoint(by_all, by_known);
-    (SEASON_KEPT * (lately.known.ln() + change - expected.ln())).clamp(-0.7, 0.7).exp()
+    let change = (after_then.purchases / before_then.purchases).ln();
+    let by_customer = change - (after_then.customers / before_then.customers).ln() + (now / lately.customers).ln();
+    let steady = steady(ledger, fitted, days, [then, then - days, until, until - days]);
+    let by_model = change - (steady[0] / steady[1]).ln() + (steady[2] / steady[3]).ln();
+    let change = if by_model.is_finite() { f64::midpoint(by_customer, by_model) } else { by_customer };
+    (SEASON_KEPT * (lately.purchases.ln() + change - expected.ln())).clamp(-0.7, 0.7).exp()
 }
 
-/// Purchases in the days after a day.
+/// What the parametric model, which knows no season, expects of everyone known on each of some days.
+fn steady(ledger: &Ledger, fitted: &Fitted, days: i32, at: [i32; 4]) -> [f64; 4] {
+    let [r, alpha, a, b] = fitted.values[..] else { return [f64::NAN; 4] };
+    let (model, horizon) = (BetaGeometric::new(r, alpha, a, b, DropOut::AfterRepeat), f64::from(days) / WEEK);
+    at.map(|day| ledger.summaries(day, WEEK).1.iter().map(|customer| model.expected_purchases(customer, horizon)).sum())
+}
+
+/// Purchases in the days after a day by customers known on it, and how many these were.
 struct Window {
-    all: f64,
-    /// Those of customers known on the day, and how many these were.
-    known: f64,
+    purchases: f64,
     customers: f64,
 }
 
 impl Window {
     fn of(ledger: &Ledger, from: i32, days: i32) -> Self {
-        let mut window = Self { all: 0.0, known: 0.0, customers: 0.0 };
-        for customer in 0..ledger.len() {
-            let purchases = ledger.activity(customer, from, from + days).purchases;
-            window.all += purchases;
-            if ledger.days(customer).iter().any(|d| d.bought && d.day <= from) {
-                window.known += purchases;
-                window.customers += 1.0;
-            }
+        let mut window = Self { purchases: 0.0, customers: 0.0 };
+        for customer in (0..ledger.len()).filter(|&c| ledger.days(c).iter().any(|d| d.bought && d.day <= from)) {
+            window.purchases += ledger.activity(customer, from, from + days).purchases;
+            window.customers += 1.0;
         }
         window
     }

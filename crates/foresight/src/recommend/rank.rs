@@ -6,6 +6,7 @@
 use super::candidates::{Base, Candidate, Person};
 use super::history::Purchases;
 use super::learn::Signs;
+use super::repeat::{self, Habit};
 use crate::numeric::random::Random;
 use crate::outcome::Frame;
 use crate::outcome::boosting::{Binner, Boosted, Compiled, Growing};
@@ -19,88 +20,57 @@ const BINS: usize = 64;
 /// New products that the trees see of each person they learn from.
 const NEW_LEARNED: usize = 40;
 
-/// Number of signs of a candidate.
-const SIGNS: usize = 24;
+/// Signs of a candidate, in this order: the person's rhythm with it, what goes with it, the product's own, the person's.
+const OWN: usize = 11;
+const GOES_WITH: usize = OWN;
+const ITEM: usize = OWN + 1;
+const ITEM_SIGNS: usize = 8;
+const SHOPPER: usize = ITEM + ITEM_SIGNS;
+const SHOPPER_SIGNS: usize = 4;
+const SIGNS: usize = SHOPPER + SHOPPER_SIGNS;
 
 /// A fitted ranking.
 pub(super) struct Ranker {
     binner: Binner,
     trees: Compiled,
+    /// Bins of each product's own signs on the day asked for: they are the same for everybody.
+    items: Vec<[u8; ITEM_SIGNS]>,
 }
 
-/// What is the same for all candidates of a person.
-struct Shopper {
-    visits: f64,
-    lately: f64,
-    away: f64,
-    kinds: f64,
+/// What is the same for all candidates of a person: visits, those of the last weeks, days since the last one, kinds of
+/// products known.
+fn shopper(person: &Person, until: i32) -> [f64; SHOPPER_SIGNS] {
+    let visits = &person.visits;
+    let lately = visits.len() - visits.partition_point(|d| *d <= until - 90);
+    [visits.len() as f64, lately as f64, visits.last().map_or(f64::NAN, |d| f64::from(until - d)), person.seen.len() as f64]
 }
 
-impl Shopper {
-    fn of(person: &Person, until: i32) -> Self {
-        let visits = &person.visits;
-        Self {
-            visits: visits.len() as f64,
-            lately: (visits.len() - visits.partition_point(|d| *d <= until - 90)) as f64,
-            away: visits.last().map_or(f64::NAN, |d| f64::from(until - d)),
-            kinds: person.seen.len() as f64,
-        }
-    }
+/// What is the same for everybody.
+fn item_signs(habit: &Habit) -> [f64; ITEM_SIGNS] {
+    [habit.week, habit.recent, habit.eight_weeks, habit.ever, habit.idle, habit.a_year_ago, habit.again, habit.gap]
 }
 
-/// Signs of a candidate; those of the person's rhythm with it are missing for a new product.
-fn signs(at: &Signs, person: &Person, shopper: &Shopper, candidate: &Candidate) -> [f64; SIGNS] {
-    let habit = &at.habits[candidate.item as usize];
-    let mut own = [f64::NAN; 11];
-    if let Some(place) = candidate.known {
-        let seen = &person.seen[place];
-        let (days, ago, span) = (f64::from(seen.days), f64::from(at.until - seen.last), f64::from(seen.last - seen.first));
-        let since_first = person.visits.len() - person.visits.partition_point(|d| *d < seen.first);
-        let since_last = person.visits.len() - person.visits.partition_point(|d| *d <= seen.last);
-        let [fast, middle, slow] = seen.faded.map(f64::from);
-        let cycle = if seen.days > 1 { ago * (days - 1.0) / span.max(1.0) } else { f64::NAN };
-        let due = (ago + 1.0) / super::repeat::expected_gap(seen, habit);
-        own = [
-            days,
-            ago,
-            f64::from(at.until - seen.first),
-            fast,
-            middle,
-            slow,
-            since_first as f64,
-            since_last as f64,
-            days / since_first.max(1) as f64,
-            cycle,
-            due,
-        ];
-    }
-    let [a, b, c, d, e, f, g, h, i, j, k] = own;
-    [
-        a,
-        b,
-        c,
-        d,
-        e,
-        f,
-        g,
-        h,
-        i,
-        j,
-        k,
-        candidate.goes_with,
-        habit.week,
-        habit.recent,
-        habit.eight_weeks,
-        habit.ever,
-        habit.idle,
-        habit.a_year_ago,
-        habit.again,
-        habit.gap,
-        shopper.visits,
-        shopper.lately,
-        shopper.away,
-        shopper.kinds,
-    ]
+/// The person's rhythm with a product; all of it is missing for a new one.
+fn own_signs(at: &Signs, person: &Person, candidate: &Candidate) -> [f64; OWN] {
+    let Some(place) = candidate.known else { return [f64::NAN; OWN] };
+    let (seen, habit) = (&person.seen[place], &at.habits[candidate.item as usize]);
+    let (days, ago, span) = (f64::from(seen.days), f64::from(at.until - seen.last), f64::from(seen.last - seen.first));
+    let since_first = person.visits.len() - person.visits.partition_point(|d| *d < seen.first);
+    let since_last = person.visits.len() - person.visits.partition_point(|d| *d <= seen.last);
+    let [fast, middle, slow] = seen.faded.map(f64::from);
+    let cycle = if seen.days > 1 { ago * (days - 1.0) / span.max(1.0) } else { f64::NAN };
+    let due = (ago + 1.0) / repeat::expected_gap(seen, habit);
+    let often = days / since_first.max(1) as f64;
+    [days, ago, f64::from(at.until - seen.first), fast, middle, slow, since_first as f64, since_last as f64, often, cycle, due]
+}
+
+fn signs(at: &Signs, person: &Person, shopper: &[f64; SHOPPER_SIGNS], candidate: &Candidate) -> [f64; SIGNS] {
+    let mut all = [0.0; SIGNS];
+    all[..OWN].copy_from_slice(&own_signs(at, person, candidate));
+    all[GOES_WITH] = candidate.goes_with;
+    all[ITEM..SHOPPER].copy_from_slice(&item_signs(&at.habits[candidate.item as usize]));
+    all[SHOPPER..].copy_from_slice(shopper);
+    all
 }
 
 impl Ranker {
@@ -115,7 +85,7 @@ impl Ranker {
         let (mut columns, mut target, mut held_from) = (vec![Vec::new(); SIGNS], Vec::new(), 0);
         for (number, (who, bought)) in people.iter().enumerate() {
             let person = Person::of(purchases, *who, &base.signs);
-            let shopper = Shopper::of(&person, until);
+            let shopper = shopper(&person, until);
             if number * 5 < people.len() * 4 {
                 held_from = target.len();
             }
@@ -138,19 +108,39 @@ impl Ranker {
         let growing = Growing { trees: 180, rate: 0.08, least_rows: 60.0, patience: 24, seed, ..Growing::default() };
         let trees = Boosted::grow(&binned, &target, None, (&train, &held), &binner.monotone, &growing);
         let trees = Compiled::new(&[trees], &binned.sizes)?;
-        Some(Self { binner, trees })
+        Some(Self { binner, trees, items: Vec::new() })
+    }
+
+    /// Readies the ranking for the day of these signs.
+    pub(super) fn prepare(&mut self, at: &Signs) {
+        let bins = |habit: &Habit| {
+            let signs = item_signs(habit);
+            std::array::from_fn(|place| self.binner.bin_number(ITEM + place, signs[place]))
+        };
+        self.items = at.habits.iter().map(bins).collect();
     }
 
     /// Gives every candidate its log-odds.
     pub(super) fn score(&self, at: &Signs, person: &Person, candidates: &mut [Candidate]) {
-        let shopper = Shopper::of(person, at.until);
-        let (mut bins, mut work) = ([0_u8; SIGNS], Vec::new());
+        let bin = |feature: usize, value: f64| (feature, self.binner.bin_number(feature, value));
+        // What is the same for all candidates, and for all new ones, rules out leaves once.
+        let mut start = self.trees.start();
+        let own = shopper(person, at.until);
+        self.trees.narrow(&mut start, own.iter().enumerate().map(|(place, value)| bin(SHOPPER + place, *value)));
+        let mut start_of_new = start.clone();
+        self.trees.narrow(&mut start_of_new, (0..OWN).map(|feature| (feature, 0)));
+        let mut leaves = start.clone();
         for candidate in candidates {
-            let row = signs(at, person, &shopper, candidate);
-            for (feature, (bin, value)) in bins.iter_mut().zip(row).enumerate() {
-                *bin = self.binner.bin_number(feature, value);
+            let from = if candidate.known.is_some() { &start } else { &start_of_new };
+            leaves.copy_from_slice(from);
+            let item = &self.items[candidate.item as usize];
+            self.trees.narrow(&mut leaves, item.iter().enumerate().map(|(place, bin)| (ITEM + place, *bin)));
+            self.trees.narrow(&mut leaves, [bin(GOES_WITH, candidate.goes_with)]);
+            if candidate.known.is_some() {
+                let own = own_signs(at, person, candidate);
+                self.trees.narrow(&mut leaves, own.iter().enumerate().map(|(feature, value)| bin(feature, *value)));
             }
-            candidate.score = self.trees.score(&bins, &mut work);
+            candidate.score = self.trees.sum(&leaves);
         }
     }
 }

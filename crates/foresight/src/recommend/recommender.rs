@@ -46,8 +46,12 @@ impl Recommender {
         let window = (f64::from(until - first) * LEARNED_ON).round().clamp(7.0, 90.0) as i32;
         let earlier = Signs::learn(purchases, until - window);
         let weights = weigh(purchases, &earlier, until, seed).unwrap_or_else(usual);
-        let ranker = Ranker::learn(purchases, &Base::new(earlier, weights.clone()), until, seed);
-        Self { base: Base::new(Signs::learn(purchases, until), weights), ranker }
+        let mut ranker = Ranker::learn(purchases, &Base::new(earlier, weights.clone()), until, seed);
+        let base = Base::new(Signs::learn(purchases, until), weights);
+        if let Some(ranker) = &mut ranker {
+            ranker.prepare(&base.signs);
+        }
+        Self { base, ranker }
     }
 
     /// The `count` products most likely to be bought by a person: new ones only, or with `repeats` known ones too.
@@ -62,24 +66,28 @@ impl Recommender {
         }
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.item.cmp(&b.item)));
         candidates.truncate(count);
-        candidates.into_iter().map(|c| self.explained(c.score, c.item, &person.seen, &person.profile)).collect()
+        let lines: Vec<(u32, f64)> = candidates.into_iter().map(|c| (c.item, c.score)).collect();
+        self.explained(&lines, &person.seen, &person.profile)
     }
 
-    fn explained(&self, score: f64, item: u32, seen: &[Seen], profile: &[(usize, f32)]) -> Recommendation {
-        let reason = if let Ok(known) = seen.binary_search_by_key(&item, |s| s.item) {
-            let known = &seen[known];
-            let usual_gap = repeat::expected_gap(known, &self.base.signs.habits[item as usize]);
-            Reason::Again { days: known.days, ago: self.base.signs.until - known.last, usual_gap }
-        } else {
-            let (n, place) = (self.base.signs.affinity.len(), self.base.signs.affinity.place[item as usize] as usize);
-            let says = |p: &(usize, f32)| self.base.together[p.0 * n + place] * p.1;
-            let best = profile.iter().max_by(|a, b| says(a).total_cmp(&says(b)));
-            match best.filter(|b| says(b) > 0.0) {
-                Some(best) => Reason::GoesWith { item: self.base.signs.affinity.items[best.0] },
-                None => Reason::Popular,
+    /// Puts reasons to products with their log-odds.
+    fn explained(&self, lines: &[(u32, f64)], seen: &[Seen], profile: &[(usize, f32)]) -> Vec<Recommendation> {
+        let (base, signs) = (&self.base, &self.base.signs);
+        let known = |item: u32| seen.binary_search_by_key(&item, |s| s.item).ok().map(|place| &seen[place]);
+        let new: Vec<usize> = lines.iter().filter(|l| known(l.0).is_none()).map(|l| signs.affinity.place[l.0 as usize] as usize).collect();
+        let mut strongest = base.together.strongest(profile, &new).into_iter();
+        let reason = |item: u32| match known(item) {
+            Some(known) => {
+                let usual_gap = repeat::expected_gap(known, &signs.habits[item as usize]);
+                Reason::Again { days: known.days, ago: signs.until - known.last, usual_gap }
             }
+            None => match strongest.next().flatten() {
+                Some(place) => Reason::GoesWith { item: signs.affinity.items[place] },
+                None => Reason::Popular,
+            },
         };
-        Recommendation { item, probability: logistic(score), reason }
+        let reasons: Vec<Reason> = lines.iter().map(|l| l.0).map(reason).collect();
+        lines.iter().zip(reasons).map(|(&(item, score), reason)| Recommendation { item, probability: logistic(score), reason }).collect()
     }
 }
 

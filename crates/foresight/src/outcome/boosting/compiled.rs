@@ -80,16 +80,34 @@ impl Compiled {
     pub fn score(&self, bins: &[u8], work: &mut Vec<u8>) -> f64 {
         work.clear();
         work.resize(self.trees, 0xFF);
-        for (&bin, first) in bins.iter().zip(&self.first) {
-            if let Some(first) = first {
+        self.narrow(work, bins.iter().copied().enumerate());
+        self.sum(work)
+    }
+
+    /// Every leaf of every tree, before anything is known.
+    #[must_use]
+    pub fn start(&self) -> Vec<u8> {
+        vec![0xFF; self.trees]
+    }
+
+    /// Rules out the leaves that cannot be reached with these bins of some features: `(feature, bin)`. What many rows have in
+    /// common needs to be ruled out only once.
+    pub fn narrow(&self, leaves: &mut [u8], bins: impl IntoIterator<Item = (usize, u8)>) {
+        for (feature, bin) in bins {
+            if let Some(first) = self.first[feature] {
                 let start = (first + usize::from(bin)) * self.trees;
-                for (leaves, left) in work.iter_mut().zip(&self.tables[start..start + self.trees]) {
+                for (leaves, left) in leaves.iter_mut().zip(&self.tables[start..start + self.trees]) {
                     *leaves &= left;
                 }
             }
         }
+    }
+
+    /// The mean score where all features have been looked at.
+    #[must_use]
+    pub fn sum(&self, leaves: &[u8]) -> f64 {
         let values = self.values.as_chunks::<LEAVES>().0;
-        let sum: f64 = work.iter().zip(values).map(|(leaf, values)| values[leaf.trailing_zeros() as usize & 7]).sum();
+        let sum: f64 = leaves.iter().zip(values).map(|(leaf, values)| values[leaf.trailing_zeros() as usize & 7]).sum();
         self.base + sum
     }
 }
