@@ -9,14 +9,14 @@ use ennakoi_foresight::journey::{Edge, Map, Node};
 use super::journey::{duration, percent};
 
 /// Distances between centres, and the size of an activity's box.
-const COLUMN: f64 = 276.0;
+const COLUMN: f64 = 290.0;
 const ROW: f64 = 104.0;
-const BOX: (f64, f64) = (174.0, 62.0);
+const BOX: (f64, f64) = (188.0, 62.0);
 const MARGIN: f64 = 36.0;
 const TITLE: f64 = 64.0;
 const LEGEND: f64 = 84.0;
 /// Letters that fit on a line of a box.
-const LETTERS: usize = 25;
+const LETTERS: usize = 24;
 
 /// Colours of the steps from the quickest fifth of their median times to the slowest.
 const PACE: [&str; 5] = ["#8a9bb2", "#7f93c4", "#b08a2e", "#cf6a2a", "#b3261e"];
@@ -68,7 +68,7 @@ fn opening(width: f64, height: f64) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" viewBox=\"0 0 {width:.0} {height:.0}\" \
          font-family=\"system-ui,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif\" font-size=\"12\" role=\"img\">\
          <style>.title{{font-size:19px;font-weight:600;fill:#16212f}}.quiet{{fill:#5b6878}}.name{{font-weight:600;fill:#16212f}}\
-         .small{{font-size:11px;fill:#5b6878}}.label{{font-size:11px;fill:#243447;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}}</style><defs>"
+         .small{{font-size:11px;fill:#5b6878}}.label{{font-size:11px;fill:#243447}}</style><defs>"
     );
     for (place, colour) in PACE.iter().enumerate() {
         write!(
@@ -172,7 +172,16 @@ fn around((x, y): Point, (width, height): Point) -> [f64; 4] {
 fn draw_label(svg: &mut String, line: &Line, edge: &Edge, labels: &mut Labels) {
     let words = format!("{} · {}", grouped(edge.count), duration(edge.durations.median));
     let (x, y) = labels.place(&line.middles, (6.3 * words.chars().count() as f64, 14.0));
-    write!(svg, "<text class=\"label\" x=\"{x:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{words}</text>", y + 4.0).expect("writing to a string cannot fail");
+    let wide = 6.0 * words.chars().count() as f64 + 6.0;
+    write!(
+        svg,
+        "<rect x=\"{:.0}\" y=\"{:.0}\" width=\"{wide:.0}\" height=\"15\" rx=\"4\" fill=\"#fff\" fill-opacity=\".88\"/>\
+         <text class=\"label\" x=\"{x:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{words}</text>",
+        x - wide / 2.0,
+        y - 7.5,
+        y + 4.0
+    )
+    .expect("writing to a string cannot fail");
 }
 
 fn draw_box(svg: &mut String, (x, y): Point, node: &Node, map: &Map) {
@@ -198,14 +207,16 @@ fn draw_box(svg: &mut String, (x, y): Point, node: &Node, map: &Map) {
     let lines = wrapped(&node.name, LETTERS, 2);
     let mut line = top + if lines.len() == 1 { 25.0 } else { 19.0 };
     for words in &lines {
-        write!(svg, "<text class=\"name\" x=\"{x:.0}\" y=\"{line:.0}\" text-anchor=\"middle\">{}</text>", escape(words)).expect("writing to a string cannot fail");
+        write!(svg, "<text class=\"name\" x=\"{x:.0}\" y=\"{line:.0}\" text-anchor=\"middle\">{}</text>", escape(words))
+            .expect("writing to a string cannot fail");
         line += 15.0;
     }
     let mut facts = format!("{} cases", grouped(node.cases));
     if node.ends > 0 {
         write!(facts, " · {} end here", percent(node.ends, node.cases)).expect("writing to a string cannot fail");
     }
-    write!(svg, "<text class=\"small\" x=\"{x:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{facts}</text></g>", line + 2.0).expect("writing to a string cannot fail");
+    write!(svg, "<text class=\"small\" x=\"{x:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{facts}</text></g>", line + 2.0)
+        .expect("writing to a string cannot fail");
 }
 
 fn legend(svg: &mut String, top: f64, limits: &[f64], map: &Map, shown: &Simplified) {
@@ -220,7 +231,8 @@ fn legend(svg: &mut String, top: f64, limits: &[f64], map: &Map, shown: &Simplif
         text(svg, (x + 32.0, top + 4.0), "small", &words);
         x += 46.0 + 6.2 * words.chars().count() as f64;
     }
-    write!(svg, "<path d=\"M{x:.0} {top:.0}h26\" stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"7 4\"/>", PACE[0]).expect("writing to a string cannot fail");
+    write!(svg, "<path d=\"M{x:.0} {top:.0}h26\" stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"7 4\"/>", PACE[0])
+        .expect("writing to a string cannot fail");
     text(svg, (x + 32.0, top + 4.0), "small", "leads back");
     let words = "Numbers on lines: times taken · median time. Strips in boxes: share of all cases that begin (green, left) and end (dark, right) there.";
     text(svg, (MARGIN, top + 24.0), "small", words);

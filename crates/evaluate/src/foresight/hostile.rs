@@ -103,7 +103,8 @@ fn outcomes_accept_the_odd_and_refuse_the_impossible() {
     let ragged = folder.file("ragged.csv", "a,left\n1,yes\n2\n");
     assert!(complaint(&["outcome", "--table", &ragged, "--label", "left", "--positive", "yes"]).contains("line 3, column 2"));
     // A spreadsheet of a country that writes decimal commas: the numbers are numbers, and the files say the same.
-    let commas = folder.file("commas.csv", table.replace(',', ";").lines().map(|l| l.replacen(';', ";1,", 1) + "\n").collect::<String>().replacen(";1,age", ";age", 1));
+    let commas =
+        folder.file("commas.csv", table.replace(',', ";").lines().map(|l| l.replacen(';', ";1,", 1) + "\n").collect::<String>().replacen(";1,age", ";age", 1));
     assert_eq!(run(&["outcome", "--table", &commas, "--label", "left", "--positive", "yes", "--json"]), Ok(()));
     let latin = folder.file("latin.csv", b"a,left\nk\xe4vi,yes\n");
     assert!(complaint(&["outcome", "--table", &latin, "--label", "left", "--positive", "yes"]).contains("not UTF-8"));

@@ -226,7 +226,9 @@ fn explain(path: &str, headers: &[String], error: &csv::Error) -> anyhow::Error 
     let column = |place: usize| headers.get(place).map_or_else(|| (place + 1).to_string(), |name| format!("{} (`{name}`)", place + 1));
     let line = |position: &Option<csv::Position>| position.as_ref().map_or(0, csv::Position::line);
     match error.kind() {
-        csv::ErrorKind::Utf8 { pos, err } => anyhow!("{path}: line {}, column {}: the text is not UTF-8; save the file as UTF-8", line(pos), column(err.field())),
+        csv::ErrorKind::Utf8 { pos, err } => {
+            anyhow!("{path}: line {}, column {}: the text is not UTF-8; save the file as UTF-8", line(pos), column(err.field()))
+        }
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
             anyhow!("{path}: line {}, column {}: the line has {len} columns, the header {expected_len}", line(pos), column(*len.min(expected_len) as usize))
         }

@@ -15,7 +15,7 @@ use ennakoi_foresight::journey::{EventLog, LogReader, Map, Variant, variants};
 use serde_json::json;
 
 use super::process::{cpu_ms, elapsed_ms, peak_rss_mb};
-use super::report::{Report, short};
+use super::report::Report;
 use super::{drawing, input};
 
 #[derive(Debug, clap::Args)]
@@ -128,8 +128,9 @@ const MAIN_WAYS: usize = 10;
 pub(super) fn duration(milliseconds: f64) -> String {
     let seconds = milliseconds / 1e3;
     match seconds.abs() {
-        s if s < 60.0 => format!("{} s", short((seconds * 10.0).round() / 10.0)),
-        s if s < 5_400.0 => format!("{:.0} min", (seconds / 60.0).max(1.0)),
+        s if s > 0.0 && s < 9.95 => format!("{seconds:.1} s"),
+        s if s < 90.0 => format!("{seconds:.0} s"),
+        s if s < 5_400.0 => format!("{:.0} min", seconds / 60.0),
         s if s < 172_800.0 => format!("{:.1} h", seconds / 3_600.0),
         _ => format!("{:.1} d", seconds / 86_400.0),
     }

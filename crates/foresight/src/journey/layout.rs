@@ -58,7 +58,7 @@ pub fn layout(map: &Map, shown: &Simplified) -> Layout {
     let order = sequence(count, &ends, &weights, &starts);
     let (work, chains) = layers(count, &ends, &weights, &order);
     let work = arrange(work);
-    let y = rows(&work);
+    let y = rows(&work, count);
     let point = |v: usize| (work.layer[v] as f64, y[v]);
     let edges = (shown.edges.iter().zip(&ends).zip(&chains))
         .map(|((&edge, &(from, to)), chain)| {
@@ -191,20 +191,39 @@ fn crossings(work: &Work) -> usize {
     total
 }
 
-/// Rows: every vertex is drawn towards its neighbours, at least one unit from the next in its layer.
-fn rows(work: &Work) -> Vec<f64> {
+/// Room that a bend of a passing edge takes, in rows; an activity takes one.
+const BEND: f64 = 0.45;
+
+/// Rows: every vertex is drawn towards its neighbours, far enough from the next in its layer that neither lies on the other.
+/// The first `count` vertices are activities, the others bends.
+fn rows(work: &Work, count: usize) -> Vec<f64> {
+    let room = |v: usize| if v < count { 1.0 } else { BEND };
+    // Where each vertex of a layer would be if they stood as close as they may.
+    let close = |layer: &[usize]| -> Vec<f64> {
+        let mut place = 0.0;
+        let mut before = 0.0;
+        (layer.iter())
+            .map(|&v| {
+                place += if before > 0.0 { f64::midpoint(before, room(v)) } else { 0.0 };
+                before = room(v);
+                place
+            })
+            .collect()
+    };
+    let closest: Vec<Vec<f64>> = work.layers.iter().map(|layer| close(layer)).collect();
     let mut y = vec![0.0; work.layer.len()];
-    for layer in &work.layers {
-        layer.iter().enumerate().for_each(|(i, &v)| y[v] = i as f64 - 0.5 * (layer.len() - 1) as f64);
+    for (layer, closest) in work.layers.iter().zip(&closest) {
+        let middle = 0.5 * closest.last().copied().unwrap_or(0.0);
+        layer.iter().zip(closest).for_each(|(&v, place)| y[v] = place - middle);
     }
     for _ in 0..ROUNDS {
-        for layer in &work.layers {
+        for (layer, closest) in work.layers.iter().zip(&closest) {
             let wish = |v: usize| {
                 let (sum, total) = (work.before[v].iter().chain(&work.after[v])).fold((0.0, 0.0), |(s, t), n| (s + n.1 * y[n.0], t + n.1));
                 if total > 0.0 { sum / total } else { y[v] }
             };
             let wishes: Vec<f64> = layer.iter().map(|&v| wish(v)).collect();
-            for (&v, place) in layer.iter().zip(spaced(&wishes)) {
+            for (&v, place) in layer.iter().zip(spaced(&wishes, closest)) {
                 y[v] = place;
             }
         }
@@ -213,11 +232,12 @@ fn rows(work: &Work) -> Vec<f64> {
     y.iter().map(|v| v - top).collect()
 }
 
-/// The ascending places nearest to the wishes in squares, at least one apart (pool adjacent violators).
-fn spaced(wishes: &[f64]) -> Vec<f64> {
+/// The ascending places nearest to the wishes in squares, each at least as far from the next as the closest places are from
+/// each other (pool adjacent violators).
+fn spaced(wishes: &[f64], closest: &[f64]) -> Vec<f64> {
     let mut blocks: Vec<(f64, usize)> = Vec::new();
-    for (i, wish) in wishes.iter().enumerate() {
-        blocks.push((wish - i as f64, 1));
+    for (wish, close) in wishes.iter().zip(closest) {
+        blocks.push((wish - close, 1));
         while let [.., a, b] = blocks[..]
             && a.0 > b.0
         {
@@ -227,7 +247,7 @@ fn spaced(wishes: &[f64]) -> Vec<f64> {
         }
     }
     let free = blocks.iter().flat_map(|&(value, size)| std::iter::repeat_n(value, size));
-    free.enumerate().map(|(i, value)| value + i as f64).collect()
+    free.zip(closest).map(|(value, close)| value + close).collect()
 }
 
 #[cfg(test)]

@@ -65,9 +65,7 @@ mod tests {
         let (mut money, mut whole) = (0, 0);
         for round in 0..300 {
             // Most buy nothing, few a lot: the treated one in eight, the others one in ten, 30 on average.
-            let mut spend = |share: f64| -> Vec<f64> {
-                (0..300).map(|_| if random.uniform() < share { random.gamma(1.5, 0.05) } else { 0.0 }).collect()
-            };
+            let mut spend = |share: f64| -> Vec<f64> { (0..300).map(|_| if random.uniform() < share { random.gamma(1.5, 0.05) } else { 0.0 }).collect() };
             let gain = of_money(&spend(0.125), &spend(0.1), 0.95, round).expect("some");
             money += usize::from(!gain.excludes(0.75));
             let acted = |random: &mut Random, share: f64| (0..400).filter(|_| random.uniform() < share).count() as u64;

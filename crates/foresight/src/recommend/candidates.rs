@@ -7,7 +7,7 @@ use super::repeat;
 /// New products that are looked at more closely, at least.
 const NEW: usize = 30;
 /// Known products that are looked at more closely, at most.
-const KNOWN: usize = 100;
+const KNOWN: usize = 60;
 
 /// What is known about a person on the day of the signs.
 pub(super) struct Person {
