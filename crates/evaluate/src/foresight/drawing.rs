@@ -16,7 +16,7 @@ const MARGIN: f64 = 36.0;
 const TITLE: f64 = 64.0;
 const LEGEND: f64 = 84.0;
 /// Letters that fit on a line of a box.
-const LETTERS: usize = 24;
+const LETTERS: usize = 23;
 
 /// Colours of the steps from the quickest fifth of their median times to the slowest.
 const PACE: [&str; 5] = ["#8a9bb2", "#7f93c4", "#b08a2e", "#cf6a2a", "#b3261e"];
@@ -281,7 +281,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() * 2);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             // A narrow space that does not break.
             shown.push('\u{202f}');
         }

@@ -56,7 +56,7 @@ fn read(arguments: &Arguments) -> Result<(Ledger, usize, bool)> {
         let day = row.moment(date)?.div_euclid(calendar::DAY_MS) as i32;
         let amount = amount.as_ref().map_or(Ok(0.0), |column| row.number(column))?;
         rows.push((names.number(row.text(customer)), day, amount));
-        if rows.len() % 5_000_000 == 0 {
+        if rows.len().is_multiple_of(5_000_000) {
             eprintln!("{} million rows read", rows.len() / 1_000_000);
         }
         Ok(())

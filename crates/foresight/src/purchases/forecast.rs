@@ -109,7 +109,7 @@ impl Parametric {
     /// The view of one customer in so many, by number.
     pub(super) fn every(mut self, every: usize) -> Self {
         if every > 1 {
-            let kept: Vec<usize> = (0..self.customers.len()).filter(|&place| self.customers[place] % every == 0).collect();
+            let kept: Vec<usize> = (0..self.customers.len()).filter(|&place| self.customers[place].is_multiple_of(every)).collect();
             self.forecasts = kept.iter().map(|&place| self.forecasts[place]).collect();
             self.summaries = kept.iter().map(|&place| self.summaries[place]).collect();
             self.customers = kept.iter().map(|&place| self.customers[place]).collect();
