@@ -170,6 +170,7 @@ async fn two_machines_do_not_keep_each_other_company() {
             .await;
         }
         for office in [&here, &there] {
+            under_way(office).await;
             office.shop.company.app.clock.advance(Duration::minutes(55));
         }
     }
@@ -177,6 +178,19 @@ async fn two_machines_do_not_keep_each_other_company() {
     assert_eq!(from_here, 1, "the first question was answered");
     let sent = "SELECT COUNT(*) FROM mails WHERE direction = 'out' AND outcome = 'sent'";
     assert_eq!(count(&here.shop.company.app, sent).await, 1);
+}
+
+/// Waits for what is being sent: an hour that passes in the middle of it would end its lease, and it would be tried again.
+async fn under_way(office: &Office) {
+    let app = &office.shop.company.app;
+    app.settle().await;
+    for _ in 0..500 {
+        if count(app, "SELECT COUNT(*) FROM intents WHERE state = 'sending'").await == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("something is being sent for ten seconds");
 }
 
 /// The mail as a careless server would pass it on: everything that says that a machine wrote it is gone.
