@@ -7,22 +7,27 @@
 //! - what is private to staff never leaves towards the customer's side: the audience is a parameter of every read;
 //! - who gets a conversation is decided from what stands in the database, and the decision is stored with its reasons.
 
+mod actions;
 pub mod attachments;
 pub mod calendars;
 pub mod canned_answers;
 pub mod channels;
+pub mod conditions;
 pub mod conversations;
 pub mod drafts;
 mod events;
 pub mod labels;
 pub mod live;
+pub mod macros;
 pub mod messages;
 mod names;
 mod patch;
 pub mod queues;
 pub mod read_marks;
 pub mod routing;
+pub mod rules;
 pub mod search;
+pub mod sla;
 mod sql;
 pub mod views;
 
@@ -47,13 +52,16 @@ pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
         calendars::api::routes(),
         channels::api::routes(),
         search::api::routes(),
+        sla::api::routes(),
+        rules::api::routes(),
+        macros::api::routes(),
         live::api::routes(),
     ]
     .into_iter()
     .flatten()
     .collect();
-    module.followers = vec![routing::follow::follower()];
-    module.timers = vec![conversations::timers::kind(), routing::follow::timer()];
+    module.followers = vec![routing::follow::follower(), sla::follow::follower(), rules::follow::follower()];
+    module.timers = vec![conversations::timers::kind(), routing::follow::timer(), sla::timers::kind()];
     module.events = events::ALL;
     let runner = hub.clone();
     module.background = vec![Arc::new(move |app, stop| Box::pin(runner.clone().run(app, stop)))];

@@ -66,4 +66,11 @@ identifiers! {
     TimerId,
     IntentId,
     AuditId,
+    /// A service policy: what is promised to whom.
+    PolicyId,
+    ClockId,
+    PromiseId,
+    RuleId,
+    RuleRunId,
+    MacroId,
 }

@@ -26,6 +26,8 @@ migrations! {
     9 "webhooks" "0009_webhooks.sql" "0009_webhooks.sql",
     10 "bot_flows" "0010_bot_flows.sql" "0010_bot_flows.sql",
     11 "email" "0011_email.sql" "0011_email.sql",
+    12 "desk" "0012_desk.sql" "0012_desk.sql",
+    13 "rules" "0013_rules.sql" "0013_rules.sql",
     15 "meaning" "0015_meaning.sql" "0015_meaning.sql",
     16 "bot_gaps" "0016_bot_gaps.sql" "0016_bot_gaps.sql",
 }

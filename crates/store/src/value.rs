@@ -6,9 +6,10 @@ use bytes::BytesMut;
 use ennakoi_kernel::{
     Timestamp,
     ids::{
-        ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, CompanyId, ContactId, ConversationId, DeliveryId,
-        IdentityId, IntentId, InvitationId, InvoiceId, JobId, LabelId, MailId, MailboxId, MessageId, OrderId, PasskeyId, ProductId, QueueId, RevisionId,
-        SessionId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
+        ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, ClockId, CompanyId, ContactId, ConversationId,
+        DeliveryId, IdentityId, IntentId, InvitationId, InvoiceId, JobId, LabelId, MacroId, MailId, MailboxId, MessageId, OrderId, PasskeyId, PolicyId,
+        ProductId, PromiseId, QueueId, RevisionId, RuleId, RuleRunId, SessionId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId,
+        VisitorId, WebhookId, WorkspaceId,
     },
 };
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -190,7 +191,7 @@ id_values! {
     WorkspaceId, StaffId, SessionId, InvitationId, ApiKeyId, PasskeyId, ContactId, IdentityId, CompanyId, ChannelId, ThreadId,
     ConversationId, MessageId, AttachmentId, QueueId, TeamId, LabelId, ViewId, CannedAnswerId, CalendarId, CategoryId, ArticleId,
     RevisionId, OrderId, ShipmentId, InvoiceId, SubscriptionId, ProductId, VisitorId, WebhookId, DeliveryId, JobId, TimerId, IntentId,
-    AuditId, MailboxId, MailId,
+    AuditId, MailboxId, MailId, PolicyId, ClockId, PromiseId, RuleId, RuleRunId, MacroId,
 }
 
 /// Stores a small enum as its text: `stored_as_text!(State { Open = "open", Closed = "closed" })`.

@@ -126,6 +126,7 @@ impl World {
         let order = text(&owner.put("orders/w-1", order).await.expect(201)["id"]);
         let mailbox = mailbox(&desk, &message).await;
         let filter = json!({ "field": "state", "operator": "is", "value": "open" });
+        let due = now + 3_600_000_000;
         let ids = BTreeMap::from([
             ("conversations", talk.id.to_string()),
             ("contacts", talk.contact.to_string()),
@@ -147,6 +148,10 @@ impl World {
             ("invitations", made(&desk, "invitations", json!({ "email": "uusi@example.fi", "role": "agent" })).await),
             ("webhooks", made(&desk, "webhooks", json!({ "url": "https://example.com/hook" })).await),
             ("bot", example(&desk).await),
+            ("sla-policies", made(&desk, "sla-policies", json!({ "name": "Perus", "targets": { "first_answer": 60 } })).await),
+            ("rules", made(&desk, "rules", json!({ "name": "Sääntö", "when": ["rated"], "actions": [{ "kind": "close" }] })).await),
+            ("macros", made(&desk, "macros", json!({ "name": "Makro", "actions": [{ "kind": "close" }], "shared": true })).await),
+            ("promises", made(&desk, &talk.path("/promises"), json!({ "body": "Soitan", "due_at": due })).await),
             ("requests", request(&desk, &talk.id.to_string()).await),
         ]);
         let identity = text(&detail["identities"][0]["id"]);
@@ -177,6 +182,9 @@ impl World {
             "create_message" => json!({ "client_key": "toinen", "body": "Hei", "visibility": "private" }),
             "update_message" => json!({ "body": "Hei hei" }),
             "mark_seen" => json!({ "seq": 1 }),
+            "make_promise" => json!({ "body": "Palaan asiaan", "due_at": 4_102_444_800_000_000i64 }),
+            "run_macro" => json!({ "ids": [self.ids["conversations"]] }),
+            "close_promise" => json!({ "state": "kept" }),
             "keep_draft" => json!({ "mode": "reply", "body": "luonnos" }),
             "save_article_text" => json!({ "title": "Toimitusaika", "body": "Neljä päivää.", "version": 1 }),
             _ => json!({}),
@@ -209,7 +217,11 @@ async fn things_of_another_workspace_are_not_there() {
     table.sort_by_key(order);
     let mut wrong = Vec::new();
     for route in &table {
-        let suffix = if route.operation == "delete_draft" { "?mode=reply" } else { "" };
+        let suffix = match route.operation {
+            "delete_draft" => "?mode=reply".to_owned(),
+            "preview_macro" => format!("?conversation={}", world.ids["conversations"]),
+            _ => String::new(),
+        };
         let path = format!("{}{suffix}", world.address(route.path));
         let body = world.body(route.operation);
         let body = (!matches!(route.method, Method::GET | Method::DELETE)).then_some(&body);
@@ -273,6 +285,13 @@ async fn references_inside_a_body_stay_in_the_workspace() {
             json!({ "client_key": "b", "body": "x", "visibility": "private", "mentions": [ids["staff"]] }),
         ),
         (Method::POST, "queues".to_owned(), json!({ "name": "x", "calendar_id": ids["calendars"] })),
+        (Method::POST, "sla-policies".to_owned(), json!({ "name": "x", "targets": { "first_answer": 60 }, "calendar_id": ids["calendars"] })),
+        (Method::PUT, "rule-order".to_owned(), json!({ "ids": [ids["rules"]] })),
+        (Method::POST, "rules".to_owned(), json!({ "name": "x", "when": ["opened"], "actions": [{ "kind": "queue", "queue_id": ids["queues"] }] })),
+        (Method::POST, "rules".to_owned(), json!({ "name": "x", "when": ["opened"], "actions": [{ "kind": "label", "label_id": ids["labels"] }] })),
+        (Method::POST, "rules".to_owned(), json!({ "name": "x", "when": ["opened"], "actions": [{ "kind": "assign", "agent_id": ids["staff"] }] })),
+        (Method::POST, "macros".to_owned(), json!({ "name": "x", "actions": [{ "kind": "reply", "canned_answer_id": ids["canned-answers"] }] })),
+        (Method::PUT, "sla-policy-order".to_owned(), json!({ "ids": [ids["sla-policies"]] })),
         (Method::POST, "queues".to_owned(), json!({ "name": "x", "members": [ids["staff"]] })),
         (Method::POST, "channels".to_owned(), json!({ "kind": "chat", "name": "x", "settings": { "queue_id": ids["queues"] } })),
         (Method::POST, "articles".to_owned(), json!({ "category_id": ids["categories"], "locale": "fi", "title": "x", "body": "x" })),

@@ -7,10 +7,13 @@ mod calendars;
 mod conversations;
 mod desk;
 mod lists;
+mod macros;
 mod messages;
 mod routing;
+mod rules;
 mod search;
 mod settings;
+mod sla;
 
 use ennakoi_inbox::{
     conversations::{NewConversation, Owner},

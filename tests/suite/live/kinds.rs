@@ -49,6 +49,7 @@ async fn stale_state_and_changes_are_the_fresh_state_for_every_kind() {
     staff(&mut drive).await;
     settings(&mut drive).await;
     talking(&mut drive).await;
+    service(&mut drive).await;
     mails(&mut drive).await;
     contacts(&mut drive).await;
     commerce(&mut drive).await;
@@ -169,6 +170,35 @@ async fn talking(drive: &mut Drive<'_>) {
     let site = Site::of(shop).await;
     visitor.client.patch("/widget/v1/visitor", json!({ "identity": site.token("asiakas-9") })).await.expect(200);
     drive.step("a proof").await;
+}
+
+/// A policy, a promise, and what their clocks tell.
+async fn service(drive: &mut Drive<'_>) {
+    let owner = drive.owner;
+    let policy = drive.made("sla-policies", json!({ "name": "Perus", "targets": { "first_answer": 60, "resolution": 600 } })).await;
+    owner.patch(&format!("sla-policies/{policy}"), json!({ "warn_percent": 50 })).await.expect(200);
+    let rule = drive.made("rules", json!({ "name": "Kerro", "when": ["promise_made"], "actions": [{ "kind": "tell", "topic": "lupaus" }] })).await;
+    owner.patch(&format!("rules/{rule}"), json!({ "last": true })).await.expect(200);
+    drive.step("a policy and a rule").await;
+    let contact = drive.made("contacts", json!({ "name": "Kiireinen" })).await;
+    let talk = drive.made("conversations", json!({ "contact_id": contact, "body": "Hei", "channel_id": drive.shop.channel })).await;
+    let promise = |minutes: i64| json!({ "body": "Soitan", "due_at": drive.now() + minutes * 60_000_000 });
+    let kept = drive.made(&format!("conversations/{talk}/promises"), promise(10)).await;
+    let withdrawn = drive.made(&format!("conversations/{talk}/promises"), promise(600)).await;
+    drive.step("promises").await;
+    drive.shop.company.app.clock.advance(ennakoi_kernel::Duration::minutes(11));
+    for _ in 0..200 {
+        if owner.get(&format!("conversations/{talk}/events?limit=100")).await.expect(200).to_string().contains("sla.breached") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    drive.step("a breach").await;
+    owner.put(&format!("promises/{kept}/closure"), json!({ "state": "kept" })).await.expect(200);
+    owner.put(&format!("promises/{withdrawn}/closure"), json!({ "state": "withdrawn" })).await.expect(200);
+    owner.delete(&format!("sla-policies/{policy}")).await.expect(204);
+    owner.delete(&format!("rules/{rule}")).await.expect(204);
+    drive.step("no promises and no policy").await;
 }
 
 async fn contacts(drive: &mut Drive<'_>) {

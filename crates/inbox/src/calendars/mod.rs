@@ -61,7 +61,7 @@ pub struct Exception {
 }
 
 /// Opening hours of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Calendar {
     pub id: CalendarId,
     pub name: String,
@@ -175,6 +175,14 @@ pub async fn list(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Calendar>> 
 /// A "not found" problem when it is not in this workspace.
 pub async fn load(tx: &mut Tx, workspace: WorkspaceId, id: CalendarId) -> Result<Calendar> {
     store::find(tx, workspace, id).await?.ok_or_else(|| Problem::not_found("the calendar").into())
+}
+
+/// One calendar, if it is there.
+///
+/// # Errors
+/// The database refuses.
+pub async fn find(tx: &mut Tx, workspace: WorkspaceId, id: CalendarId) -> Result<Option<Calendar>> {
+    store::find(tx, workspace, id).await
 }
 
 /// Creates a calendar.

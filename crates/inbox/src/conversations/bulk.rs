@@ -71,7 +71,7 @@ const UNDONE_WITHIN: Duration = Duration::hours(1);
 
 /// What a conversation was before, and what the action made of it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Change {
+pub(crate) struct Change {
     id: ConversationId,
     before: Snapshot,
     after: Snapshot,
@@ -169,7 +169,10 @@ pub async fn act(
 }
 
 /// The change, or `None` when it was so already. A refusal comes before anything is written.
-async fn apply(
+///
+/// # Errors
+/// It is refused, or the database refuses.
+pub(crate) async fn apply(
     tx: &mut Tx,
     environment: &Environment,
     workspace: WorkspaceId,
@@ -201,7 +204,11 @@ async fn apply(
     Ok((before != after || label.is_some()).then_some(Change { id, before, after, label }))
 }
 
-async fn remember(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, staff: StaffId, changes: &[Change]) -> Result<String> {
+/// Keeps what undoes these changes, in the order in which they go back; returns the token.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) async fn remember(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, staff: StaffId, changes: &[Change]) -> Result<String> {
     let token = environment.token(24);
     let now = environment.now();
     tx.execute("DELETE FROM bulk_undos WHERE created_at < $1", params![now - UNDONE_WITHIN]).await?;
@@ -259,7 +266,11 @@ async fn restore(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId,
             (_, State::Closed) => "conversation.reopened",
             _ => "conversation.woke",
         };
-        events.push(NewEvent::new(kind, actor, json!({ "by": "undo", "until": before.snoozed_until })));
+        events.push(NewEvent::new(
+            kind,
+            actor,
+            json!({ "by": "undo", "until": before.snoozed_until, "state": before.state, "waiting_since": before.waiting_since }),
+        ));
         let wakes = before.snoozed_until.filter(|until| before.state == State::Snoozed && *until > environment.now());
         timers::wake_at(tx, workspace, change.id, wakes).await?;
     }

@@ -10,7 +10,7 @@ use ennakoi_store::{Result, Tx, params};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::list::{BOT, Conditions, MENTIONED, UNASSIGNED, WAITING};
+use super::list::{BOT, BREACHING, Conditions, MENTIONED, PROMISED, UNASSIGNED, WAITING};
 use crate::views::{self, filter};
 
 /// Numbers stop here: 1000 means 1000 or more.
@@ -24,6 +24,10 @@ pub struct Counts {
     pub all: i64,
     pub mentions: i64,
     pub waiting: i64,
+    /// Clocks that are urgent or late, also of conversations that are snoozed or closed.
+    pub breaching: i64,
+    /// Open promises, wherever their conversation stands.
+    pub promised: i64,
     pub bot: i64,
     /// By the id of the view.
     pub views: BTreeMap<ViewId, i64>,
@@ -39,7 +43,14 @@ pub async fn counts(tx: &mut Tx, environment: &Environment, workspace: Workspace
         conditions.add(condition);
         conditions
     };
+    let mut breaching = Conditions::new(workspace);
+    breaching.active = None;
+    breaching.bind(BREACHING, environment.now());
+    let mut promised = fixed(PROMISED);
+    promised.active = None;
     let mut counts = Counts {
+        breaching: count(tx, &breaching).await?,
+        promised: count(tx, &promised).await?,
         unassigned: count(tx, &fixed(UNASSIGNED)).await?,
         all: count(tx, &Conditions::new(workspace)).await?,
         waiting: count(tx, &fixed(WAITING)).await?,
@@ -57,6 +68,7 @@ pub async fn counts(tx: &mut Tx, environment: &Environment, workspace: Workspace
     for view in views::list(tx, workspace, viewer).await? {
         let mut conditions = Conditions::new(workspace);
         conditions.filter(&view.filter, context)?;
+        conditions.active = Some(true);
         counts.views.insert(view.id, count(tx, &conditions).await?);
     }
     Ok(counts)
@@ -77,8 +89,9 @@ pub async fn open_of(tx: &mut Tx, workspace: WorkspaceId, people: &[StaffId]) ->
 }
 
 async fn count(tx: &mut Tx, conditions: &Conditions) -> Result<i64> {
+    let active = if conditions.active == Some(true) { " AND active" } else { "" };
     let statement = format!(
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM conversations WHERE workspace_id = $1 AND active{} LIMIT {MOST}) AS counted",
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM conversations WHERE workspace_id = $1{active}{} LIMIT {MOST}) AS counted",
         conditions.text()
     );
     tx.scalar(&statement, &conditions.parameters).await

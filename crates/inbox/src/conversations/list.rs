@@ -28,6 +28,10 @@ pub enum Sort {
     Priority,
     /// Since when the customer has been waiting; only those who wait.
     Waiting,
+    /// When the next clock is due; only those on which one runs.
+    Due,
+    /// When the next promise is due; only those with one.
+    Promised,
 }
 
 /// In which direction.
@@ -42,7 +46,7 @@ pub enum Order {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListQuery {
-    /// `mine`, `unassigned`, `all`, `mentions`, `waiting`, `bot`, `closed`, `snoozed` or the id of a view; `all` when not given.
+    /// `mine`, `unassigned`, `all`, `mentions`, `waiting`, `breaching`, `promised`, `bot`, `closed`, `snoozed` or the id of a view; `all` when not given.
     pub view: Option<String>,
     pub state: Option<State>,
     /// An id of staff, `me` or `none`.
@@ -147,6 +151,8 @@ fn direction(query: &ListQuery) -> (&'static str, bool) {
         // Urgent has the smallest rank, so downwards in urgency is upwards in rank.
         Sort::Priority => ("priority", !down(Order::Desc)),
         Sort::Waiting => ("waiting_since", down(Order::Asc)),
+        Sort::Due => ("sla_due_at", down(Order::Asc)),
+        Sort::Promised => ("promise_due_at", down(Order::Asc)),
     }
 }
 
@@ -170,7 +176,10 @@ async fn range(
     }
     parameters.push((limit + 1).into());
     let partition = if active { "active" } else { "NOT active" };
-    let waits = if column == "waiting_since" { " AND waiting_since IS NOT NULL" } else { "" };
+    let waits = match column {
+        "waiting_since" | "sla_due_at" | "promise_due_at" => format!(" AND {column} IS NOT NULL"),
+        _ => String::new(),
+    };
     let statement = format!(
         "SELECT {column}, id FROM conversations WHERE workspace_id = $1 AND {partition}{waits}{}{position} ORDER BY {key} {order}, id {order} LIMIT ${}",
         conditions.text(),
@@ -246,6 +255,16 @@ async fn view(tx: &mut Tx, conditions: &mut Conditions, workspace: WorkspaceId, 
             conditions.narrow = true;
         }
         "waiting" => conditions.add(WAITING),
+        "breaching" => {
+            conditions.bind(BREACHING, context.now);
+            conditions.active = None;
+        }
+        // A promise outlives the closing of the conversation.
+        "promised" => {
+            conditions.add(PROMISED);
+            conditions.active = None;
+            conditions.narrow = query.sort != Sort::Promised;
+        }
         "bot" => conditions.add(BOT),
         "closed" => in_state(conditions, State::Closed),
         "snoozed" => in_state(conditions, State::Snoozed),
@@ -269,6 +288,9 @@ pub(super) const UNASSIGNED: &str = "agent_id IS NULL AND desk = 'unassigned'";
 pub(super) const BOT: &str = "agent_id IS NULL AND desk = 'bot'";
 /// Customers whom people keep waiting; the bot's own are not among them.
 pub(super) const WAITING: &str = "waiting_since IS NOT NULL AND desk <> 'bot'";
+/// A clock has come so far that it is urgent, or its target is spent.
+pub(super) const BREACHING: &str = "sla_due_at IS NOT NULL AND sla_warn_at <= {}";
+pub(super) const PROMISED: &str = "promise_due_at IS NOT NULL";
 pub(super) const MENTIONED: &str = "id IN (SELECT conversation_id FROM mentions WHERE workspace_id = $1 AND staff_id = {})";
 
 fn assignee(conditions: &mut Conditions, viewer: Option<StaffId>, assignee: Option<&str>) -> Result<(), Problem> {
@@ -310,6 +332,7 @@ mod tests {
         assert_eq!(of(Sort::Priority, Some(Order::Asc)), ("priority", true));
         assert_eq!(of(Sort::Waiting, None), ("waiting_since", false));
         assert_eq!(of(Sort::Activity, None), ("last_message_at", true));
+        assert_eq!(of(Sort::Due, None), ("sla_due_at", false));
         assert_eq!(of(Sort::Created, Some(Order::Asc)), ("created_at", false));
     }
 }

@@ -37,7 +37,7 @@ pub use list::{ListQuery, Order, Sort, list};
 pub use open::{NewConversation, adopt, current, of_visitor, open, open_as};
 pub use reason::Reason;
 pub use rows::{ChannelBrief, ContactSummary, ConversationRow, LabelBrief, OwnerRow, QueueBrief, rows};
-pub(crate) use store::{lock, save, touch};
+pub(crate) use store::{find, lock, save, touch};
 
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -161,6 +161,10 @@ pub struct Conversation {
     pub closed_at: Option<Timestamp>,
     /// Since when it has been waiting in its queue; derived from state and owner when saved.
     pub queued_at: Option<Timestamp>,
+    /// Of the clocks that run, the one that is due first; written by the follower of the clocks alone.
+    pub clock: Option<crate::sla::RowClock>,
+    /// When the next open promise is due.
+    pub promise_due_at: Option<Timestamp>,
 }
 
 impl Conversation {

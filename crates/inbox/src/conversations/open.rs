@@ -82,6 +82,8 @@ pub async fn open_as(tx: &mut Tx, environment: &Environment, workspace: Workspac
         created_at: now,
         closed_at: None,
         queued_at: None,
+        clock: None,
+        promise_due_at: None,
     };
     store::insert(tx, workspace, &mut conversation).await?;
     if conversation.subject.is_some() {

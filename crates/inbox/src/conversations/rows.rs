@@ -16,7 +16,9 @@ use crate::{
     channels,
     messages::AuthorKind,
     names::{self, Names},
-    queues, read_marks, sql,
+    queues, read_marks,
+    sla::RowClock,
+    sql,
 };
 
 /// A channel as a row names it.
@@ -90,6 +92,10 @@ pub struct ConversationRow {
     pub reason: Option<Reason>,
     pub rating: Option<i64>,
     pub solved: Option<bool>,
+    /// Of the clocks that run, the one that is due first.
+    pub clock: Option<RowClock>,
+    /// When the next open promise is due.
+    pub promise_due_at: Option<Timestamp>,
 }
 
 /// Rows of the given conversations, in the order asked for; those that are not in this workspace are left out. Seven queries at most.
@@ -178,6 +184,8 @@ impl Beside {
             reason: it.reason,
             rating: it.rating,
             solved: it.solved,
+            clock: it.clock,
+            promise_due_at: it.promise_due_at,
         }
     }
 }

@@ -7,11 +7,14 @@ use ennakoi_kernel::{
 use ennakoi_store::{Error, FromRow, Result, Row, Tx, Value, params};
 
 use super::{Conversation, Owner, OwnerKind, Priority};
-use crate::sql;
+use crate::{
+    sla::{ClockKind, RowClock},
+    sql,
+};
 
 const COLUMNS: &str = "id, number, version, channel_id, contact_id, visitor_id, subject, locale, state, owner_kind, queue_id, agent_id, priority, \
                        reason, last_seq, last_message_at, preview, preview_author, waiting_since, snoozed_until, contact_seen_seq, staff_seen_seq, \
-                       rating, solved, rating_comment, created_at, closed_at, queued_at";
+                       rating, solved, rating_comment, created_at, closed_at, queued_at, sla_kind, sla_warn_at, sla_due_at, promise_due_at";
 
 impl FromRow for Conversation {
     fn from_row(row: &mut Row) -> Result<Self> {
@@ -54,8 +57,15 @@ impl FromRow for Conversation {
             created_at: row.take()?,
             closed_at: row.take()?,
             queued_at: row.take()?,
+            clock: row_clock(row)?,
+            promise_due_at: row.take()?,
         })
     }
+}
+
+fn row_clock(row: &mut Row) -> Result<Option<RowClock>> {
+    let (kind, warn_at, due_at): (Option<ClockKind>, Option<Timestamp>, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
+    Ok(kind.zip(warn_at).zip(due_at).map(|((kind, warn_at), due_at)| RowClock { kind, warn_at, due_at }))
 }
 
 /// The beginning of a statement over conversations; `$1` is the workspace.
@@ -63,7 +73,11 @@ pub(super) fn select() -> String {
     format!("SELECT {COLUMNS} FROM conversations WHERE workspace_id = $1")
 }
 
-pub(super) async fn find(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId) -> Result<Option<Conversation>> {
+/// One conversation, if it is there.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) async fn find(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId) -> Result<Option<Conversation>> {
     tx.optional(&format!("SELECT {COLUMNS} FROM conversations WHERE workspace_id = $1 AND id = $2"), &[workspace.into(), id.into()]).await
 }
 

@@ -344,3 +344,21 @@ pub(crate) async fn note_event(
     };
     Ok(append(tx, environment, workspace, conversation, new).await?.1)
 }
+
+/// The same, for those who work there only; saved and told at once.
+///
+/// # Errors
+/// The conversation is not there, or the database refuses.
+pub(crate) async fn private_note(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, id: ConversationId, note: Note) -> Result<()> {
+    let mut held = lock(tx, workspace, id).await?;
+    let new = NewMessage {
+        kind: Kind::Event,
+        visibility: Visibility::Private,
+        meta: Meta { event: Some(note.code.to_owned()), data: Some(note.data), ..Meta::default() },
+        ..NewMessage::text(note.actor, Direction::Out, "")
+    };
+    let event = append(tx, environment, workspace, &mut held, new).await?.1;
+    conversations::touch(tx, workspace, &mut held).await?;
+    timeline::append(tx, environment, workspace, vec![event]).await?;
+    Ok(())
+}

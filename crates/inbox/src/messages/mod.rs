@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::attachments::Attachment;
 
 pub use add::{Added, NewMessage, add, check_client_key};
-pub(crate) use add::{Note, append, note_event};
+pub(crate) use add::{Note, append, note_event, private_note};
 pub use addressing::{Addressing, Correspondent, Origin, Proof};
 pub use delivery::set_delivery;
 pub use edit::{edit, remove};

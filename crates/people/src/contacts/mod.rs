@@ -199,6 +199,14 @@ pub async fn briefs(tx: &mut Tx, workspace: WorkspaceId, ids: &[ContactId]) -> R
     store::briefs(tx, workspace, ids).await
 }
 
+/// The custom attributes of a contact, or of the contact that it was merged into; `None` when it is not there.
+///
+/// # Errors
+/// The database refuses.
+pub async fn attributes(tx: &mut Tx, workspace: WorkspaceId, id: ContactId) -> Result<Option<Attributes>> {
+    store::attributes(tx, workspace, id).await
+}
+
 /// Rows of the given contacts in the order asked for, following redirects; unknown ids are left out.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use ennakoi_store::{
 };
 use serde_json::json;
 
-use super::{CompanyBrief, ContactBrief, ContactRow, NewContact, Stored, api::ContactCompany};
+use super::{Attributes, CompanyBrief, ContactBrief, ContactRow, NewContact, Stored, api::ContactCompany};
 use crate::{sql, words};
 
 impl FromRow for Stored {
@@ -226,4 +226,15 @@ pub(super) async fn companies_of(tx: &mut Tx, workspace: WorkspaceId, id: Contac
         params![workspace, id],
     )
     .await
+}
+
+/// The custom attributes of a contact, or of the contact that it was merged into.
+pub(super) async fn attributes(tx: &mut Tx, workspace: WorkspaceId, id: ContactId) -> Result<Option<Attributes>> {
+    let found: Option<(String,)> = tx
+        .optional(
+            "SELECT attributes FROM contacts WHERE workspace_id = $1 AND id = (SELECT COALESCE(merged_into, id) FROM contacts WHERE workspace_id = $1 AND id = $2)",
+            params![workspace, id],
+        )
+        .await?;
+    found.map(|(text,)| Ok(serde_json::from_str(&text)?)).transpose()
 }

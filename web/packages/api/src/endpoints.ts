@@ -125,6 +125,7 @@ export function endpoints(c: Client) {
 			removeDraft: (id: S.Id, mode: 'reply' | 'note') => c.delete(`/conversations/${id}/draft?mode=${mode}`),
 			bulk: (ids: S.Id[], action: S.BulkAction) => c.post<S.BulkResult>('/conversations/bulk', { ids, action }),
 			undoBulk: (undo_token: string) => c.post<unknown>('/conversations/bulk/undo', { undo_token }),
+			clocks: async (id: S.Id) => items(await c.get<S.Page<S.ServiceClock>>(`/conversations/${id}/clocks`)),
 			events: (id: S.Id) => c.get<S.Page<S.ConversationEvent>>(`/conversations/${id}/events`, { limit: 50 }),
 			botTurns: (id: S.Id) => c.get<S.BotTurn[] | S.Page<S.BotTurn>>(`/conversations/${id}/bot-turns`)
 		},
@@ -144,6 +145,27 @@ export function endpoints(c: Client) {
 		calendars: {
 			...resource<S.Calendar>(c, '/calendars'),
 			open: (id: S.Id) => c.get<S.OpenState>(`/calendars/${id}/open`)
+		},
+		slaPolicies: {
+			...resource<S.ServicePolicy>(c, '/sla-policies'),
+			order: (ids: S.Id[]) => c.put<S.Page<S.ServicePolicy>>('/sla-policy-order', { ids }),
+			versions: async (id: S.Id) => items(await c.get<S.Page<S.ServiceVersion>>(`/sla-policies/${id}/versions`))
+		},
+		rules: {
+			...resource<S.DeskRule>(c, '/rules'),
+			order: (ids: S.Id[]) => c.put<S.Page<S.DeskRule>>('/rule-order', { ids }),
+			try: (days: number, rule: S.RuleDefinition) => c.post<S.RuleTrial>('/rule-trials', { days, rule }),
+			runs: async (id: S.Id) => items(await c.get<S.Page<S.RuleRun>>(`/rules/${id}/runs`))
+		},
+		macros: {
+			...resource<S.Macro>(c, '/macros'),
+			preview: (id: S.Id, conversation: S.Id) => c.get<S.MacroPreview>(`/macros/${id}/preview`, { conversation }),
+			run: (id: S.Id, ids: readonly S.Id[]) => c.post<S.BulkResult>(`/macros/${id}/runs`, { ids })
+		},
+		promises: {
+			list: async (conversation: S.Id) => items(await c.get<S.Page<S.ServicePromise>>(`/conversations/${conversation}/promises`)),
+			make: (conversation: S.Id, body: string, due_at: S.Time) => c.post<S.ServicePromise>(`/conversations/${conversation}/promises`, { body, due_at }),
+			close: (id: S.Id, state: 'kept' | 'withdrawn') => c.put<S.ServicePromise>(`/promises/${id}/closure`, { state })
 		},
 		channels: {
 			...resource<S.Channel>(c, '/channels'),

@@ -2,6 +2,7 @@
 export * from './schema/base';
 export * from './schema/people';
 export * from './schema/inbox';
+export * from './schema/service';
 export * from './schema/knowledge';
 export * from './schema/commerce';
 export * from './schema/live';

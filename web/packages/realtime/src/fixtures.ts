@@ -26,6 +26,8 @@ export function row(id: string, over: Partial<ConversationRow> = {}): Conversati
 		reason: null,
 		rating: null,
 		solved: null,
+		clock: null,
+		promise_due_at: null,
 		...over
 	};
 }

@@ -17,6 +17,10 @@ export function inView(view: string, row: ConversationRow, me: Id): Verdict {
 			return active;
 		case 'waiting':
 			return active && row.waiting_since !== null && row.owner.kind !== 'bot';
+		case 'breaching':
+			return row.clock !== null && row.clock.warn_at <= Date.now() * 1000;
+		case 'promised':
+			return row.promise_due_at !== null;
 		case 'bot':
 			return active && row.owner.kind === 'bot';
 		case 'closed':
@@ -121,6 +125,8 @@ export function compareRows(sort: Sort, order: 'asc' | 'desc') {
 	const key = (row: ConversationRow): number => {
 		if (sort === 'created') return row.created_at;
 		if (sort === 'waiting') return row.waiting_since ?? (order === 'asc' ? Number.MAX_SAFE_INTEGER : 0);
+		if (sort === 'due') return row.clock?.due_at ?? (order === 'asc' ? Number.MAX_SAFE_INTEGER : 0);
+		if (sort === 'promised') return row.promise_due_at ?? (order === 'asc' ? Number.MAX_SAFE_INTEGER : 0);
 		return row.last_message_at;
 	};
 	return (a: ConversationRow, b: ConversationRow): number => {

@@ -1,6 +1,6 @@
 /** What can be done to one conversation or many: on the screen at once, undone from the toast, put back when refused. */
 import { goto } from '$app/navigation';
-import { api, type BulkAction, type ConversationRow, type Id, type Priority, type Time } from '$lib/api';
+import { api, type BulkAction, type ConversationRow, type Id, type Macro, type Priority, type Time } from '$lib/api';
 import { t, type Key } from '$lib/i18n.svelte';
 import { catalogue } from '$lib/state/catalogue.svelte';
 import { desk } from '$lib/state/desk.svelte';
@@ -68,6 +68,21 @@ export async function act(ids: readonly Id[], action: BulkAction): Promise<boole
 		return true;
 	} catch (error) {
 		restore();
+		toasts.problem(error);
+		return false;
+	}
+}
+
+/** Does a macro, once its dialog has shown it; true when it ran. */
+export async function runMacro(ids: readonly Id[], macro: Macro): Promise<boolean> {
+	try {
+		const result = await api.macros.run(macro.id, ids);
+		const token = result.undo_token;
+		const text = result.failed.length > 0 ? t('done.partly', { done: result.changed.length, failed: result.failed.length }) : t('macro.done', { name: macro.name, count: ids.length });
+		toasts.show(text, { ...(result.failed.length > 0 ? { tone: 'bad' as const } : {}), ...(token ? { action: { label: t('action.undo'), run: () => void undo(token, ids) } } : {}) });
+		await refreshUnlessLive(ids);
+		return true;
+	} catch (error) {
 		toasts.problem(error);
 		return false;
 	}

@@ -58,6 +58,9 @@ export function viewFilter(view: string): Filter[] {
 			return [active, { field: 'owner', operator: 'is', value: 'bot' }];
 		case 'waiting':
 			return [active, { field: 'waiting_since', operator: 'exists' }, { field: 'owner', operator: 'is_not', value: 'bot' }];
+		case 'breaching':
+		case 'promised':
+			return [];
 		case 'closed':
 			return [{ field: 'state', operator: 'is', value: 'closed' }];
 		case 'snoozed':

@@ -5,6 +5,7 @@ import { t } from '$lib/i18n.svelte';
 import { catalogue } from '$lib/state/catalogue.svelte';
 import { session } from '$lib/state/session.svelte';
 import type { MenuItem } from '@ennakoi/ui';
+import { said } from '$lib/rules/actions';
 import { SNOOZE_CHOICES, snoozeUntil, type SnoozeChoice } from './snooze';
 import * as actions from './actions';
 
@@ -48,6 +49,8 @@ export function labelItems(rows: readonly ConversationRow[]): MenuItem[] {
 		checked: rows.length > 0 && rows.every((row) => row.labels.some((one) => one.id === label.id))
 	}));
 }
+
+export const macroItems = (): MenuItem[] => catalogue.macros.map((macro) => ({ id: macro.id, label: macro.name, icon: 'bolt' as const, hint: macro.actions.map(said).join(' → ') }));
 
 export function priorityItems(row?: ConversationRow): MenuItem[] {
 	return PRIORITIES.map((priority) => ({ id: priority, label: t(`priority.${priority}`), icon: 'priority', checked: row?.priority === priority }));

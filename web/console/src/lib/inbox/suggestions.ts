@@ -4,9 +4,10 @@ import { rank } from '$lib/fuzzy';
 import { i18n, t } from '$lib/i18n.svelte';
 import { catalogue } from '$lib/state/catalogue.svelte';
 import { session } from '$lib/state/session.svelte';
+import { said } from '$lib/rules/actions';
 import { EMOJI, fillVariables, type Trigger } from './suggest';
 
-export type Suggestion = { id: string; label: string; detail: string; insert: string; icon: IconName; sign?: string; mention?: Id };
+export type Suggestion = { id: string; label: string; detail: string; insert: string; icon: IconName; sign?: string; mention?: Id; macro?: Id };
 const MOST = 8;
 
 /** What fits an unfinished `/`, `@`, `#` or `:` word. A search that fails offers nothing and disturbs nobody. */
@@ -38,12 +39,14 @@ function canned(text: string, row: ConversationRow): Suggestion[] {
 		company: session.workspace?.name ?? null,
 		number: String(row.number)
 	};
-	return rank(text, catalogue.cannedAnswers, (one) => `${one.shortcut} ${one.title}`)
+	const macros = rank(text, catalogue.macros, (one) => one.name).map((one) => ({ id: one.id, label: one.name, detail: one.actions.map(said).join(' → '), insert: '', icon: 'bolt' as const, macro: one.id }));
+	const answers = rank(text, catalogue.cannedAnswers, (one) => `${one.shortcut} ${one.title}`)
 		.slice(0, MOST)
 		.map((one) => {
 			const body = one.body[language] ?? one.body.fi ?? one.body.en ?? one.body.sv ?? '';
-			return { id: one.id, label: `/${one.shortcut}`, detail: `${one.title} — ${body.replace(/\s+/g, ' ').slice(0, 120)}`, insert: fillVariables(body, values), icon: 'bolt' };
+			return { id: one.id, label: `/${one.shortcut}`, detail: `${one.title} — ${body.replace(/\s+/g, ' ').slice(0, 120)}`, insert: fillVariables(body, values), icon: 'note' as const };
 		});
+	return [...answers, ...macros].slice(0, MOST);
 }
 
 async function articles(text: string, row: ConversationRow): Promise<Suggestion[]> {

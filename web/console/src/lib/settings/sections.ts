@@ -9,6 +9,9 @@ export type SectionId =
 	| 'bot'
 	| 'hours'
 	| 'queues'
+	| 'service'
+	| 'rules'
+	| 'macros'
 	| 'labels'
 	| 'canned'
 	| 'team'
@@ -28,6 +31,9 @@ export const SECTIONS: readonly Section[] = [
 	{ id: 'mailboxes', label: 'settings.mailboxes', icon: 'email', permission: 'settings:read', group: 'work' },
 	{ id: 'bot', label: 'settings.bot', icon: 'bot', permission: 'settings:read', group: 'work' },
 	{ id: 'queues', label: 'settings.queues', icon: 'list', permission: 'settings:read', group: 'work' },
+	{ id: 'service', label: 'settings.service', icon: 'clock', permission: 'settings:read', group: 'work' },
+	{ id: 'rules', label: 'settings.rules', icon: 'bolt', permission: 'settings:read', group: 'work' },
+	{ id: 'macros', label: 'settings.macros', icon: 'bolt', permission: 'conversations:read', group: 'work' },
 	{ id: 'labels', label: 'settings.labels', icon: 'label', permission: 'conversations:read', group: 'work' },
 	{ id: 'canned', label: 'settings.canned', icon: 'bolt', permission: 'conversations:read', group: 'work' },
 	{ id: 'attributes', label: 'settings.attributes', icon: 'hash', permission: 'settings:read', group: 'work' },

@@ -1,4 +1,4 @@
-import { api, items, type AttributeDefinition, type CannedAnswer, type Channel, type Label, type Member, type Queue, type View } from '$lib/api';
+import { api, items, type AttributeDefinition, type CannedAnswer, type Channel, type Label, type Macro, type Member, type Queue, type View } from '$lib/api';
 
 import { session } from './session.svelte';
 
@@ -10,6 +10,7 @@ class Catalogue {
 	channels = $state.raw<Channel[]>([]);
 	views = $state.raw<View[]>([]);
 	cannedAnswers = $state.raw<CannedAnswer[]>([]);
+	macros = $state.raw<Macro[]>([]);
 	attributes = $state.raw<AttributeDefinition[]>([]);
 	loaded = $state(false);
 
@@ -22,6 +23,7 @@ class Catalogue {
 			this.loadChannels(),
 			this.loadViews(),
 			this.loadCannedAnswers(),
+			this.loadMacros(),
 			this.loadAttributes()
 		]);
 		this.loaded = true;
@@ -33,6 +35,7 @@ class Catalogue {
 	loadChannels = async () => void (this.channels = session.can('settings:read') ? await api.channels.list() : []);
 	loadViews = async () => void (this.views = await api.views.list());
 	loadCannedAnswers = async () => void (this.cannedAnswers = await api.cannedAnswers.list());
+	loadMacros = async () => void (this.macros = await api.macros.list());
 	loadAttributes = async () => void (this.attributes = items(await api.attributes.list('contact')));
 
 	staffName(id: string): string | null {

@@ -140,6 +140,8 @@ class Desk {
 		const ids = reconcileList(this.list.ids, changed, this.state.conversations, {
 			belongs: (row) => {
 				if (query.sort === 'waiting' && row.waiting_since === null) return false;
+				if (query.sort === 'due' && row.clock === null) return false;
+				if (query.sort === 'promised' && row.promise_due_at === null) return false;
 				const inside = view ? matchesFilter(view.filter, row, me) : inView(query.view, row, me);
 				if (inside === false || query.filter === null) return inside;
 				const kept = matchesFilter(query.filter, row, me);

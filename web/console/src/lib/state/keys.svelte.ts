@@ -18,6 +18,7 @@ export type ActionId =
 	| 'label'
 	| 'priority'
 	| 'snooze'
+	| 'macro'
 	| 'close'
 	| 'close_next'
 	| 'panel'
@@ -46,6 +47,7 @@ export const ACTIONS: readonly Action[] = [
 	{ id: 'label', keys: 'l', group: 'conversation', label: 'key.label' },
 	{ id: 'priority', keys: 'p', group: 'conversation', label: 'key.priority' },
 	{ id: 'snooze', keys: 's', group: 'conversation', label: 'key.snooze' },
+	{ id: 'macro', keys: 'shift+m', group: 'conversation', label: 'key.macro' },
 	{ id: 'close', keys: 'e', group: 'conversation', label: 'key.close' },
 	{ id: 'close_next', keys: 'shift+e', group: 'conversation', label: 'key.close_next' },
 	{ id: 'panel', keys: 'i', group: 'conversation', label: 'key.panel' },

@@ -1,6 +1,7 @@
 import type { Addressing, MailOrigin } from './mail';
 import type { Id, Locale, PerLocale, Time } from './base';
 import type { ContactRow } from './people';
+import type { RowClock } from './service';
 
 export type AuthorKind = 'contact' | 'staff' | 'bot' | 'system';
 export type Author = { kind: AuthorKind; id: Id | null; name: string; avatar_url: string | null };
@@ -39,6 +40,9 @@ export type ConversationRow = {
 	reason: string | null;
 	rating: number | null;
 	solved: boolean | null;
+	/** Of the clocks that run, the one that is due first. */
+	clock: RowClock | null;
+	promise_due_at: Time | null;
 };
 export type Draft = { body: string; attachment_ids: Id[]; updated_at: Time };
 export type Presence = { staff_id: Id; name: string; mode: 'viewing' | 'typing' };
@@ -126,6 +130,8 @@ export type Counts = {
 	all: number;
 	mentions: number;
 	waiting: number;
+	breaching: number;
+	promised: number;
 	bot: number;
 	views: Record<Id, number>;
 };
@@ -153,7 +159,7 @@ export type Condition = { field: FilterField; operator: FilterOperator; value?: 
 /** An empty `all` holds always, an empty `any` never. */
 export type Filter = { all: Filter[] } | { any: Filter[] } | { not: Filter } | Condition;
 export type View = { id: Id; name: string; filter: Filter; shared: boolean; owner_id?: Id };
-export type Sort = 'activity' | 'created' | 'priority' | 'waiting';
+export type Sort = 'activity' | 'created' | 'priority' | 'waiting' | 'due' | 'promised';
 export type ConversationQuery = {
 	view?: string;
 	state?: string;

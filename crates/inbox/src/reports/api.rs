@@ -1,0 +1,40 @@
+//! Reports over HTTP.
+
+use axum::extract::State;
+use ennakoi_http::{ApiResult, App, Json, Member, Page, Query, Route, get};
+use ennakoi_kernel::access::{Access, Permission};
+
+use super::read::{self, Group, ReportCase, ReportQuery, Summary};
+
+pub(crate) fn routes() -> Vec<Route> {
+    let reads = Access::Needs(Permission::ReportsRead);
+    vec![
+        get("/api/v1/reports/summary", "read_report_summary", reads, read_report_summary)
+            .summary("Every measure of a period with the period before it, and what stands open now.")
+            .query::<ReportQuery>()
+            .returns::<Summary>(200),
+        get("/api/v1/reports/groups", "list_report_groups", reads, list_report_groups)
+            .summary("One measure of a period by day, hour, channel, queue, agent or label.")
+            .query::<ReportQuery>()
+            .returns::<Page<Group>>(200),
+        get("/api/v1/reports/cases", "list_report_cases", reads, list_report_cases)
+            .summary("The cases behind a figure, newest first.")
+            .query::<ReportQuery>()
+            .returns::<Page<ReportCase>>(200),
+    ]
+}
+
+async fn read_report_summary(State(app): State<App>, member: Member, Query(query): Query<ReportQuery>) -> ApiResult<Json<Summary>> {
+    let mut tx = app.db.read().await?;
+    Ok(Json(read::summary(&mut tx, &app.environment, member.workspace, &query).await?))
+}
+
+async fn list_report_groups(State(app): State<App>, member: Member, Query(query): Query<ReportQuery>) -> ApiResult<Json<Page<Group>>> {
+    let mut tx = app.db.read().await?;
+    Ok(Json(Page::whole(read::groups(&mut tx, member.workspace, &query).await?)))
+}
+
+async fn list_report_cases(State(app): State<App>, member: Member, Query(query): Query<ReportQuery>) -> ApiResult<Json<Page<ReportCase>>> {
+    let mut tx = app.db.read().await?;
+    Ok(Json(read::cases(&mut tx, member.workspace, &query).await?))
+}

@@ -1,0 +1,82 @@
+import type { Id, Time } from './base';
+import type { Calendar, ConversationRow, Priority } from './inbox';
+
+export const FACTS = [
+	'state', 'owner', 'assignee', 'queue', 'channel', 'channel_kind', 'label', 'priority', 'language', 'reason', 'subject', 'rating', 'solved',
+	'waiting_minutes', 'messages', 'customer_email', 'customer_domain', 'customer_attribute', 'message_text', 'message_language', 'message_attachments', 'hours'
+] as const;
+export type Fact = (typeof FACTS)[number];
+export type FactOperator = 'is' | 'is_not' | 'in' | 'exists' | 'missing' | 'at_least' | 'at_most' | 'contains' | 'contains_not';
+export type FactValue = string | number | boolean | null | (string | number | boolean)[];
+export type FactTest = { field: Fact; operator: FactOperator; key?: string; value?: FactValue };
+/** An empty `all` holds always, an empty `any` never. */
+export type FactCondition = { all: FactCondition[] } | { any: FactCondition[] } | { not: FactCondition } | FactTest;
+
+export type ClockKind = 'first_answer' | 'next_answer' | 'resolution' | 'promise';
+export type RowClock = { kind: ClockKind; warn_at: Time; due_at: Time };
+export type ServiceClock = {
+	id: Id;
+	kind: ClockKind;
+	policy: { id: Id; version: number; name: string } | null;
+	promise_id: Id | null;
+	started_at: Time;
+	/** Seconds of opening hours. */
+	target_seconds: number;
+	spent_seconds: number;
+	paused: boolean;
+	warn_at: Time | null;
+	due_at: Time | null;
+	breached_at: Time | null;
+	outcome: 'met' | 'missed' | 'void' | null;
+	finished_at: Time | null;
+	wall_seconds: number | null;
+};
+export type ServicePromise = { id: Id; conversation_id: Id; body: string; due_at: Time; state: 'open' | 'kept' | 'withdrawn'; made_by: string; made_at: Time; closed_at: Time | null };
+export type ServiceTargets = { first_answer: number | null; next_answer: number | null; resolution: number | null };
+export type ServiceDefinition = {
+	name: string;
+	condition: FactCondition;
+	calendar_id: Id | null;
+	/** Minutes of opening hours. */
+	targets: ServiceTargets;
+	pauses: { waiting: boolean; snoozed: boolean };
+	warn_percent: number;
+};
+export type ServicePolicy = ServiceDefinition & { id: Id; version: number; position: number; enabled: boolean; created_at: Time };
+export type ServiceVersion = ServiceDefinition & { version: number; cause: 'created' | 'changed' | 'calendar'; created_by: string; created_at: Time; calendar: Calendar | null };
+
+export const WHENS = [
+	'opened', 'customer_message', 'answer', 'note', 'handed_over', 'assigned', 'labelled', 'changed', 'closed', 'reopened', 'snoozed', 'woke', 'rated',
+	'sla_warned', 'sla_breached', 'promise_made', 'promise_kept'
+] as const;
+export type When = (typeof WHENS)[number];
+export type DeskAction =
+	| { kind: 'assign'; agent_id: Id | null }
+	| { kind: 'queue'; queue_id: Id }
+	| { kind: 'label'; label_id: Id }
+	| { kind: 'unlabel'; label_id: Id }
+	| { kind: 'priority'; priority: Priority }
+	| { kind: 'snooze'; minutes: number | null }
+	| { kind: 'close' }
+	| { kind: 'note'; body: string }
+	| { kind: 'reply'; canned_answer_id: Id }
+	| { kind: 'notify'; staff_ids: Id[]; body: string }
+	| { kind: 'tell'; topic: string };
+export type RuleDefinition = { name: string; when: When[]; condition: FactCondition; actions: DeskAction[]; last: boolean };
+export type DeskRule = RuleDefinition & { id: Id; version: number; position: number; enabled: boolean; enabled_at: Time; created_at: Time };
+export type RuleRun = {
+	id: Id;
+	rule_id: Id;
+	rule_name: string;
+	rule_version: number;
+	conversation_id: Id;
+	cause: string;
+	at: Time;
+	depth: number;
+	outcome: 'ran' | 'too_deep' | 'braked';
+	actions: { kind: DeskAction['kind']; refused: string | null }[];
+};
+export type RuleTrial = { woken: number; hits: number; cases: number; truncated: boolean; shown: { conversation: ConversationRow; when: When; at: Time; times: number }[] };
+export type Macro = { id: Id; name: string; actions: DeskAction[]; shared: boolean };
+export type MacroStep = { action: DeskAction; text: string | null; to_customer: boolean; undoable: boolean; refused: string | null };
+export type MacroPreview = { conversation_id: Id; steps: MacroStep[] };
