@@ -161,3 +161,30 @@ test('a macro is made, shown, run by a key and in bulk, and taken back', async (
 	await helena.keyboard.press('Escape');
 	noFaults(helena);
 });
+
+test('a figure of the report opens into its cases', async () => {
+	const raija = await customer('Raisa Rauta', 'Onko kenkiä koossa 38?');
+	await call('POST', `/api/v1/conversations/${raija.id}/messages`, { client_key: 'r', body: 'On!', visibility: 'public' });
+	await helena.goto(`${server.url}/app/reports`);
+	const tile = helena.getByRole('button', { name: /^Ensimmäinen vastaus/ });
+	await tile.waitFor();
+	await helena.getByRole('heading', { name: /Ensimmäinen vastaus: puolet/ }).waitFor();
+	await helena.getByRole('link', { name: /Raisa Rauta/ }).waitFor();
+	await accessible(helena, 'the report');
+	await picture(helena, 'report');
+	await helena.getByRole('button', { name: /^Alkaneet/ }).click();
+	await helena.getByRole('combobox', { name: 'Ryhmittely' }).selectOption('channel');
+	await helena.getByRole('button', { name: 'Verkkokauppa', exact: true }).click();
+	await helena.getByRole('heading', { name: 'Tapaukset: Alkaneet, Verkkokauppa' }).waitFor();
+	await helena.getByRole('link', { name: /Liisa Virta/ }).waitFor();
+	const download = helena.waitForEvent('download');
+	await helena.getByRole('button', { name: 'CSV' }).first().click();
+	assert.equal((await download).suggestedFilename(), 'opened-channel.csv');
+	await accessible(helena, 'the report by channel');
+	await picture(helena, 'report-channels');
+	await helena.setViewportSize({ width: 360, height: 760 });
+	await accessible(helena, 'the report on a phone');
+	await picture(helena, 'report-narrow');
+	assert.ok(await helena.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page is wider than a phone');
+	noFaults(helena);
+});

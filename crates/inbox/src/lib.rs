@@ -24,6 +24,7 @@ mod names;
 mod patch;
 pub mod queues;
 pub mod read_marks;
+pub mod reports;
 pub mod routing;
 pub mod rules;
 pub mod search;
@@ -54,13 +55,14 @@ pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
         search::api::routes(),
         sla::api::routes(),
         rules::api::routes(),
+        reports::api::routes(),
         macros::api::routes(),
         live::api::routes(),
     ]
     .into_iter()
     .flatten()
     .collect();
-    module.followers = vec![routing::follow::follower(), sla::follow::follower(), rules::follow::follower()];
+    module.followers = vec![routing::follow::follower(), sla::follow::follower(), rules::follow::follower(), reports::follow::follower()];
     module.timers = vec![conversations::timers::kind(), routing::follow::timer(), sla::timers::kind()];
     module.events = events::ALL;
     let runner = hub.clone();

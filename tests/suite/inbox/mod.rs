@@ -9,6 +9,7 @@ mod desk;
 mod lists;
 mod macros;
 mod messages;
+mod reports;
 mod routing;
 mod rules;
 mod search;

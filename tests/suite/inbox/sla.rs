@@ -186,7 +186,7 @@ async fn the_first_policy_whose_condition_holds_applies_and_a_label_brings_anoth
     let liisa = desk.queued("Liisa", "Hei").await;
     desk.settle().await;
     assert_eq!(clocks(owner, liisa).await[0]["target_seconds"], 3_600);
-    owner.put(&liisa.path(&format!("/labels/{label}")), json!({})).await.expect(200);
+    owner.put(&liisa.path(&format!("/labels/{label}")), json!({})).await.expect(204);
     desk.settle().await;
     let found = clocks(owner, liisa).await;
     assert_eq!((found.len(), &found[0]["target_seconds"], &found[0]["policy"]["name"]), (1, &json!(600), &json!("Kulta")));

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{canned_answers, conversations::Priority, labels, queues};
 
-pub(crate) use perform::{Performed, perform, reply_text};
+pub(crate) use perform::{perform, reply_text};
 
 /// Actions of one rule or macro, at most.
 pub const ACTIONS_MAX: usize = 20;

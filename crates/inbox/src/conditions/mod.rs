@@ -26,6 +26,7 @@ const TEXT_CHARACTERS: usize = 200;
 /// `{"all": […]}`, `{"any": […]}`, `{"not": …}` or a test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "FactCondition")]
 pub enum Condition {
     All(All),
     Any(Any),
@@ -57,6 +58,7 @@ pub struct Not {
 /// One comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "FactTest")]
 pub struct Test {
     pub field: Fact,
     pub operator: Operator,
@@ -104,6 +106,7 @@ pub enum Fact {
 /// How it is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "FactOperator")]
 pub enum Operator {
     Is,
     IsNot,

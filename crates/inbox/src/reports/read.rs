@@ -95,6 +95,7 @@ pub struct Backlog {
 
 /// A report's first screen.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReportSummary")]
 pub struct Summary {
     pub measures: Vec<Compared>,
     pub backlog: Backlog,
@@ -102,6 +103,7 @@ pub struct Summary {
 
 /// A line of a grouped report.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReportGroup")]
 pub struct Group {
     /// A day, an hour or an id; empty for nobody and nothing.
     pub key: String,

@@ -43,10 +43,13 @@ pub fn quantile(cells: &[(i64, i64)], q: f64) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a count of cases")]
     let rank = ((total as f64 * q).ceil() as i64).clamp(1, total);
     let mut seen = 0;
-    measured.into_iter().find(|(_, count)| {
-        seen += count;
-        seen >= rank
-    }).map(|(step, _)| seconds(*step))
+    measured
+        .into_iter()
+        .find(|(_, count)| {
+            seen += count;
+            seen >= rank
+        })
+        .map(|(step, _)| seconds(*step))
 }
 
 #[cfg(test)]

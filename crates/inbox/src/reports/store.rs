@@ -33,18 +33,7 @@ pub(super) async fn add(tx: &mut Tx, workspace: WorkspaceId, id: Uuid, fact: Fac
     tx.execute(
         "INSERT INTO report_facts (workspace_id, id, measure, at, conversation_id, span, open_span, channel_id, queue_id, agent_id) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        params![
-            workspace,
-            id,
-            fact.measure,
-            fact.at,
-            fact.conversation,
-            micros(fact.span),
-            micros(fact.open_span),
-            fact.channel,
-            fact.queue,
-            fact.agent
-        ],
+        params![workspace, id, fact.measure, fact.at, fact.conversation, micros(fact.span), micros(fact.open_span), fact.channel, fact.queue, fact.agent],
     )
     .await?;
     tx.execute(
@@ -167,7 +156,13 @@ pub(super) async fn cells(tx: &mut Tx, workspace: WorkspaceId, narrowing: Narrow
 }
 
 /// Facts of a measure by label: each counts once for every label that its conversation carries now.
-pub(super) async fn by_label(tx: &mut Tx, workspace: WorkspaceId, narrowing: Narrowing, measure: Measure, limit: i64) -> Result<Vec<(Uuid, Option<i64>, Option<i64>)>> {
+pub(super) async fn by_label(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    narrowing: Narrowing,
+    measure: Measure,
+    limit: i64,
+) -> Result<Vec<(Uuid, Option<i64>, Option<i64>)>> {
     let mut parameters: Vec<Value> = vec![workspace.into(), narrowing.from.into(), narrowing.to.into()];
     let more = narrowing.more(&mut parameters);
     parameters.extend([measure.into(), limit.into()]);
@@ -230,13 +225,10 @@ pub(super) async fn facts(
 
 /// How old what people have on their desks is: since when each active conversation that is not the bot's has been there, oldest first.
 pub(super) async fn backlog(tx: &mut Tx, workspace: WorkspaceId, narrowing: Narrowing, limit: i64) -> Result<Vec<(Timestamp, Option<Timestamp>)>> {
-    let mut parameters: Vec<Value> = vec![workspace.into(), limit.into(), Value::Null];
-    parameters.truncate(2);
+    let mut parameters: Vec<Value> = vec![workspace.into(), limit.into()];
     let more = narrowing.more(&mut parameters);
     tx.all(
-        &format!(
-            "SELECT created_at, waiting_since FROM conversations WHERE workspace_id = $1 AND active AND desk <> 'bot'{more} ORDER BY created_at LIMIT $2"
-        ),
+        &format!("SELECT created_at, waiting_since FROM conversations WHERE workspace_id = $1 AND active AND desk <> 'bot'{more} ORDER BY created_at LIMIT $2"),
         &parameters,
     )
     .await

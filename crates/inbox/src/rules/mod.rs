@@ -41,6 +41,7 @@ const RULES_MAX: usize = 200;
 /// What a rule says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RuleDefinition")]
 pub struct Definition {
     pub name: String,
     /// On which events it wakes.
@@ -79,6 +80,7 @@ pub struct ActionLog {
 
 /// One run of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "RuleRun")]
 pub struct Run {
     pub id: RuleRunId,
     pub rule_id: RuleId,

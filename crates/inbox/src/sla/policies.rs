@@ -67,6 +67,7 @@ impl Default for Pauses {
 /// What a policy says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SlaDefinition")]
 pub struct Definition {
     pub name: String,
     /// For which conversations; `{"all": []}` for every one.

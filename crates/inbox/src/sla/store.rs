@@ -155,13 +155,13 @@ pub(super) async fn show(tx: &mut Tx, workspace: WorkspaceId, conversation: Conv
     Ok(true)
 }
 
-/// Whether the follower of the clocks has events of this workspace before it.
-pub(super) async fn is_behind(tx: &mut Tx, workspace: WorkspaceId, follower: &str) -> Result<bool> {
+/// Whether the follower has events before it that happened by `until`: one of them may have stopped a clock.
+pub(super) async fn is_behind(tx: &mut Tx, workspace: WorkspaceId, follower: &str, until: Timestamp) -> Result<bool> {
     let found: Option<(i64,)> = tx
         .optional(
-            "SELECT h.seq FROM timeline_heads h LEFT JOIN followers f ON f.workspace_id = h.workspace_id AND f.name = $2 \
-             WHERE h.workspace_id = $1 AND h.seq > COALESCE(f.seq, 0)",
-            params![workspace, follower],
+            "SELECT seq FROM events WHERE workspace_id = $1 AND occurred_at <= $3 \
+             AND seq > COALESCE((SELECT f.seq FROM followers f WHERE f.workspace_id = $1 AND f.name = $2), 0) ORDER BY seq LIMIT 1",
+            params![workspace, follower, until],
         )
         .await?;
     Ok(found.is_some())

@@ -33,7 +33,7 @@ pub(crate) fn kind() -> TimerKind {
 pub(super) async fn set(tx: &mut Tx, workspace: WorkspaceId, clock: &Stored) -> Result<()> {
     let key = format!("{KIND}:{}", clock.id);
     match next(clock) {
-        Some(due) => timers::set(tx, workspace, &key, KIND, due, json!({ "clock": clock.id })).await,
+        Some(due) => timers::set(tx, workspace, &key, KIND, due, json!({ "clock": clock.id, "moment": due })).await,
         None => timers::clear(tx, workspace, &key).await,
     }
 }
@@ -66,8 +66,8 @@ pub(super) fn come(clock: &mut Stored, at: Timestamp) -> Vec<NewEvent> {
 async fn fire(tx: &mut Tx, environment: &Environment, timer: &Timer) -> Result<()> {
     let (workspace, now) = (timer.workspace, environment.now());
     let id: ClockId = serde_json::from_value(timer.payload["clock"].clone())?;
-    if store::is_behind(tx, workspace, follow::NAME).await? && now < timer.due_at + AT_MOST {
-        // Under the same moment the timer would be told apart by nobody from the one that fires now.
+    let moment: Timestamp = serde_json::from_value(timer.payload["moment"].clone())?;
+    if store::is_behind(tx, workspace, follow::NAME, moment).await? && now < moment + AT_MOST {
         return timers::set(tx, workspace, &timer.key, KIND, now + PATIENCE, timer.payload.clone()).await;
     }
     let Some(mut clock) = store::find(tx, workspace, id).await?.filter(|clock| clock.outcome.is_none()) else { return Ok(()) };

@@ -162,6 +162,11 @@ export function endpoints(c: Client) {
 			preview: (id: S.Id, conversation: S.Id) => c.get<S.MacroPreview>(`/macros/${id}/preview`, { conversation }),
 			run: (id: S.Id, ids: readonly S.Id[]) => c.post<S.BulkResult>(`/macros/${id}/runs`, { ids })
 		},
+		reports: {
+			summary: (query: S.ReportQuery) => c.get<S.ReportSummary>('/reports/summary', query),
+			groups: async (query: S.ReportQuery) => items(await c.get<S.Page<S.ReportGroup>>('/reports/groups', query)),
+			cases: (query: S.ReportQuery) => c.get<S.Page<S.ReportCase>>('/reports/cases', query)
+		},
 		promises: {
 			list: async (conversation: S.Id) => items(await c.get<S.Page<S.ServicePromise>>(`/conversations/${conversation}/promises`)),
 			make: (conversation: S.Id, body: string, due_at: S.Time) => c.post<S.ServicePromise>(`/conversations/${conversation}/promises`, { body, due_at }),

@@ -80,3 +80,17 @@ export type RuleTrial = { woken: number; hits: number; cases: number; truncated:
 export type Macro = { id: Id; name: string; actions: DeskAction[]; shared: boolean };
 export type MacroStep = { action: DeskAction; text: string | null; to_customer: boolean; undoable: boolean; refused: string | null };
 export type MacroPreview = { conversation_id: Id; steps: MacroStep[] };
+
+export const MEASURES = ['opened', 'asked', 'first_answer', 'next_answer', 'closed', 'resolution', 'reopened'] as const;
+export type Measure = (typeof MEASURES)[number];
+export const GROUPINGS = ['day', 'hour', 'queue', 'channel', 'agent', 'label'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+/** Spans in seconds; null where there is no length. `open_` counts opening hours only. */
+export type ReportFigure = { count: number; p50: number | null; p90: number | null; p95: number | null; open_p50: number | null; open_p90: number | null; open_p95: number | null };
+export type ReportSummary = {
+	measures: { measure: Measure; now: ReportFigure; before: ReportFigure }[];
+	backlog: { open: number; waiting: number; age_p50: number | null; age_p90: number | null; truncated: boolean };
+};
+export type ReportGroup = { key: string; figure: ReportFigure };
+export type ReportCase = { at: Time; span_seconds: number | null; open_seconds: number | null; agent_id: Id | null; conversation: ConversationRow };
+export type ReportQuery = { from: Time; to: Time; channel?: Id; queue?: Id; agent?: Id; measure?: Measure; by?: Grouping; limit?: number; cursor?: string };
