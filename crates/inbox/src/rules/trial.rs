@@ -67,8 +67,7 @@ pub(super) async fn run(tx: &mut Tx, environment: &Environment, workspace: Works
             params![workspace, EVENTS_MAX, since],
         )
         .await?;
-    let oldest = events.last().map_or(0, |event| event.seq);
-    let truncated = oldest > 1 && has_older(tx, workspace, oldest, since).await?;
+    let truncated = has_older(tx, workspace, since).await?;
     let asked = conditions::calendars([&definition.condition]);
     let mut cases: BTreeMap<ConversationId, Facts> = BTreeMap::new();
     let mut found: Vec<(ConversationId, When, Timestamp, i64)> = Vec::new();
@@ -96,9 +95,14 @@ pub(super) async fn run(tx: &mut Tx, environment: &Environment, workspace: Works
     Ok(Trial { woken, hits, cases: count, truncated, shown: show(tx, workspace, found).await? })
 }
 
-async fn has_older(tx: &mut Tx, workspace: WorkspaceId, seq: i64, since: Timestamp) -> Result<bool> {
-    let found: Option<(i64,)> =
-        tx.optional("SELECT seq FROM events WHERE workspace_id = $1 AND seq = $2 - 1 AND recorded_at >= $3", params![workspace, seq, since]).await?;
+/// Whether events of these days lie beyond those that are looked at.
+async fn has_older(tx: &mut Tx, workspace: WorkspaceId, since: Timestamp) -> Result<bool> {
+    let found: Option<(i64,)> = tx
+        .optional(
+            "SELECT seq FROM events WHERE workspace_id = $1 AND seq = (SELECT seq FROM timeline_heads WHERE workspace_id = $1) - $2 AND recorded_at >= $3",
+            params![workspace, EVENTS_MAX, since],
+        )
+        .await?;
     Ok(found.is_some())
 }
 

@@ -71,28 +71,33 @@ struct Expected {
     warning: Option<i64>,
 }
 
+impl Expected {
+    fn count(&mut self, case: &Case, from: i64, length: i64) {
+        let spent = self.spent;
+        let reached = |span: i64| (spent < span && span <= spent + length).then(|| from + span - spent);
+        self.due = self.due.or(reached(case.target));
+        self.warning = self.warning.or(reached(case.warn_after));
+        self.spent += length;
+    }
+}
+
 /// Every minute, or its part, that is open and in no pause counts.
 fn walk(oracle: &mut Oracle<'_>, case: &Case) -> Expected {
     let mut expected = Expected { spent: 0, due: None, warning: None };
     let mut at = case.start;
     while at < case.end {
         let next = (at - at.rem_euclid(MINUTE) + MINUTE).min(case.end);
-        // Pauses begin and end at whole seconds, so a minute may be cut by them.
-        let mut cuts = vec![at, next];
-        cuts.extend(case.pauses.iter().flat_map(|(from, to)| [*from, *to]).filter(|cut| at < *cut && *cut < next));
-        cuts.sort_unstable();
-        let open = oracle.open(at);
-        for piece in cuts.windows(2) {
-            let paused = case.pauses.iter().any(|(from, to)| *from <= piece[0] && piece[0] < *to);
-            if !open || paused {
-                continue;
+        if oracle.open(at) {
+            // Pauses begin and end at whole seconds, so a minute may be cut by them.
+            let mut from = at;
+            while from < next {
+                let edge = case.pauses.iter().flat_map(|(begin, end)| [*begin, *end]).filter(|edge| *edge > from).min();
+                let to = edge.map_or(next, |edge| edge.min(next));
+                if !case.pauses.iter().any(|(begin, end)| *begin <= from && from < *end) {
+                    expected.count(case, from, to - from);
+                }
+                from = to;
             }
-            let length = piece[1] - piece[0];
-            let reached = |span: i64| (expected.spent < span && span <= expected.spent + length).then(|| piece[0] + span - expected.spent);
-            let (due, warning) = (reached(case.target), reached(case.warn_after));
-            expected.due = expected.due.or(due);
-            expected.warning = expected.warning.or(warning);
-            expected.spent += length;
         }
         at = next;
     }
