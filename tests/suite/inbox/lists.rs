@@ -32,7 +32,7 @@ async fn views_hold_what_their_names_say() {
     assert_eq!(listed(&aino, "language=sv").await, Vec::<String>::new());
     assert_eq!(listed(&aino, &format!("channel={}", desk.channel)).await.len(), 3);
     let counts = aino.get("conversations/counts").await.expect(200);
-    let expected = json!({ "mine": 1, "unassigned": 1, "all": 3, "mentions": 0, "waiting": 1, "bot": 1, "views": {} });
+    let expected = json!({ "mine": 1, "unassigned": 1, "all": 3, "mentions": 0, "waiting": 1, "breaching": 0, "promised": 0, "bot": 1, "views": {} });
     assert_eq!(counts, expected);
     for wrong in ["view=nothing", "state=asleep", "assignee=somebody", "sort=password", "cursor=00", "limit=many", "workspace_id=1"] {
         aino.get(&format!("conversations?{wrong}")).await.expect(422);
