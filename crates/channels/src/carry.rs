@@ -11,15 +11,15 @@ mod plan;
 use std::sync::Arc;
 
 use ennakoi_http::{App, Module};
-use ennakoi_inbox::channels::ChannelKind;
+use ennakoi_inbox::{channels::ChannelKind, conversations::Conversation, messages::Message};
 use ennakoi_kernel::{
-    Duration,
+    Duration, Timestamp,
     ids::{ChannelId, WorkspaceId},
 };
 use ennakoi_store::{Result, Tx, outbox::Intent};
 use futures_util::future::BoxFuture;
 
-pub use plan::ANSWER;
+pub use plan::{ANSWER, settled};
 
 /// How one try ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum Outcome {
     Withheld { code: &'static str },
     /// Went out together with another one.
     Joined,
+    /// The customer has got it another way meanwhile.
+    Unneeded,
 }
 
 /// Takes what the outbox holds under one name to where it belongs.
@@ -46,10 +48,31 @@ pub trait Carrier: Send + Sync + 'static {
     fn send<'a>(&'a self, app: &'a App, intent: &'a Intent) -> BoxFuture<'a, Result<Outcome>>;
 }
 
+/// An answer that looks for its way.
+pub struct Answer<'a> {
+    pub workspace: WorkspaceId,
+    pub conversation: &'a Conversation,
+    pub message: &'a Message,
+    pub now: Timestamp,
+}
+
 /// What carries messages to customers who are not listening live. One adapter for each kind; the inbox knows only the kind.
 pub trait Channel: Carrier {
     /// Which channels' answers it carries.
     fn kind(&self) -> ChannelKind;
+    /// Whether answers of one conversation leave one after another, so that a later one waits while an earlier one is tried again.
+    fn keeps_order(&self) -> bool {
+        false
+    }
+    /// Whether it can carry answers of this channel at all.
+    fn takes<'a>(&'a self, _tx: &'a mut Tx, _workspace: WorkspaceId, _channel: ChannelId) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async { Ok(true) })
+    }
+    /// Whether it carries an answer of a channel that does not reach the customer now: they wrote last by this one, or have gone and
+    /// left an address. How long to wait first, in case they come back; `None`: it does not.
+    fn instead<'a>(&'a self, _tx: &'a mut Tx, _answer: &'a Answer<'a>) -> BoxFuture<'a, Result<Option<Duration>>> {
+        Box::pin(async { Ok(None) })
+    }
     /// How long an answer rests before it leaves, so that it can be taken back.
     fn hold<'a>(&'a self, tx: &'a mut Tx, workspace: WorkspaceId, channel: ChannelId) -> BoxFuture<'a, Result<Duration>>;
 }

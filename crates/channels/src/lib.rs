@@ -3,3 +3,5 @@
 
 pub mod carry;
 pub mod chat;
+pub mod history;
+pub mod programs;

@@ -7,6 +7,7 @@
 //! - every call has a time limit and every answer a size limit.
 
 mod address;
+pub mod signed;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -10,13 +10,17 @@
 mod address;
 mod incoming;
 mod mailbox;
+mod mbox;
 mod outgoing;
 mod texts;
 mod wire;
 
 use std::sync::Arc;
 
-use ennakoi_channels::carry::{self, Carrier, Channel};
+use ennakoi_channels::{
+    carry::{Carrier, Channel},
+    history::Reader,
+};
 use ennakoi_http::{App, EventKind, Module};
 use ennakoi_kernel::configuration::Configuration;
 use outgoing::{answers::Answers, dkim::Signer, letters::Letters};
@@ -41,9 +45,15 @@ pub fn module() -> Module {
     module
 }
 
-/// What leaves through the outbox: answers of mailboxes and letters of the installation.
+/// Reads mail folders as history.
 #[must_use]
-pub fn carriers(app: &App) -> Module {
+pub fn mbox() -> Arc<dyn Reader> {
+    Arc::new(mbox::Mbox)
+}
+
+/// What leaves through the outbox as mail: answers of mailboxes, and letters of the installation where it can send any.
+#[must_use]
+pub fn carriers(app: &App) -> (Arc<dyn Channel>, Option<Arc<dyn Carrier>>) {
     let mail = &app.configuration.mail;
     // The configuration was judged when the program started; a key that cannot be read now leaves mails unsigned for nobody.
     let signer = Signer::load(mail).unwrap_or_else(|error| {
@@ -54,7 +64,5 @@ pub fn carriers(app: &App) -> Module {
         tracing::error!(%error, "letters of the installation wait");
         None
     });
-    let channels: Vec<Arc<dyn Channel>> = vec![Arc::new(Answers { signer })];
-    let carriers: Vec<Arc<dyn Carrier>> = letters.into_iter().map(|letters| -> Arc<dyn Carrier> { Arc::new(letters) }).collect();
-    carry::module(channels, carriers)
+    (Arc::new(Answers { signer }), letters.map(|letters| -> Arc<dyn Carrier> { Arc::new(letters) }))
 }

@@ -54,3 +54,22 @@ pub(crate) const fn sources(locale: Locale) -> &'static str {
         Locale::En => "Read more:",
     }
 }
+
+/// The subject of a mail that answers what was asked elsewhere.
+pub(crate) fn answer_elsewhere(locale: Locale, company: &str, number: i64) -> String {
+    let words = match locale {
+        Locale::Fi => "Vastaus viestiisi",
+        Locale::Sv => "Svar på ditt meddelande",
+        Locale::En => "An answer to your message",
+    };
+    if company.is_empty() { format!("{words} [#{number}]") } else { format!("{words} – {company} [#{number}]") }
+}
+
+/// Above what the customer asked on another channel.
+pub(crate) const fn you_asked(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Fi => "Voit vastata tähän viestiin. Kirjoitit meille:",
+        Locale::Sv => "Du kan svara på det här meddelandet. Du skrev till oss:",
+        Locale::En => "You can answer this message. You wrote to us:",
+    }
+}

@@ -41,7 +41,10 @@ fn too_large(rejection: BytesRejection) -> ApiError {
 }
 
 /// Parses JSON and names the field that does not fit.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+///
+/// # Errors
+/// It is not JSON, or does not fit.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();

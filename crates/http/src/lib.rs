@@ -20,7 +20,7 @@ mod route;
 mod secret;
 
 pub use app::App;
-pub use body::{Json, Path, Query};
+pub use body::{Json, Path, Query, parse as parse_json};
 pub use error::{ApiError, ApiResult};
 pub use guard::{authorization, cookie, guarded};
 pub use module::{Authenticator, Background, EventKind, Module};

@@ -11,6 +11,7 @@ mod actions;
 pub mod attachments;
 pub mod calendars;
 pub mod canned_answers;
+pub mod cases;
 pub mod channels;
 pub mod conditions;
 pub mod conversations;
@@ -21,6 +22,7 @@ pub mod live;
 pub mod macros;
 pub mod messages;
 mod names;
+pub mod past;
 mod patch;
 pub mod queues;
 pub mod read_marks;
@@ -44,6 +46,7 @@ pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
     let mut module = Module::new("inbox");
     module.routes = [
         conversations::api::routes(),
+        cases::api::routes(),
         messages::api::routes(),
         attachments::api::routes(),
         labels::api::routes(),

@@ -52,6 +52,8 @@ permissions! {
     SettingsManage = "settings:manage",
     /// API keys and outgoing webhooks.
     IntegrationsManage = "integrations:manage",
+    /// Bring customers' messages and delivery reports from another program.
+    ChannelsFeed = "channels:feed",
     AuditRead = "audit:read",
     /// Hand over or delete the workspace.
     WorkspaceOwn = "workspace:own",
@@ -94,7 +96,7 @@ impl Role {
                 matches!(self, Self::Owner | Self::Admin | Self::Supervisor)
             }
             P::SettingsRead => matches!(self, Self::Owner | Self::Admin | Self::Supervisor),
-            P::CommerceWrite | P::StaffManage | P::SettingsManage | P::IntegrationsManage | P::AuditRead => {
+            P::CommerceWrite | P::StaffManage | P::SettingsManage | P::IntegrationsManage | P::ChannelsFeed | P::AuditRead => {
                 matches!(self, Self::Owner | Self::Admin)
             }
             P::WorkspaceOwn => matches!(self, Self::Owner),

@@ -41,6 +41,8 @@ identifiers! {
     ChannelId,
     ThreadId,
     ConversationId,
+    LinkId,
+    ImportId,
     MessageId,
     AttachmentId,
     QueueId,

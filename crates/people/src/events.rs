@@ -21,6 +21,7 @@ pub(crate) const ALL: &[EventKind] = &[
     inner("staff.left", "A member left or was removed."),
     inner("staff.availability_changed", "A member went online, away or offline."),
     event("contact.created", "A contact was created."),
+    inner("contact.imported", "A contact was brought along from the company's records elsewhere."),
     event("contact.updated", "A contact's own fields changed; the payload names them."),
     event("contact.merged", "A contact (loser) was merged into another (winner)."),
     event("contact.merge_undone", "A merge was undone."),

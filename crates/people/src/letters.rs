@@ -75,6 +75,7 @@ pub(crate) async fn send(tx: &mut Tx, app: &App, workspace: WorkspaceId, fact: &
         contact: None,
         payload: json!({ "kind": letter.kind(), "to": [to], "locale": locale, "subject": letter.subject(locale), "text": letter.text(locale, link) }),
         send_at: app.environment.now(),
+        lane: None,
     };
     outbox::plan(tx, &app.environment, workspace, intent).await?;
     Ok(())

@@ -28,6 +28,8 @@ migrations! {
     11 "email" "0011_email.sql" "0011_email.sql",
     12 "desk" "0012_desk.sql" "0012_desk.sql",
     13 "rules" "0013_rules.sql" "0013_rules.sql",
+    14 "seam" "0014_seam.sql" "0014_seam.sql",
     15 "meaning" "0015_meaning.sql" "0015_meaning.sql",
     16 "bot_gaps" "0016_bot_gaps.sql" "0016_bot_gaps.sql",
+    17 "history" "0017_history.sql" "0017_history.sql",
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ennakoi_channels::chat;
+use ennakoi_channels::{carry, chat, history, programs};
 use ennakoi_http::{App, Authenticator, Module};
 use ennakoi_inbox::{conversations, live::Hub};
 use ennakoi_people::Hooks;
@@ -13,6 +13,13 @@ pub struct Modules {
     pub authenticator: Arc<dyn Authenticator>,
     /// The model for reading meaning, once it is ready.
     pub meaning: ennakoi_bot::Meaning,
+}
+
+/// What takes messages out, whichever channel they are of.
+fn carriers(app: &App) -> Module {
+    let (mail, letters) = ennakoi_email::carriers(app);
+    let channels = [Some(mail), programs::carrier(app)];
+    carry::module(channels.into_iter().flatten().collect(), letters.into_iter().collect())
 }
 
 /// Makes every module.
@@ -31,7 +38,9 @@ pub fn all(app: &App) -> Modules {
         ennakoi_bot::module_with(&app.db, Arc::new(crate::shop::Mirror), &meaning),
         chat::module(hub),
         ennakoi_email::module(),
-        ennakoi_email::carriers(app),
+        programs::module(),
+        history::module(vec![ennakoi_email::mbox()]),
+        carriers(app),
         crate::learned::module(&meaning),
     ];
     let told = modules.iter().flat_map(|module| module.events).filter(|event| event.webhook).map(|event| event.kind).collect();

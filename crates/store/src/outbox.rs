@@ -1,5 +1,7 @@
 //! The outbox: what leaves the building is first an intent in the database, unique by a business fact.
 
+pub mod work;
+
 use ennakoi_kernel::{
     Environment, Timestamp,
     ids::{ContactId, IntentId, WorkspaceId},
@@ -33,6 +35,14 @@ stored_as_text!(State {
     Planned = "planned", Sending = "sending", Sent = "sent", Failed = "failed", Unknown = "unknown", Cancelled = "cancelled", Withheld = "withheld",
 });
 
+/// A row in which intents leave one after another: the next one when those before it have ended.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// Of the workspace, e.g. a conversation.
+    pub name: String,
+    pub place: i64,
+}
+
 /// A message that should leave.
 #[derive(Clone, Debug)]
 pub struct NewIntent<'a> {
@@ -44,6 +54,8 @@ pub struct NewIntent<'a> {
     pub contact: Option<ContactId>,
     pub payload: serde_json::Value,
     pub send_at: Timestamp,
+    /// `None`: whenever it is due.
+    pub lane: Option<Lane>,
 }
 
 /// An intent claimed for sending.
@@ -81,9 +93,21 @@ pub async fn plan(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId
     let inserted = tx
         .execute(
             "INSERT INTO intents (id, workspace_id, dedupe_key, class, transport, contact_id, payload, state, send_at, attempts, lease_owner, \
-             lease_until, last_error, created_at, finished_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'planned', $8, 0, NULL, 0, NULL, $9, NULL) ON CONFLICT (workspace_id, dedupe_key) DO NOTHING",
-            params![id, workspace, intent.dedupe_key, intent.class, intent.transport, intent.contact, intent.payload, intent.send_at, environment.now()],
+             lease_until, last_error, created_at, finished_at, lane, place) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'planned', $8, 0, NULL, 0, NULL, $9, NULL, $10, $11) ON CONFLICT (workspace_id, dedupe_key) DO NOTHING",
+            params![
+                id,
+                workspace,
+                intent.dedupe_key,
+                intent.class,
+                intent.transport,
+                intent.contact,
+                intent.payload,
+                intent.send_at,
+                environment.now(),
+                intent.lane.as_ref().map(|lane| lane.name.clone()),
+                intent.lane.map(|lane| lane.place)
+            ],
         )
         .await?;
     Ok((inserted == 1).then_some(id))
@@ -113,6 +137,11 @@ pub async fn cancel(tx: &mut Tx, environment: &Environment, workspace: Workspace
     Ok(changed > 0)
 }
 
+/// Nothing earlier of the same lane has begun, or should have, and not ended. `$1` is now.
+const FIRST_IN_LANE: &str = "(lane IS NULL OR NOT EXISTS (SELECT 1 FROM intents AS earlier WHERE earlier.workspace_id = intents.workspace_id AND \
+                             earlier.lane = intents.lane AND earlier.place < intents.place AND earlier.state IN ('planned', 'sending') AND \
+                             (earlier.attempts > 0 OR earlier.send_at <= $1)))";
+
 /// Whether something of this transport is due.
 ///
 /// # Errors
@@ -120,7 +149,7 @@ pub async fn cancel(tx: &mut Tx, environment: &Environment, workspace: Workspace
 pub async fn due(tx: &mut Tx, now: Timestamp, transport: &str) -> Result<bool> {
     let found: Option<(i64,)> = tx
         .optional(
-            "SELECT 1 FROM intents WHERE state IN ('planned', 'sending') AND send_at <= $1 AND lease_until < $1 AND transport = $2 LIMIT 1",
+            &format!("SELECT 1 FROM intents WHERE state IN ('planned', 'sending') AND send_at <= $1 AND lease_until < $1 AND transport = $2 AND {FIRST_IN_LANE} LIMIT 1"),
             params![now, transport],
         )
         .await?;
@@ -150,7 +179,7 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, lease_until: Timestamp, transpor
         &format!(
             "UPDATE intents SET state = 'sending', lease_owner = $3, lease_until = $2, attempts = attempts + 1 WHERE id IN \
              (SELECT id FROM intents WHERE state IN ('planned', 'sending') AND send_at <= $1 AND lease_until < $1 AND transport = $4 \
-             ORDER BY send_at LIMIT $5{lock}) RETURNING id, workspace_id, dedupe_key, class, contact_id, payload, attempts"
+             AND {FIRST_IN_LANE} ORDER BY send_at LIMIT $5{lock}) RETURNING id, workspace_id, dedupe_key, class, contact_id, payload, attempts"
         ),
         params![now, lease_until, owner, transport, limit],
     )

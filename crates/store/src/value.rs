@@ -7,7 +7,7 @@ use ennakoi_kernel::{
     Timestamp,
     ids::{
         ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, ClockId, CompanyId, ContactId, ConversationId,
-        DeliveryId, IdentityId, IntentId, InvitationId, InvoiceId, JobId, LabelId, MacroId, MailId, MailboxId, MessageId, OrderId, PasskeyId, PolicyId,
+        DeliveryId, IdentityId, ImportId, IntentId, InvitationId, InvoiceId, JobId, LabelId, LinkId, MacroId, MailId, MailboxId, MessageId, OrderId, PasskeyId, PolicyId,
         ProductId, PromiseId, QueueId, RevisionId, RuleId, RuleRunId, SessionId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId,
         VisitorId, WebhookId, WorkspaceId,
     },
@@ -191,7 +191,7 @@ id_values! {
     WorkspaceId, StaffId, SessionId, InvitationId, ApiKeyId, PasskeyId, ContactId, IdentityId, CompanyId, ChannelId, ThreadId,
     ConversationId, MessageId, AttachmentId, QueueId, TeamId, LabelId, ViewId, CannedAnswerId, CalendarId, CategoryId, ArticleId,
     RevisionId, OrderId, ShipmentId, InvoiceId, SubscriptionId, ProductId, VisitorId, WebhookId, DeliveryId, JobId, TimerId, IntentId,
-    AuditId, MailboxId, MailId, PolicyId, ClockId, PromiseId, RuleId, RuleRunId, MacroId,
+    AuditId, MailboxId, MailId, PolicyId, ClockId, PromiseId, RuleId, RuleRunId, MacroId, LinkId, ImportId,
 }
 
 /// Stores a small enum as its text: `stored_as_text!(State { Open = "open", Closed = "closed" })`.

@@ -8,6 +8,7 @@ mod certificate;
 mod client;
 mod database;
 mod dovecot;
+pub mod program;
 pub mod s3;
 mod smtp;
 mod socket;

@@ -14,8 +14,6 @@ use std::sync::Arc;
 
 use ennakoi_http::{App, Module};
 
-pub use sign::{secret_text, signature};
-
 /// The module. `kinds` are the events of all modules that webhooks may carry.
 #[must_use]
 pub fn module(app: &App, kinds: Vec<&'static str>) -> Module {

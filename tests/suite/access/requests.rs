@@ -45,6 +45,10 @@ async fn a_field_that_nobody_knows_is_refused_everywhere() {
         if !closed(&document, schema, 0) {
             wrong.push(format!("{} {} takes fields that it does not name", route.method, route.path));
         }
+        // Of a call without a signature nothing is read, least of all its fields.
+        if route.operation.starts_with("receive_signed_") {
+            continue;
+        }
         let client = if route.access == Access::Visitor { &visiting } else { &company.owner };
         company.app.clock.advance(Duration(100_000));
         let answer = call(client, &route.method, &address(route.path, nowhere), Some(&json!({ "is_admin_now": true }))).await;

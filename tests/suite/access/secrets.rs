@@ -32,6 +32,7 @@ async fn answers_with_secrets_are_not_kept() {
         ("invitations".to_owned(), json!({ "email": "uusi@example.fi", "role": "agent" }), "link"),
         ("webhooks".to_owned(), json!({ "url": "https://example.com/toinen" }), "secret"),
         (format!("webhooks/{webhook}/secret"), json!({}), "secret"),
+        ("api-channels".to_owned(), json!({ "name": "Kassa" }), "inbound_secret"),
         (format!("channels/{channel}/identity-secret"), json!({}), "identity_secret"),
         (format!("staff/{}/password-reset", id_of(&aino).await), json!({}), "link"),
         ("profile/totp".to_owned(), json!({}), "secret"),

@@ -101,6 +101,29 @@ async fn example(desk: &Desk) -> String {
     id.to_string()
 }
 
+/// Cases that were merged into a talk, split from it, and related to it.
+struct Cases {
+    other: String,
+    merge: String,
+    split: String,
+    relation: String,
+}
+
+impl Cases {
+    async fn of(desk: &Desk, talk: crate::inbox::Talk) -> Self {
+        let owner = desk.owner();
+        let [other, merged, related] = [desk.talk("A", "a").await, desk.talk("B", "b").await, desk.talk("C", "c").await];
+        let link = async |path: &str, body: Value| text(&owner.post(&talk.path(path), body).await.expect(201)["link"]);
+        let first = owner.get(&talk.path("/messages")).await.expect(200)["items"][0]["id"].clone();
+        Self {
+            other: other.id.to_string(),
+            merge: link("/merges", json!({ "conversation_id": merged.id })).await,
+            split: link("/splits", json!({ "message_ids": [first] })).await,
+            relation: link("/relations", json!({ "conversation_id": related.id })).await,
+        }
+    }
+}
+
 impl World {
     async fn build() -> Self {
         let desk = Desk::open().await;
@@ -125,6 +148,8 @@ impl World {
         let order = json!({ "number": "1001", "status": "processing", "currency": "EUR", "total_minor": 100, "placed_at": now, "updated_at": now });
         let order = text(&owner.put("orders/w-1", order).await.expect(201)["id"]);
         let mailbox = mailbox(&desk, &message).await;
+        let cases = Cases::of(&desk, talk).await;
+        let past = owner.upload(&format!("imports/history?format=csv&channel={}", desk.channel), "a.csv", "text/csv", b"a;b\n".to_vec()).await.expect(201);
         let filter = json!({ "field": "state", "operator": "is", "value": "open" });
         let due = now + 3_600_000_000;
         let ids = BTreeMap::from([
@@ -153,6 +178,8 @@ impl World {
             ("macros", made(&desk, "macros", json!({ "name": "Makro", "actions": [{ "kind": "close" }], "shared": true })).await),
             ("promises", made(&desk, &talk.path("/promises"), json!({ "body": "Soitan", "due_at": due })).await),
             ("requests", request(&desk, &talk.id.to_string()).await),
+            ("api-channels", made(&desk, "api-channels", json!({ "name": "Kassa" })).await),
+            ("imports", text(&past["id"])),
         ]);
         let identity = text(&detail["identities"][0]["id"]);
         let others = BTreeMap::from([
@@ -165,13 +192,23 @@ impl World {
             ("revision", "1".to_owned()),
             ("name", "a.txt".to_owned()),
             ("loser", loser.to_string()),
+            ("other_case", cases.other),
+            ("merges", cases.merge),
+            ("splits", cases.split),
+            ("relations", cases.relation),
         ]);
         Self { desk, ids, others }
     }
 
     fn address(&self, path: &str) -> String {
         let collection = path.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default();
-        address(path, |name| if name == "id" { self.ids.get(collection).cloned() } else { self.others.get(name).cloned() })
+        // A link of cases is of the kind that its address says.
+        let kind = path.split('/').nth(5).unwrap_or_default();
+        address(path, |name| match name {
+            "id" => self.ids.get(collection).cloned(),
+            "link" => self.others.get(kind).cloned(),
+            other => self.others.get(other).cloned(),
+        })
     }
 
     /// A body with which the route does something. `None`: it takes none, or an empty one will do.
@@ -181,6 +218,10 @@ impl World {
             "merge_contacts" => json!({ "loser": self.others["loser"] }),
             "create_message" => json!({ "client_key": "toinen", "body": "Hei", "visibility": "private" }),
             "update_message" => json!({ "body": "Hei hei" }),
+            "merge_conversation" | "relate_conversation" => json!({ "conversation_id": self.others["other_case"] }),
+            "split_conversation" => json!({ "message_ids": [self.others["message"]] }),
+            "feed_message" => json!({ "id": "1", "contact": { "external_id": "a" }, "text": "Hei" }),
+            "feed_statuses" => json!({ "statuses": [{ "message_id": self.others["message"], "status": "read" }] }),
             "mark_seen" => json!({ "seq": 1 }),
             "make_promise" => json!({ "body": "Palaan asiaan", "due_at": 4_102_444_800_000_000i64 }),
             "run_macro" => json!({ "ids": [self.ids["conversations"]] }),

@@ -55,8 +55,15 @@ impl Ground {
     }
 
     async fn plan(&self, key: &str) -> bool {
-        let intent =
-            NewIntent { dedupe_key: key, class: Class::Transactional, transport: "email", contact: None, payload: json!({}), send_at: self.clock.now() };
+        let intent = NewIntent {
+            dedupe_key: key,
+            class: Class::Transactional,
+            transport: "email",
+            contact: None,
+            payload: json!({}),
+            lane: None,
+            send_at: self.clock.now(),
+        };
         let mut tx = self.db.begin().await.unwrap();
         let planned = outbox::plan(&mut tx, &self.environment, self.workspace, intent).await.unwrap();
         tx.commit().await.unwrap();

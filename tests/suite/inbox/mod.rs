@@ -4,6 +4,7 @@
 mod attachments;
 mod bulk;
 mod calendars;
+mod cases;
 mod conversations;
 mod desk;
 mod lists;

@@ -3,6 +3,7 @@
 
 mod answers;
 mod arriving;
+mod away;
 mod hostile;
 mod letters;
 mod machines;

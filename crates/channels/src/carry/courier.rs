@@ -6,15 +6,18 @@ use ennakoi_http::App;
 use ennakoi_inbox::messages::{self, Delivery};
 use ennakoi_kernel::{Duration, Timestamp, ids::MessageId};
 use ennakoi_store::{
-    Result,
-    outbox::{self, Class, Intent, State},
+    Result, Tx,
+    outbox::{
+        self, Class, Intent, State,
+        work::{self, Claim, Pace, Waits, Work},
+    },
 };
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 
 use super::{Carrier, Outcome};
 
 /// Waits between the tries: together three days and a half. Servers that are down over a weekend still get their mail.
-const WAITS: [Duration; 10] = [
+const WAITS: Waits = Waits(&[
     Duration::minutes(1),
     Duration::minutes(5),
     Duration::minutes(30),
@@ -25,79 +28,61 @@ const WAITS: [Duration; 10] = [
     Duration::hours(16),
     Duration::hours(18),
     Duration::hours(24),
-];
-/// The other side may ask for a longer wait, up to this.
-const LONGEST_WAIT: Duration = Duration::hours(24);
-/// Longer than any single try may take.
-const LEASE: Duration = Duration::minutes(10);
-/// Tries under way at the same time.
-const AT_ONCE: usize = 8;
-const IDLE: StdDuration = StdDuration::from_millis(250);
+]);
+const PACE: Pace = Pace { at_once: 8, lease: Duration::minutes(10), idle: StdDuration::from_millis(250) };
 /// Bytes of what the other side said that are kept.
 const ERROR_BYTES: usize = 500;
 
 /// Carries until `stop` becomes true, and then finishes what is under way.
-pub(super) async fn run(app: App, carrier: Arc<dyn Carrier>, mut stop: watch::Receiver<bool>) {
-    let owner = app.environment.token(8);
-    let mut tasks = JoinSet::new();
-    while !*stop.borrow() {
-        let begun = match begin_due(&app, &carrier, &owner, &mut tasks).await {
-            Ok(begun) => begun,
-            Err(error) => {
-                tracing::warn!(transport = carrier.transport(), %error, "the outbox cannot be claimed");
-                0
-            }
+pub(super) async fn run(app: App, carrier: Arc<dyn Carrier>, stop: watch::Receiver<bool>) {
+    let (db, environment) = (app.db.clone(), app.environment.clone());
+    work::run(db, environment, Errands { app, carrier }, stop).await;
+}
+
+/// What the outbox holds for one carrier.
+struct Errands {
+    app: App,
+    carrier: Arc<dyn Carrier>,
+}
+
+impl Work for Errands {
+    type Item = Intent;
+
+    fn name(&self) -> &'static str {
+        self.carrier.transport()
+    }
+
+    fn pace(&self) -> Pace {
+        PACE
+    }
+
+    async fn due(&self, tx: &mut Tx, now: Timestamp) -> Result<bool> {
+        outbox::due(tx, now, self.name()).await
+    }
+
+    async fn claim(&self, tx: &mut Tx, claim: Claim<'_>) -> Result<Vec<Intent>> {
+        outbox::leave_unclear(tx, claim.now, self.name()).await?;
+        outbox::claim(tx, claim.now, claim.until, self.name(), claim.owner, claim.limit).await
+    }
+
+    async fn attempt(&self, owner: &str, intent: Intent) -> Result<()> {
+        let app = &self.app;
+        let outcome = match self.carrier.send(app, &intent).await {
+            Ok(outcome) => outcome,
+            // Our own database or files: the same as a server that is down.
+            Err(error) => Outcome::Again { reason: error.to_string(), after: None },
         };
-        if begun == 0 {
-            tokio::select! {
-                _ = stop.changed() => {}
-                Some(_) = tasks.join_next() => {}
-                () = tokio::time::sleep(IDLE) => {}
-            }
+        let now = app.environment.now();
+        let end = end(&outcome, intent.class, intent.attempts, now);
+        let error = end.error.map(|text| text.chars().take(ERROR_BYTES).collect::<String>());
+        let mut tx = app.db.begin().await?;
+        outbox::finish(&mut tx, now, intent.id, owner, end.state, error.as_deref(), end.again_at).await?;
+        let message = intent.payload["message"].as_str().and_then(|id| id.parse::<MessageId>().ok());
+        if let (Some(message), Some((delivery, code))) = (message, end.delivery) {
+            messages::set_delivery(&mut tx, &app.environment, intent.workspace, message, delivery, code).await?;
         }
-        while tasks.try_join_next().is_some() {}
+        tx.commit().await
     }
-    while tasks.join_next().await.is_some() {}
-}
-
-async fn begin_due(app: &App, carrier: &Arc<dyn Carrier>, owner: &str, tasks: &mut JoinSet<()>) -> Result<usize> {
-    let (now, transport) = (app.environment.now(), carrier.transport());
-    let room = AT_ONCE.saturating_sub(tasks.len());
-    if room == 0 || !outbox::due(&mut app.db.read().await?, now, transport).await? {
-        return Ok(0);
-    }
-    let mut tx = app.db.begin().await?;
-    outbox::leave_unclear(&mut tx, now, transport).await?;
-    let claimed = outbox::claim(&mut tx, now, now + LEASE, transport, owner, i64::try_from(room).unwrap_or(1)).await?;
-    tx.commit().await?;
-    let count = claimed.len();
-    for intent in claimed {
-        let (app, carrier, owner) = (app.clone(), carrier.clone(), owner.to_owned());
-        tasks.spawn(async move {
-            if let Err(error) = attempt(&app, &*carrier, &owner, &intent).await {
-                tracing::warn!(%error, "how a message ended was not stored; it will be tried again");
-            }
-        });
-    }
-    Ok(count)
-}
-
-async fn attempt(app: &App, carrier: &dyn Carrier, owner: &str, intent: &Intent) -> Result<()> {
-    let outcome = match carrier.send(app, intent).await {
-        Ok(outcome) => outcome,
-        // Our own database or files: the same as a server that is down.
-        Err(error) => Outcome::Again { reason: error.to_string(), after: None },
-    };
-    let now = app.environment.now();
-    let end = end(&outcome, intent.class, intent.attempts, now);
-    let error = end.error.map(|text| text.chars().take(ERROR_BYTES).collect::<String>());
-    let mut tx = app.db.begin().await?;
-    outbox::finish(&mut tx, now, intent.id, owner, end.state, error.as_deref(), end.again_at).await?;
-    let message = intent.payload["message"].as_str().and_then(|id| id.parse::<MessageId>().ok());
-    if let (Some(message), Some((delivery, code))) = (message, end.delivery) {
-        messages::set_delivery(&mut tx, &app.environment, intent.workspace, message, delivery, code).await?;
-    }
-    tx.commit().await
 }
 
 struct End<'a> {
@@ -109,19 +94,14 @@ struct End<'a> {
 
 fn end(outcome: &Outcome, class: Class, attempts: i64, now: Timestamp) -> End<'_> {
     let ended = |state, error, delivery| End { state, error, again_at: None, delivery };
-    let again = |reason, after: Option<Duration>| {
-        let wait = usize::try_from(attempts - 1).ok().and_then(|at| WAITS.get(at).copied());
-        match wait {
-            Some(wait) => {
-                let wait = Duration(after.map_or(wait.0, |after| after.0.max(wait.0)).min(LONGEST_WAIT.0));
-                End { state: State::Planned, error: Some(reason), again_at: Some(now + wait), delivery: None }
-            }
-            None => ended(State::Failed, Some(reason), Some((Delivery::Failed, Some("gave_up")))),
-        }
+    let again = |reason, asked: Option<Duration>| match WAITS.after(attempts, asked) {
+        Some(wait) => End { state: State::Planned, error: Some(reason), again_at: Some(now + wait), delivery: None },
+        None => ended(State::Failed, Some(reason), Some((Delivery::Failed, Some("gave_up")))),
     };
     match outcome {
         Outcome::Sent => ended(State::Sent, None, Some((Delivery::Sent, None))),
         Outcome::Joined => ended(State::Sent, None, None),
+        Outcome::Unneeded => ended(State::Withheld, Some("unneeded"), None),
         Outcome::Refused { code, reason } => ended(State::Failed, Some(reason), Some((Delivery::Failed, Some(code)))),
         Outcome::Withheld { code } => ended(State::Withheld, Some(code), Some((Delivery::Failed, Some(code)))),
         Outcome::Again { reason, after } => again(reason, *after),
@@ -156,7 +136,7 @@ mod tests {
         assert_eq!(end(&lost, Class::Promotional, 1, now).state, State::Unknown);
         assert_eq!(end(&lost, Class::Personal, 1, now).again_at, Some(now + Duration::minutes(1)));
         let asked = Outcome::Again { reason: "busy".to_owned(), after: Some(Duration::days(9)) };
-        assert_eq!(end(&asked, Class::Personal, 1, now).again_at, Some(now + LONGEST_WAIT));
+        assert_eq!(end(&asked, Class::Personal, 1, now).again_at, Some(now + work::LONGEST_WAIT));
         assert_eq!(end(&Outcome::Refused { code: "address_unknown", reason: String::new() }, Class::Personal, 1, now).state, State::Failed);
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// The same file with an address that its customer's browser can open.
-pub(super) fn signed(app: &App, conversation: ConversationId, file: Attachment) -> Attachment {
+pub(crate) fn signed(app: &App, conversation: ConversationId, file: Attachment) -> Attachment {
     let Some(name) = file.url.rsplit('/').next().map(|name| name.split('?').next().unwrap_or(name).to_owned()) else { return file };
     let day = Duration::days(1).0;
     let until = Timestamp((app.environment.now().0 / day) * day) + LIFE;

@@ -19,6 +19,7 @@ mod write;
 use ennakoi_http::{EventKind, Module};
 use ennakoi_inbox::live::Hub;
 
+pub(crate) use files::signed as signed_file;
 pub use visitors::{Caller, identified, recognise};
 
 /// The module.

@@ -79,7 +79,9 @@ struct PageQuery {
 async fn find(app: &App, member: &Member, id: MessageId) -> Result<(messages::Message, Mail, Bytes), Problem> {
     let mut tx = app.db.read().await?;
     let message = messages::load(&mut tx, member.workspace, id).await?;
-    let mail = store::of_message(&mut tx, member.workspace, id).await?.filter(|_| message.removed_at.is_none());
+    // A copy that went on in another conversation is the mail that its original is.
+    let original = message.meta.copied_from.map_or(id, |copied| copied.message);
+    let mail = store::of_message(&mut tx, member.workspace, original).await?.filter(|_| message.removed_at.is_none());
     let mail = mail.ok_or_else(|| Problem::not_found("the mail"))?;
     drop(tx);
     let bytes = app.blobs.get(&files::key(member.workspace, &mail.sha256)).await.map_err(|error| match error {

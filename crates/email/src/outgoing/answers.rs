@@ -1,7 +1,7 @@
 //! Answers from the console, and the machine's, as mails of a mailbox.
 
 use bytes::Bytes;
-use ennakoi_channels::carry::{Carrier, Channel, Outcome};
+use ennakoi_channels::carry::{Answer, Carrier, Channel, Outcome};
 use ennakoi_http::App;
 use ennakoi_inbox::{
     channels::ChannelKind,
@@ -18,6 +18,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
 use super::{
+    away,
     compose::{self, Letter},
     dkim::Signer,
     outcome, render,
@@ -30,6 +31,7 @@ use crate::{
         thread,
     },
     mailbox::{self, Mailbox, secrets, secrets::Renew},
+    texts,
     wire::{Credentials, reach, smtp},
 };
 
@@ -54,6 +56,10 @@ impl Carrier for Answers {
 impl Channel for Answers {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Email
+    }
+
+    fn instead<'a>(&'a self, tx: &'a mut Tx, answer: &'a Answer<'a>) -> BoxFuture<'a, Result<Option<Duration>>> {
+        Box::pin(away::hold(tx, answer))
     }
 
     fn hold<'a>(&'a self, tx: &'a mut Tx, workspace: WorkspaceId, channel: ChannelId) -> BoxFuture<'a, Result<Duration>> {
@@ -135,10 +141,22 @@ impl Answers {
             return Ok(Ready::Not(Outcome::Withheld { code: "taken_back" }));
         };
         let conversation = conversations::load(&mut tx, workspace, message.conversation_id).await?;
-        let Some(mailbox) = mailbox::store::of_channel(&mut tx, workspace, conversation.channel).await? else {
+        let own = mailbox::store::of_channel(&mut tx, workspace, conversation.channel).await?;
+        let away = own.is_none();
+        let Some(mailbox) = (match own {
+            Some(own) => Some(own),
+            None => away::mailbox(&mut tx, workspace).await?,
+        }) else {
             return Ok(Ready::Not(Outcome::Refused { code: "no_mailbox", reason: "the channel has no mailbox".to_owned() }));
         };
         let known = store::of_message(&mut tx, workspace, id).await?;
+        if away
+            && known.is_none()
+            && conversation.contact_seen_seq >= message.seq
+            && !away::wrote_by_mail(&mut tx, workspace, &conversation, message.seq).await?
+        {
+            return Ok(Ready::Not(Outcome::Unneeded));
+        }
         drop(tx);
         let mail = match known {
             Some(mail) => mail,
@@ -228,7 +246,15 @@ impl Answers {
         let (workspace, id): (_, MailId) = (intent.workspace, intent.id.0.into());
         let mut tx = app.db.read().await?;
         let by_machine = message.author.kind == AuthorKind::Bot;
-        let parts = if by_machine { together(&mut tx, workspace, &message).await? } else { vec![message] };
+        let away = conversation.channel != mailbox.channel;
+        let asked = if away { away::asked(&mut tx, workspace, &message).await? } else { None };
+        let parts = if by_machine {
+            together(&mut tx, workspace, &message).await?
+        } else if away {
+            away::unread(&mut tx, workspace, conversation, &message).await?
+        } else {
+            vec![message]
+        };
         let head = addressing(&mut tx, workspace, mailbox, conversation, &parts[0]).await?;
         if head.to.is_empty() {
             return Ok(Err(Outcome::Refused { code: "address_missing", reason: "nobody to write to".to_owned() }));
@@ -240,7 +266,7 @@ impl Answers {
             Ok(enclosures) => enclosures,
             Err(outcome) => return Ok(Err(outcome)),
         };
-        let (text, html) = render::bodies(mailbox, conversation, &parts, by_machine);
+        let (text, html) = render::bodies(mailbox, conversation, &parts, by_machine, asked.as_deref());
         let name = (!mailbox.settings.name.is_empty()).then(|| mailbox.settings.name.clone());
         let instance = instance(app);
         let reply_to = mailbox.settings.plus_addressing.then(|| thread::reply_address(&app.secret, workspace, conversation.id, &mailbox.address));
@@ -330,6 +356,9 @@ async fn addressing(tx: &mut Tx, workspace: WorkspaceId, mailbox: &Mailbox, conv
     let begun = conversation.subject.clone().unwrap_or_default();
     let subject = match said.subject {
         Some(subject) if !subject.trim().is_empty() => subject,
+        _ if begun.is_empty() && conversation.channel != mailbox.channel => {
+            texts::answer_elsewhere(message.language.or(conversation.locale).unwrap_or_default(), &mailbox.settings.name, conversation.number)
+        }
         _ if begun.is_empty() => format!("[#{}]", conversation.number),
         // The first mail of a conversation that we began is no answer.
         _ if message.seq == 1 || is_answer(&begun) => begun,

@@ -1,6 +1,7 @@
 //! Mails that leave.
 
 pub(crate) mod answers;
+mod away;
 pub(crate) mod compose;
 pub(crate) mod dkim;
 pub(crate) mod letters;

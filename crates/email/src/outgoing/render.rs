@@ -36,7 +36,8 @@ pub(super) async fn enclosures(app: &App, workspace: WorkspaceId, parts: &[Messa
 }
 
 /// Plain text and HTML.
-pub(super) fn bodies(mailbox: &Mailbox, conversation: &Conversation, parts: &[Message], by_machine: bool) -> (String, String) {
+/// `asked` is what the customer wrote on another channel; it stands below as a quote.
+pub(super) fn bodies(mailbox: &Mailbox, conversation: &Conversation, parts: &[Message], by_machine: bool, asked: Option<&str>) -> (String, String) {
     let locale = parts.iter().rev().find_map(|part| part.language).or(conversation.locale).unwrap_or_default();
     let (mut text, mut html) = (String::new(), String::new());
     for part in parts {
@@ -57,6 +58,12 @@ pub(super) fn bodies(mailbox: &Mailbox, conversation: &Conversation, parts: &[Me
         // The two hyphens and the space tell mail programs, ours too, where the text ends.
         text.push_str(&format!("\n\n-- \n{}\n", signature.trim()));
         html.push_str(&format!("<p style=\"color:#666\">-- <br>{}</p>", render::html(signature.trim(), Format::Text)));
+    }
+    if let Some(asked) = asked {
+        let lead = texts::you_asked(locale);
+        let quoted: Vec<String> = asked.lines().map(|line| format!("> {line}")).collect();
+        text.push_str(&format!("\n\n{lead}\n{}\n", quoted.join("\n")));
+        html.push_str(&format!("<p style=\"color:#666\">{lead}</p><blockquote type=\"cite\">{}</blockquote>", render::html(asked, Format::Text)));
     }
     let html =
         format!("<!doctype html><html lang=\"{}\"><body style=\"font-family:sans-serif;font-size:14px;line-height:1.5\">{html}</body></html>", locale.as_str());

@@ -79,6 +79,29 @@ pub async fn create(tx: &mut Tx, environment: &Environment, workspace: Workspace
     Ok(Attachment { id, url: url(workspace, id, &name), name, media_type: kind.media_type.to_owned(), bytes, width: kind.width, height: kind.height })
 }
 
+/// Hangs the same file on a copy of its message.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) async fn copy(
+    tx: &mut Tx,
+    environment: &Environment,
+    workspace: WorkspaceId,
+    id: AttachmentId,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<()> {
+    store::copy(tx, environment, workspace, id, conversation, message).await
+}
+
+/// Passes an unsent file from its uploader to whoever sends it; false when there is no such file.
+///
+/// # Errors
+/// The database refuses.
+pub async fn hand_on(tx: &mut Tx, workspace: WorkspaceId, id: AttachmentId, uploader: Actor, sender: Actor) -> Result<bool> {
+    store::hand_on(tx, workspace, id, uploader, sender).await
+}
+
 /// Gives files of `author` that were not sent yet to a message.
 ///
 /// # Errors

@@ -121,3 +121,33 @@ pub(super) async fn forget_unsent(tx: &mut Tx, workspace: WorkspaceId, before: T
     tx.execute("DELETE FROM attachments WHERE workspace_id = $1 AND message_id IS NULL AND created_at < $2", params![workspace, before]).await?;
     Ok(())
 }
+
+pub(super) async fn hand_on(tx: &mut Tx, workspace: WorkspaceId, id: AttachmentId, uploader: Actor, sender: Actor) -> Result<bool> {
+    let passed = tx
+        .execute(
+            "UPDATE attachments SET uploader = $4 WHERE workspace_id = $1 AND id = $2 AND uploader = $3 AND message_id IS NULL",
+            params![workspace, id, uploader.to_string(), sender.to_string()],
+        )
+        .await?;
+    Ok(passed == 1)
+}
+
+pub(super) async fn copy(
+    tx: &mut Tx,
+    environment: &Environment,
+    workspace: WorkspaceId,
+    id: AttachmentId,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<()> {
+    let (file, position, uploader, name, at): (uuid::Uuid, i64, String, String, Timestamp) =
+        tx.one("SELECT file_id, position, uploader, name, created_at FROM attachments WHERE workspace_id = $1 AND id = $2", params![workspace, id]).await?;
+    let copy: AttachmentId = environment.new_id();
+    tx.execute(
+        "INSERT INTO attachments (id, workspace_id, file_id, conversation_id, message_id, position, uploader, name, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        params![copy, workspace, file, conversation, message, position, uploader, name, at],
+    )
+    .await?;
+    Ok(())
+}

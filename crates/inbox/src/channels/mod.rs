@@ -35,7 +35,7 @@ impl ChannelKind {
     /// Whether messages on it have to be carried to the customer, who is not listening live.
     #[must_use]
     pub const fn is_carried(self) -> bool {
-        matches!(self, Self::Email)
+        matches!(self, Self::Email | Self::Api)
     }
 }
 stored_as_text!(ChannelKind { Chat = "chat", Email = "email", Api = "api" });
@@ -100,6 +100,8 @@ pub struct Settings {
     /// Where its conversations go when people are needed; null: the default queue.
     pub queue_id: Option<QueueId>,
     pub pre_chat: PreChat,
+    /// Answers stay in the chat, also when the visitor has gone and left an address; else they go there by mail.
+    pub chat_only: bool,
 }
 
 impl Settings {

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Assignment, Conversation, Owner, Priority, Snooze, State, change, load, lock, timers};
+use super::{Assignment, Priority, Snapshot, Snooze, State, change, load, lock, timers};
 use crate::labels;
 
 /// What is done to each of them.
@@ -77,57 +77,6 @@ pub(crate) struct Change {
     after: Snapshot,
     /// A label that was put on (`true`) or taken off.
     label: Option<(LabelId, bool)>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Snapshot {
-    state: State,
-    owner: SnapshotOwner,
-    queue: Option<QueueId>,
-    priority: Priority,
-    snoozed_until: Option<Timestamp>,
-    waiting_since: Option<Timestamp>,
-    closed_at: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum SnapshotOwner {
-    Bot,
-    Queue(QueueId),
-    Agent(StaffId),
-    Nobody,
-}
-
-impl Snapshot {
-    fn of(it: &Conversation) -> Self {
-        let owner = match it.owner {
-            Owner::Bot => SnapshotOwner::Bot,
-            Owner::Queue(queue) => SnapshotOwner::Queue(queue),
-            Owner::Agent(agent) => SnapshotOwner::Agent(agent),
-            Owner::Nobody => SnapshotOwner::Nobody,
-        };
-        Self {
-            state: it.state,
-            owner,
-            queue: it.queue,
-            priority: it.priority,
-            snoozed_until: it.snoozed_until,
-            waiting_since: it.waiting_since,
-            closed_at: it.closed_at,
-        }
-    }
-}
-
-impl SnapshotOwner {
-    const fn owner(self) -> Owner {
-        match self {
-            Self::Bot => Owner::Bot,
-            Self::Queue(queue) => Owner::Queue(queue),
-            Self::Agent(agent) => Owner::Agent(agent),
-            Self::Nobody => Owner::Nobody,
-        }
-    }
 }
 
 /// Does the action to each conversation; those that refuse it are named with the reason.
@@ -275,7 +224,7 @@ async fn restore(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId,
         timers::wake_at(tx, workspace, change.id, wakes).await?;
     }
     if now.owner == after.owner && before.owner != after.owner {
-        held.owner = before.owner.owner();
+        held.owner = before.owner();
         held.queue = before.queue;
         let payload = json!({ "agent": held.agent(), "queue": held.queue, "owner": held.owner.kind(), "by": "undo" });
         events.push(NewEvent::new("conversation.assigned", actor, payload));

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Conversation, Owner, Priority, Reason, State, lock, save, timers};
 use crate::{
+    cases,
     messages::{self, NewMessage, Note, Visibility},
     queues, routing, search,
 };
@@ -96,6 +97,7 @@ pub async fn reopen(tx: &mut Tx, environment: &Environment, workspace: Workspace
     if held.state != State::Closed {
         return Ok(held);
     }
+    cases::refuse_merged(tx, workspace, id).await?;
     revive(&mut held);
     let note = messages::note_event(tx, environment, workspace, &mut held, Note { actor, code: "reopened", data: json!({}) }).await?;
     finish(tx, environment, workspace, held, vec![NewEvent::new("conversation.reopened", actor, json!({ "by": "hand" })), note]).await
@@ -212,7 +214,9 @@ pub(crate) async fn owner_changed(
 /// # Errors
 /// It is not there, or the named queue is not of this workspace.
 pub async fn hand_over(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, id: ConversationId, to: HandOver) -> Result<Conversation> {
-    let mut held = lock(tx, workspace, id).await?;
+    let held = lock(tx, workspace, id).await?;
+    let mut held = cases::live(tx, workspace, held, false, environment.now()).await?.conversation;
+    let id = held.id;
     let queue = queues::destination(tx, workspace, to.queue, held.channel).await?;
     let mut events = Vec::new();
     if let Some(body) = to.note.filter(|note| !note.trim().is_empty()) {

@@ -13,6 +13,7 @@ mod list;
 mod open;
 mod reason;
 mod rows;
+mod snapshot;
 mod store;
 pub mod timers;
 
@@ -34,9 +35,11 @@ pub use counts::{Counts, counts, open_of};
 pub use detail::{ConversationDetail, Earlier, detail};
 pub use first_answers::first_answers;
 pub use list::{ListQuery, Order, Sort, list};
+pub(crate) use open::insert_past;
 pub use open::{NewConversation, adopt, current, of_visitor, open, open_as};
 pub use reason::Reason;
 pub use rows::{ChannelBrief, ContactSummary, ConversationRow, LabelBrief, OwnerRow, QueueBrief, rows};
+pub(crate) use snapshot::Snapshot;
 pub(crate) use store::{find, lock, save, touch};
 
 /// Whose turn it is.

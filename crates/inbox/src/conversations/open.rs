@@ -95,6 +95,46 @@ pub async fn open_as(tx: &mut Tx, environment: &Environment, workspace: Workspac
     Ok(conversation)
 }
 
+/// Opens a conversation of the past: it has its own time, and nobody hears of it.
+pub(crate) async fn insert_past(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, past: crate::past::PastConversation) -> Result<Conversation> {
+    channels::load(tx, workspace, past.channel).await?;
+    let subject = super::change::checked_subject(past.subject)?;
+    let mut conversation = Conversation {
+        id: environment.new_id(),
+        number: store::next_number(tx, workspace).await?,
+        version: 1,
+        channel: past.channel,
+        contact: Some(past.contact),
+        visitor: None,
+        subject,
+        locale: past.locale,
+        state: past.state,
+        owner: Owner::Nobody,
+        queue: past.queue,
+        priority: Priority::Normal,
+        reason: None,
+        last_seq: 0,
+        last_message_at: past.created_at,
+        preview: String::new(),
+        preview_author: AuthorKind::Contact,
+        waiting_since: None,
+        snoozed_until: None,
+        contact_seen_seq: 0,
+        staff_seen_seq: 0,
+        rating: None,
+        solved: None,
+        rating_comment: None,
+        created_at: past.created_at,
+        closed_at: (past.state == State::Closed).then_some(past.created_at),
+        queued_at: None,
+    };
+    store::insert(tx, workspace, &mut conversation).await?;
+    if conversation.subject.is_some() {
+        search::index_subject(tx, workspace, conversation.id, conversation.subject.as_deref(), conversation.locale, past.created_at).await?;
+    }
+    Ok(conversation)
+}
+
 /// The conversation that a new message of this contact continues: the newest open one on the channel, else the newest closed one (a
 /// message begins a new one by itself when that was closed too long ago).
 ///

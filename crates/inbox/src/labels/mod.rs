@@ -96,6 +96,20 @@ pub async fn remove(tx: &mut Tx, workspace: WorkspaceId, id: LabelId) -> Result<
     Ok(())
 }
 
+/// The labels of a conversation.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) async fn of(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId) -> Result<Vec<LabelId>> {
+    let rows: Vec<(LabelId,)> = tx
+        .all(
+            "SELECT label_id FROM conversation_labels WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY label_id LIMIT $3",
+            params![workspace, conversation, PER_CONVERSATION],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(label,)| label).collect())
+}
+
 /// Puts a label on a conversation; returns whether it was not there before.
 ///
 /// # Errors

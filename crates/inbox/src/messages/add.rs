@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{AuthorKind, Delivery, Direction, Format, Kind, Message, Meta, Visibility, load, render, store};
 use crate::{
-    attachments, calendars, channels,
+    attachments, calendars, cases, channels,
     conversations::{self, Conversation, NewConversation, Owner, State, lock, save},
     drafts, queues, read_marks, search,
 };
@@ -68,7 +68,15 @@ pub async fn add(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId,
         return Ok(Added { message: load(tx, workspace, id).await?, fresh: false });
     }
     let now = environment.now();
-    if from_customer(&new) && held.state == State::Closed && held.closed_at.is_some_and(|at| at + CONTINUED_WITHIN < now) {
+    let asked = held.id;
+    let live = cases::live(tx, workspace, held, from_customer(&new), now).await?;
+    held = live.conversation;
+    if held.id != asked
+        && let Some(id) = known(tx, workspace, &held, &new).await?
+    {
+        return Ok(Added { message: load(tx, workspace, id).await?, fresh: false });
+    }
+    if from_customer(&new) && live.ends_here {
         // Sent again after a lost answer: the first time it had begun the new conversation already.
         if let Some(key) = &new.client_key
             && let Some(id) = store::by_author_key(tx, workspace, key, new.author).await?
@@ -111,7 +119,9 @@ async fn begin_again(tx: &mut Tx, environment: &Environment, workspace: Workspac
     } else {
         queues::destination(tx, workspace, None, closed.channel).await?.map_or(Owner::Nobody, Owner::Queue)
     };
-    conversations::open(tx, environment, workspace, NewConversation::after(closed, owner)).await
+    let begun = conversations::open(tx, environment, workspace, NewConversation::after(closed, owner)).await?;
+    cases::continued(tx, environment, workspace, closed.id, begun.id, Actor::System).await?;
+    Ok(begun)
 }
 
 fn from_customer(new: &NewMessage) -> bool {
@@ -301,7 +311,7 @@ async fn insert(
 }
 
 /// The beginning of the text on one line. A message of files only has none; the screen says so in its own words.
-fn preview(new: &NewMessage) -> String {
+pub(super) fn preview(new: &NewMessage) -> String {
     let plain = render::plain(&new.body, new.format);
     let mut line = String::new();
     for word in plain.split_whitespace() {

@@ -23,13 +23,18 @@ pub(super) async fn hydrate(tx: &mut Tx, workspace: WorkspaceId, stored: Vec<Sto
 fn finish(stored: Stored, names: &Names, files: &mut HashMap<MessageId, Vec<attachments::Attachment>>) -> Result<Message> {
     let meta: Meta = if stored.meta == "{}" { Meta::default() } else { serde_json::from_str(&stored.meta)? };
     let seen = stored.contact_seen_seq >= stored.seq;
+    let mut author = author(&stored.author, stored.contact, names);
+    // A colleague of another system is nobody here, and had a name all the same.
+    if let Some(name) = meta.imported.as_ref().and_then(|imported| imported.author.clone()).filter(|_| author.kind == AuthorKind::System) {
+        author.name = name;
+    }
     let outgoing = stored.direction == Direction::Out && stored.visibility == Visibility::Public && stored.kind != Kind::Event;
     Ok(Message {
         id: stored.id,
         conversation_id: stored.conversation,
         seq: stored.seq,
         client_key: stored.client_key,
-        author: author(&stored.author, stored.contact, names),
+        author,
         direction: stored.direction,
         visibility: stored.visibility,
         kind: stored.kind,

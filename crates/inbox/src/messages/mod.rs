@@ -3,9 +3,11 @@
 mod add;
 mod addressing;
 pub mod api;
+mod copy;
 mod delivery;
 mod edit;
 mod hydrate;
+mod past;
 pub mod render;
 mod store;
 
@@ -21,11 +23,13 @@ use serde::{Deserialize, Serialize};
 use crate::attachments::Attachment;
 
 pub use add::{Added, NewMessage, add, check_client_key};
-pub(crate) use add::{Note, append, note_event, private_note};
+pub(crate) use add::{CONTINUED_WITHIN, Note, append, note_event, private_note};
 pub use addressing::{Addressing, Correspondent, Origin, Proof};
+pub(crate) use copy::{copy, mark_moved};
 pub use delivery::set_delivery;
 pub use edit::{edit, remove};
 pub(crate) use hydrate::author;
+pub(crate) use past::insert_past;
 
 /// What kind of author a message has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -157,6 +161,37 @@ pub struct Meta {
     /// Code of why it was not delivered, e.g. `address_unknown`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_code: Option<String>,
+    /// Where it goes on, after it was split off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<Moved>,
+    /// What it is a copy of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<Copied>,
+    /// It was brought along from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
+}
+
+/// What is known about a message that was brought along.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Imported {
+    /// The author's name, when it is nobody here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+}
+
+/// The conversation in which a message goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Moved {
+    pub conversation: ConversationId,
+    pub number: i64,
+}
+
+/// The original of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Copied {
+    pub conversation: ConversationId,
+    pub message: MessageId,
 }
 
 /// Who wrote a message. `name` is empty for the bot, the system and strangers: the screen has its own words for them.
@@ -194,6 +229,14 @@ pub struct Message {
     /// Exactly who wrote it; not for screens.
     #[serde(skip)]
     pub actor: ActorOf,
+}
+
+impl Message {
+    /// Whether it is a text that can go on in a conversation of its own.
+    #[must_use]
+    pub fn can_be_split(&self) -> bool {
+        self.kind == Kind::Text && self.removed_at.is_none() && self.meta.moved_to.is_none()
+    }
 }
 
 /// The actor of a message.

@@ -200,6 +200,27 @@ fn taken() -> ennakoi_store::Error {
     Problem::conflict("identity_taken", "another contact has this identity; merge the two if they are one person").into()
 }
 
+/// Records an identity of a new contact without telling anybody; one that somebody else has verified is left to them.
+#[expect(clippy::too_many_arguments, reason = "an identity has these parts")]
+pub(super) async fn record(
+    tx: &mut Tx,
+    environment: &Environment,
+    workspace: WorkspaceId,
+    contact: ContactId,
+    kind: IdentityKind,
+    value: &str,
+    verified: Verified,
+    source: &str,
+) -> Result<()> {
+    let value_normalised = match normalised(tx, workspace, kind, value).await {
+        Ok(value) => value,
+        Err(ennakoi_store::Error::Problem(_)) => return Ok(()),
+        Err(other) => return Err(other),
+    };
+    insert(tx, environment, workspace, contact, kind, value, &value_normalised, verified, source).await?;
+    Ok(())
+}
+
 /// Inserts the row; `None` when the identity is verified elsewhere.
 #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
 async fn insert(

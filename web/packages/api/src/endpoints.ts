@@ -127,6 +127,13 @@ export function endpoints(c: Client) {
 			undoBulk: (undo_token: string) => c.post<unknown>('/conversations/bulk/undo', { undo_token }),
 			clocks: async (id: S.Id) => items(await c.get<S.Page<S.ServiceClock>>(`/conversations/${id}/clocks`)),
 			events: (id: S.Id) => c.get<S.Page<S.ConversationEvent>>(`/conversations/${id}/events`, { limit: 50 }),
+			cases: (id: S.Id) => c.get<S.Page<S.Case>>(`/conversations/${id}/cases`),
+			merge: (id: S.Id, conversation_id: S.Id) => c.post<S.LinkedCase>(`/conversations/${id}/merges`, { conversation_id }),
+			undoMerge: (id: S.Id, link: S.Id) => c.delete(`/conversations/${id}/merges/${link}`),
+			split: (id: S.Id, body: { message_ids: S.Id[]; subject?: string }) => c.post<S.LinkedCase>(`/conversations/${id}/splits`, body),
+			undoSplit: (id: S.Id, link: S.Id) => c.delete(`/conversations/${id}/splits/${link}`),
+			relate: (id: S.Id, conversation_id: S.Id) => c.post<S.LinkedCase>(`/conversations/${id}/relations`, { conversation_id }),
+			unrelate: (id: S.Id, link: S.Id) => c.delete(`/conversations/${id}/relations/${link}`),
 			botTurns: (id: S.Id) => c.get<S.BotTurn[] | S.Page<S.BotTurn>>(`/conversations/${id}/bot-turns`)
 		},
 		attachments: {
@@ -215,6 +222,23 @@ export function endpoints(c: Client) {
 			remove: (id: S.Id) => c.delete(`/mailboxes/${id}`),
 			discover: (address: string) => c.post<S.MailboxDiscovery>('/mailboxes/discovery', { address }),
 			check: (body: { id?: S.Id; address: string; settings: S.MailboxSettings; secrets: S.MailboxSecrets }) => c.post<S.MailboxCheck>('/mailboxes/check', body)
+		},
+		history: {
+			list: () => c.get<S.Page<S.HistoryImport>>('/imports/history', { limit: 50 }),
+			create: (file: Blob & { name?: string }, query: { format: S.HistoryFormat; channel: S.Id; source?: string }) =>
+				c.upload<S.HistoryImport>(`/imports/history${queryString(query)}`, fileForm(file, file.name ?? 'history')),
+			run: (id: S.Id) => c.put<S.HistoryImport>(`/imports/history/${id}/run`),
+			hold: (id: S.Id) => c.delete<S.HistoryImport>(`/imports/history/${id}/run`),
+			rejections: (id: S.Id) => c.get<S.Page<S.HistoryRejection>>(`/imports/history/${id}/rejections`, { limit: 100 }),
+			remove: (id: S.Id) => c.delete(`/imports/history/${id}`)
+		},
+		programs: {
+			list: async () => items(await c.get<S.Page<S.Program>>('/api-channels')),
+			create: (body: S.ProgramForm) => c.post<S.Program & S.ProgramSecrets>('/api-channels', body),
+			update: (id: S.Id, body: Partial<S.ProgramForm> & { enabled?: boolean }) => c.patch<S.Program>(`/api-channels/${id}`, body),
+			remove: (id: S.Id) => c.delete(`/api-channels/${id}`),
+			rotate: (id: S.Id) => c.post<S.Program & S.ProgramSecrets>(`/api-channels/${id}/secrets`),
+			test: (id: S.Id) => c.post<S.ProgramTest>(`/api-channels/${id}/test`)
 		},
 		mails: {
 			read: (message: S.Id) => c.get<S.Mail>(`/messages/${message}/mail`)

@@ -8,3 +8,5 @@ export * from './schema/commerce';
 export * from './schema/live';
 export * from './schema/mail';
 export * from './schema/flows';
+export * from './schema/programs';
+export * from './schema/history';

@@ -170,8 +170,15 @@ async fn send_widget_transcript(State(app): State<App>, mut caller: Caller, Path
         "kind": "transcript", "to": [address], "locale": locale, "subject": paper.subject(), "text": paper.letter(),
         "conversation": id, "last_seq": conversation.last_seq,
     });
-    let intent =
-        NewIntent { dedupe_key: &fact, class: Class::Transactional, transport: "email", contact: Some(contact), payload, send_at: app.environment.now() };
+    let intent = NewIntent {
+        dedupe_key: &fact,
+        class: Class::Transactional,
+        transport: "email",
+        contact: Some(contact),
+        payload,
+        send_at: app.environment.now(),
+        lane: None,
+    };
     outbox::plan(&mut tx, &app.environment, caller.workspace, intent).await?;
     tx.commit().await?;
     Ok(StatusCode::ACCEPTED)

@@ -6,6 +6,8 @@ export type SectionId =
 	| 'general'
 	| 'channels'
 	| 'mailboxes'
+	| 'programs'
+	| 'history'
 	| 'bot'
 	| 'hours'
 	| 'queues'
@@ -29,6 +31,7 @@ export const SECTIONS: readonly Section[] = [
 	{ id: 'hours', label: 'settings.hours', icon: 'clock', permission: 'settings:read', group: 'company' },
 	{ id: 'channels', label: 'settings.channels', icon: 'chat', permission: 'settings:read', group: 'work' },
 	{ id: 'mailboxes', label: 'settings.mailboxes', icon: 'email', permission: 'settings:read', group: 'work' },
+	{ id: 'programs', label: 'settings.programs', icon: 'api', permission: 'integrations:manage', group: 'work' },
 	{ id: 'bot', label: 'settings.bot', icon: 'bot', permission: 'settings:read', group: 'work' },
 	{ id: 'queues', label: 'settings.queues', icon: 'list', permission: 'settings:read', group: 'work' },
 	{ id: 'service', label: 'settings.service', icon: 'clock', permission: 'settings:read', group: 'work' },
@@ -37,6 +40,7 @@ export const SECTIONS: readonly Section[] = [
 	{ id: 'labels', label: 'settings.labels', icon: 'label', permission: 'conversations:read', group: 'work' },
 	{ id: 'canned', label: 'settings.canned', icon: 'bolt', permission: 'conversations:read', group: 'work' },
 	{ id: 'attributes', label: 'settings.attributes', icon: 'hash', permission: 'settings:read', group: 'work' },
+	{ id: 'history', label: 'settings.history', icon: 'history', permission: 'settings:manage', group: 'technical' },
 	{ id: 'keys', label: 'settings.keys', icon: 'key', permission: 'integrations:manage', group: 'technical' },
 	{ id: 'webhooks', label: 'settings.webhooks', icon: 'webhook', permission: 'integrations:manage', group: 'technical' },
 	{ id: 'signin', label: 'settings.signin', icon: 'shield', permission: 'staff:read', group: 'technical', operator: true },

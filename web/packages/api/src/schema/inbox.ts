@@ -91,6 +91,9 @@ export type MessageMeta = {
 	origin?: MailOrigin;
 	/** Why it was not delivered, e.g. `address_unknown`. */
 	delivery_code?: string;
+	/** Where it goes on, after it was split off. */
+	moved_to?: { conversation: Id; number: number };
+	copied_from?: { conversation: Id; message: Id };
 };
 export type Message = {
 	id: Id;
@@ -225,7 +228,12 @@ export type OpenState = { open: boolean; opens_at: Time | null; closes_at: Time 
 export type ChatMode = 'bot_first' | 'person_first' | 'person_only' | 'bot_only';
 export const CHAT_MODES: readonly ChatMode[] = ['bot_first', 'person_first', 'person_only', 'bot_only'];
 export type PreChatKey = 'name' | 'email' | 'phone';
+/** Another conversation of the same matter; `from_other`: the other one came first. */
+export type Case = { link: Id; kind: 'merged' | 'continued' | 'split' | 'related'; from_other: boolean; linked_at: Time; conversation: ConversationRow };
+export type LinkedCase = { link: Id; conversation: ConversationRow };
 export type ChatSettings = {
+	/** Answers are not mailed to visitors who have gone. */
+	chat_only?: boolean;
 	origins: string[];
 	mode: ChatMode;
 	night_mode: ChatMode | null;

@@ -21,6 +21,7 @@ export type Permission =
 	| 'settings:read'
 	| 'settings:manage'
 	| 'integrations:manage'
+	| 'channels:feed'
 	| 'audit:read'
 	| 'workspace:own';
 export const PERMISSIONS: readonly Permission[] = [
@@ -42,6 +43,7 @@ export const PERMISSIONS: readonly Permission[] = [
 	'settings:read',
 	'settings:manage',
 	'integrations:manage',
+	'channels:feed',
 	'audit:read',
 	'workspace:own'
 ];

@@ -7,6 +7,8 @@ const parts: Record<SectionId, () => Promise<{ default: Component }>> = {
 	general: () => import('$lib/settings/General.svelte'),
 	channels: () => import('$lib/settings/Channels.svelte'),
 	mailboxes: () => import('$lib/settings/Mailboxes.svelte'),
+	programs: () => import('$lib/settings/Programs.svelte'),
+	history: () => import('$lib/settings/History.svelte'),
 	bot: () => import('$lib/settings/Bot.svelte'),
 	hours: () => import('$lib/settings/Hours.svelte'),
 	queues: () => import('$lib/settings/Queues.svelte'),
