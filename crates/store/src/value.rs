@@ -7,9 +7,9 @@ use ennakoi_kernel::{
     Timestamp,
     ids::{
         ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, ClockId, CompanyId, ContactId, ConversationId,
-        DeliveryId, IdentityId, ImportId, IntentId, InvitationId, InvoiceId, JobId, LabelId, LinkId, MacroId, MailId, MailboxId, MessageId, OrderId, PasskeyId, PolicyId,
-        ProductId, PromiseId, QueueId, RevisionId, RuleId, RuleRunId, SessionId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId,
-        VisitorId, WebhookId, WorkspaceId,
+        DeliveryId, IdentityId, ImportId, IntentId, InvitationId, InvoiceId, JobId, LabelId, LinkId, MacroId, MailId, MailboxId, MessageId, OrderId, PasskeyId,
+        PolicyId, ProductId, PromiseId, QueueId, RevisionId, RuleId, RuleRunId, SessionId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId,
+        ViewId, VisitorId, WebhookId, WorkspaceId,
     },
 };
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
