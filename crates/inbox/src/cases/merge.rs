@@ -72,24 +72,22 @@ pub async fn merge(
     save(tx, workspace, &mut kept, now).await?;
     save(tx, workspace, &mut given, now).await?;
     let labels = share_labels(tx, environment, workspace, actor, winner, loser).await?;
+    let revived = winner_before.is_closed() && kept.state != State::Closed;
     let detail = Detail { loser_before, winner_before, winner_after: Snapshot::of(&kept), labels, contact_given };
     let link = links::insert(tx, environment, workspace, actor, LinkKind::Merged, (loser, winner), serde_json::to_value(detail)?).await?;
     let link = link.ok_or_else(|| Problem::conflict("already_merged", "one of the conversations was merged before"))?;
-    let told = [
+    let mut told = vec![
         ("conversation.merged", &kept, json!({ "link": link, "from": loser, "number": given.number })),
         ("conversation.closed", &given, json!({ "owner": given.owner.kind(), "agent": given.agent(), "queue": given.queue, "by": "merge", "into": winner })),
     ];
+    if revived {
+        told.push(("conversation.reopened", &kept, json!({ "by": "merge" })));
+    }
     tell(tx, environment, workspace, actor, told).await?;
     Ok(link)
 }
 
-async fn tell<const N: usize>(
-    tx: &mut Tx,
-    environment: &Environment,
-    workspace: WorkspaceId,
-    actor: Actor,
-    told: [(&'static str, &Conversation, Value); N],
-) -> Result<()> {
+async fn tell(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, actor: Actor, told: Vec<(&'static str, &Conversation, Value)>) -> Result<()> {
     let events = told.into_iter().map(|(kind, about, payload)| NewEvent::new(kind, actor, payload).contact(about.contact).conversation(about.id));
     timeline::append(tx, environment, workspace, events.collect()).await?;
     Ok(())
@@ -209,7 +207,14 @@ pub async fn undo_merge(tx: &mut Tx, environment: &Environment, workspace: Works
         labels::take_off(tx, environment, workspace, link.to, label, actor).await?;
     }
     let payload = json!({ "link": id, "from": link.from, "into": link.to });
-    let told = [("conversation.merge_undone", &kept, payload.clone()), ("conversation.merge_undone", &given, payload)];
+    let mut told = vec![("conversation.merge_undone", &kept, payload.clone()), ("conversation.merge_undone", &given, payload)];
+    if given.state != State::Closed {
+        let stands = json!({ "by": "undo", "until": given.snoozed_until, "state": given.state, "waiting_since": given.waiting_since });
+        told.push(("conversation.reopened", &given, stands));
+    }
+    if kept.state == State::Closed {
+        told.push(("conversation.closed", &kept, json!({ "by": "undo", "owner": kept.owner.kind(), "agent": kept.agent(), "queue": kept.queue })));
+    }
     tell(tx, environment, workspace, actor, told).await
 }
 

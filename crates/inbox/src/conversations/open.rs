@@ -127,6 +127,8 @@ pub(crate) async fn insert_past(tx: &mut Tx, environment: &Environment, workspac
         created_at: past.created_at,
         closed_at: (past.state == State::Closed).then_some(past.created_at),
         queued_at: None,
+        clock: None,
+        promise_due_at: None,
     };
     store::insert(tx, workspace, &mut conversation).await?;
     if conversation.subject.is_some() {

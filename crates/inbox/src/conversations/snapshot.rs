@@ -61,6 +61,10 @@ impl Snapshot {
         conversation.closed_at = self.closed_at;
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
     /// When it was to wake by itself.
     pub(crate) fn wakes_at(&self) -> Option<Timestamp> {
         self.snoozed_until.filter(|_| self.state == State::Snoozed)
