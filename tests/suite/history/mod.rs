@@ -40,7 +40,7 @@ impl Mover {
     }
 
     async fn until(&self, import: &Value, states: &[&str]) -> Value {
-        for _ in 0..1_200 {
+        for _ in 0..4_000 {
             let now = self.shop.owner().get(&format!("imports/history/{}", text(&import["id"]))).await.expect(200);
             if states.contains(&now["state"].as_str().unwrap()) {
                 return now;
@@ -119,7 +119,7 @@ async fn the_same_again_changes_nothing_and_what_was_added_is_added() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_is_held_or_cut_off_goes_on_where_it_was() {
     let mover = Mover::open().await;
-    let import = mover.upload("csv", table(0..300)).await;
+    let import = mover.upload("csv", table(0..120)).await;
     mover.until(&import, &["checked"]).await;
     let path = format!("imports/history/{}", text(&import["id"]));
     mover.shop.owner().put(&format!("{path}/run"), json!({})).await.expect(200);
@@ -142,9 +142,9 @@ async fn an_import_that_is_held_or_cut_off_goes_on_where_it_was() {
     (moved.cookie, moved.workspace) = (owner.cookie, owner.workspace);
     let mover = Mover { shop: Shop { company: Company { app, owner: moved, owner_password }, channel, public_key, queue } };
     let finished = mover.until(&import, &["finished"]).await;
-    assert_eq!((&finished["counts"]["done"], &finished["counts"]["created"]), (&json!(300), &json!(300)));
-    assert_eq!(mover.count("SELECT COUNT(*) FROM history_conversations").await, 300);
-    assert_eq!(mover.count("SELECT COUNT(*) FROM messages WHERE external_id LIKE 'csv:%'").await, 1_200, "each once");
+    assert_eq!((&finished["counts"]["done"], &finished["counts"]["created"]), (&json!(120), &json!(120)));
+    assert_eq!(mover.count("SELECT COUNT(*) FROM history_conversations").await, 120);
+    assert_eq!(mover.count("SELECT COUNT(*) FROM messages WHERE external_id LIKE 'csv:%'").await, 480, "each once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
