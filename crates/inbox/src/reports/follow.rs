@@ -1,7 +1,7 @@
 //! From events to facts.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     sync::Arc,
 };
 
@@ -62,11 +62,11 @@ async fn follow(batch: Batch) -> Result<()> {
     let mut cases: BTreeMap<ConversationId, Case> = BTreeMap::new();
     for event in &batch.events {
         let Some(id) = event.conversation else { continue };
-        if !cases.contains_key(&id) {
+        if let Entry::Vacant(place) = cases.entry(id) {
             let Some(conversation) = conversations::find(&mut tx, batch.workspace, id).await? else { continue };
             let before = store::track(&mut tx, batch.workspace, id).await?;
             let (track, begun_at) = before.unwrap_or_default();
-            cases.insert(id, Case { conversation, track, begun_at, before });
+            place.insert(Case { conversation, track, begun_at, before });
         }
         if let Some(case) = cases.get_mut(&id) {
             desk.take(&mut tx, case, event).await?;

@@ -55,9 +55,12 @@ pub(super) async fn add(tx: &mut Tx, workspace: WorkspaceId, id: Uuid, fact: Fac
     Ok(())
 }
 
+/// Whether it is a person's, its state, whether it waits, since when, whether it was answered, since when its matter runs.
+type Kept = (bool, State, bool, Option<Timestamp>, bool, Option<Timestamp>);
+
 /// Where a conversation stands, and since when its matter runs.
 pub(super) async fn track(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId) -> Result<Option<(Track, Option<Timestamp>)>> {
-    let found: Option<(bool, State, bool, Option<Timestamp>, bool, Option<Timestamp>)> = tx
+    let found: Option<Kept> = tx
         .optional(
             "SELECT peoples, state, waits, asked_at, answered, begun_at FROM report_tracks WHERE workspace_id = $1 AND conversation_id = $2",
             params![workspace, conversation],

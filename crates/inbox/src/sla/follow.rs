@@ -1,6 +1,9 @@
 //! What events do to the clocks of a conversation.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use ennakoi_kernel::{
     Environment, Timestamp,
@@ -68,10 +71,10 @@ async fn follow(batch: Batch) -> Result<()> {
             continue;
         }
         let Some(id) = event.conversation else { continue };
-        if !cases.contains_key(&id) {
+        if let Entry::Vacant(place) = cases.entry(id) {
             // It may have been erased since.
             let Some(case) = Case::load(&mut tx, batch.workspace, id).await? else { continue };
-            cases.insert(id, case);
+            place.insert(case);
         }
         if let Some(case) = cases.get_mut(&id) {
             desk.take(&mut tx, case, event).await?;

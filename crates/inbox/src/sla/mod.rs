@@ -131,7 +131,7 @@ pub async fn of_conversation(tx: &mut Tx, workspace: WorkspaceId, conversation: 
             None => None,
         };
         let spent = clock.clock.spent(version.as_ref().and_then(policies::Version::hours), now);
-        let policy = version.map(|version| PolicyBrief { id: version.policy, version: version.version, name: version.definition.name.clone() });
+        let policy = version.map(|version| PolicyBrief { id: version.policy, version: version.version, name: version.definition.name });
         views.push(clock.view(policy, spent));
     }
     Ok(views)
