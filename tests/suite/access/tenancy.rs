@@ -125,6 +125,7 @@ impl Cases {
 }
 
 impl World {
+    #[expect(clippy::too_many_lines, reason = "one of everything there is, each in a line")]
     async fn build() -> Self {
         let desk = Desk::open().await;
         let owner = desk.owner().clone();
