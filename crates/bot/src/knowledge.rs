@@ -20,6 +20,7 @@ use ennakoi_store::{
 use serde::Deserialize;
 
 use crate::{
+    guides::{self, Guide},
     meaning::{self, Keyed, Meaning, Model, Vectors},
     settings::{Settings, Tier},
 };
@@ -79,9 +80,17 @@ pub struct Known {
     /// For each language of the texts in it, so that translations do not compete with each other.
     indexes: [Finder; 3],
     articles: HashMap<(ArticleId, Locale), KnownArticle>,
+    /// Those of them that are guides to walk.
+    guides: HashMap<ArticleId, Guide>,
 }
 
 impl Known {
+    /// The guide that is found under this id.
+    #[must_use]
+    pub(crate) fn guide(&self, id: ArticleId) -> Option<&Guide> {
+        self.guides.get(&id)
+    }
+
     /// The index to ask in a language.
     #[must_use]
     pub fn index(&self, locale: Locale) -> &Finder {
@@ -133,6 +142,7 @@ impl Knowledge {
         let mut tx = self.db.read().await?;
         let (version, tier) = self::version(&mut tx, workspace).await?;
         let model = self.wanted(tier);
+        let guides = guides::load(&mut tx, workspace).await?;
         let articles = articles(&mut tx, workspace).await?;
         let vectors = match &model {
             Some(model) => self.vectors(&mut tx, workspace, model, &articles).await?.map(|vectors| (model.clone(), vectors)),
@@ -141,7 +151,8 @@ impl Knowledge {
         drop(tx);
         let wanted = model.map(|model| model.embedder.version().to_owned());
         let built = tokio::task::spawn_blocking(move || build_with(version, wanted, articles, cost_of_wrong, vectors)).await;
-        let known = Arc::new(built.map_err(|error| Error::Other(format!("the bot's index could not be built: {error}")))?);
+        let built = built.map_err(|error| Error::Other(format!("the bot's index could not be built: {error}")))?;
+        let known = Arc::new(Known { guides, ..built });
         self.lock().insert(workspace, known.clone());
         Ok(known)
     }
@@ -230,7 +241,7 @@ fn build_with(version: i64, wanted: Option<String>, articles: Vec<KnownArticle>,
             }
         }
     });
-    Known { version, wanted, indexes, articles }
+    Known { version, wanted, indexes, articles, guides: HashMap::new() }
 }
 
 fn in_language(articles: &HashMap<(ArticleId, Locale), KnownArticle>, id: ArticleId, locale: Locale) -> Option<&KnownArticle> {
@@ -261,6 +272,7 @@ pub(crate) async fn articles(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<
             params![workspace, ARTICLES_MAX],
         )
         .await?;
+    articles.extend(guides::as_articles(&guides::load(tx, workspace).await?));
     let taught: Vec<(ArticleId, Locale, String)> =
         tx.all("SELECT article_id, locale, question FROM bot_examples WHERE workspace_id = $1 AND live ORDER BY created_at, id", params![workspace]).await?;
     let mut wordings: HashMap<(ArticleId, Locale), Vec<String>> = HashMap::new();

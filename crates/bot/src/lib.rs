@@ -3,13 +3,15 @@
 //!
 //! Invariants: it says that it is a machine before anything else, and no setting turns that off; what is sensitive, and every wish
 //! for a person, goes to people before anything is answered; every turn is recorded with its reasons; it never answers from
-//! anything but published articles. What it knows arrives as events of the help module; what it says goes through the inbox.
+//! anything but published articles and the customer's own data, also where a language model words the answer. What it knows arrives as events of the help module; what it says goes through the inbox.
 
 mod dialogue;
 mod examples;
 pub mod flows;
 mod gaps;
+mod guides;
 mod knowledge;
+mod llm;
 mod meaning;
 mod settings;
 mod texts;
@@ -17,8 +19,7 @@ mod turns;
 
 use std::sync::Arc;
 
-use ennakoi_http::{EventKind, Module};
-use ennakoi_store::Db;
+use ennakoi_http::{App, EventKind, Module};
 
 pub use knowledge::Knowledge;
 pub use meaning::{Meaning, Model, State as MeaningState};
@@ -26,14 +27,15 @@ pub use settings::Settings;
 
 /// The module.
 #[must_use]
-pub fn module(db: &Db, shop: Arc<dyn flows::shop::Shop>) -> Module {
-    module_with(db, shop, &Meaning::default())
+pub fn module(app: &App, shop: Arc<dyn flows::shop::Shop>) -> Module {
+    module_with(app, shop, &Meaning::default())
 }
 
 /// The module, with the place where the process's model for reading meaning will be.
 #[must_use]
-pub fn module_with(db: &Db, shop: Arc<dyn flows::shop::Shop>, meaning: &Meaning) -> Module {
-    let knowledge = Knowledge::new(db.clone(), meaning.clone());
+pub fn module_with(app: &App, shop: Arc<dyn flows::shop::Shop>, meaning: &Meaning) -> Module {
+    let knowledge = Knowledge::new(app.db.clone(), meaning.clone());
+    let llm = llm::Llm::new(app);
     let mut module = Module::new("bot");
     module.routes = settings::routes();
     module.routes.extend(turns::routes());
@@ -41,11 +43,13 @@ pub fn module_with(db: &Db, shop: Arc<dyn flows::shop::Shop>, meaning: &Meaning)
     module.routes.extend(flows::requests::routes());
     module.routes.extend(gaps::routes());
     module.routes.extend(examples::routes());
-    module.followers = vec![knowledge::follower(), dialogue::follower(knowledge.clone(), shop.clone()), gaps::follower()];
+    module.routes.extend(llm::routes());
+    module.followers = vec![knowledge::follower(), guides::follower(), dialogue::follower(knowledge.clone(), shop.clone(), llm.clone()), gaps::follower()];
     module.events = &[
         EventKind { kind: "bot.turned", summary: "The bot answered, asked back, gave up or handed over.", webhook: true },
+        EventKind { kind: "guide.walked", summary: "A customer went through a step of a troubleshooting guide with the bot.", webhook: false },
         EventKind { kind: "request.recorded", summary: "A customer confirmed a request to the bot, e.g. a return or a change of address.", webhook: true },
         EventKind { kind: "request.closed", summary: "A request was done or declined.", webhook: true },
     ];
-    module.share(knowledge).share(shop).share(meaning.clone())
+    module.share(knowledge).share(shop).share(meaning.clone()).share(llm)
 }

@@ -21,6 +21,7 @@ use crate::{
     dialogue::{self, Heard},
     flows::{self, shop::Shop},
     knowledge::Known,
+    llm::ModelUse,
     settings,
 };
 
@@ -68,6 +69,8 @@ pub struct BotTurn {
     /// Which rule decided.
     pub rule: String,
     pub model_version: i64,
+    /// What it owes to a language model, when one was asked.
+    pub model_use: Option<ModelUse>,
 }
 
 impl FromRow for BotTurn {
@@ -85,6 +88,7 @@ impl FromRow for BotTurn {
             reason: row.take()?,
             rule: row.take()?,
             model_version: row.take()?,
+            model_use: row.take::<Option<String>>()?.and_then(|told| serde_json::from_str(&told).ok()),
         })
     }
 }
@@ -106,6 +110,7 @@ impl BotTurn {
             reason: None,
             rule: rule.to_owned(),
             model_version: 0,
+            model_use: None,
         }
     }
 
@@ -135,7 +140,7 @@ impl BotTurn {
 pub async fn record(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId, turn: &BotTurn) -> Result<()> {
     tx.execute(
         "INSERT INTO bot_turns (id, workspace_id, conversation_id, message_id, at, question, language, verdict, confidence, candidates, needs, reason, \
-         rule, model_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         rule, model_version, model_use) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         params![
             turn.id,
             workspace,
@@ -151,6 +156,7 @@ pub async fn record(tx: &mut Tx, workspace: WorkspaceId, conversation: Conversat
             turn.reason.clone(),
             &turn.rule,
             turn.model_version,
+            turn.model_use.as_ref().map(serde_json::to_string).transpose()?,
         ],
     )
     .await?;
@@ -177,7 +183,7 @@ async fn list_bot_turns(State(app): State<App>, member: Member, Path(id): Path<C
     ennakoi_inbox::conversations::load(&mut tx, member.workspace, id).await?;
     let turns = tx
         .all(
-            "SELECT id, at, message_id, question, language, verdict, confidence, candidates, needs, reason, rule, model_version \
+            "SELECT id, at, message_id, question, language, verdict, confidence, candidates, needs, reason, rule, model_version, model_use \
              FROM bot_turns WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY id DESC LIMIT $3",
             params![member.workspace, id, TURNS_SHOWN],
         )

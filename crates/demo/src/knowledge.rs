@@ -133,8 +133,7 @@ pub(crate) async fn publish(app: &App, past: &Past, workspace: WorkspaceId, crew
         }
         tx.commit().await?;
     }
-    for learner in ennakoi_bot::module(&app.db, Arc::new(ennakoi_bot::flows::shop::NoShop)).followers.iter().filter(|follower| follower.name == "bot.knowledge")
-    {
+    for learner in ennakoi_bot::module(app, Arc::new(ennakoi_bot::flows::shop::NoShop)).followers.iter().filter(|follower| follower.name == "bot.knowledge") {
         follower::catch_up(&app.db, environment, learner, workspace).await?;
     }
     Ok(knowledge)

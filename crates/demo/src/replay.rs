@@ -209,7 +209,7 @@ async fn look(tx: &mut Tx, stage: &Stage<'_>, customer: &Customer, contact: Cont
 /// What was asked in the last minutes is answered by the bot itself, so that its reasons are real.
 async fn bot_answers(app: &App, stage: &Stage<'_>, plan: &Plan, contacts: &[Option<ContactId>]) -> Result<()> {
     let past = stage.past;
-    let module = ennakoi_bot::module(&app.db, Arc::new(ennakoi_bot::flows::shop::NoShop));
+    let module = ennakoi_bot::module(app, Arc::new(ennakoi_bot::flows::shop::NoShop));
     let Some(bot) = module.followers.iter().find(|follower| follower.name == "bot.dialogue") else { return Ok(()) };
     for learner in module.followers.iter().filter(|follower| follower.name == "bot.knowledge") {
         follower::catch_up(&app.db, &past.environment, learner, stage.workspace).await?;

@@ -7,6 +7,7 @@
 //! gives the same answer everywhere. Every function accepts any Unicode text of any length in time linear in it.
 
 pub mod answers;
+pub mod claims;
 pub mod clusters;
 pub mod colloquial;
 mod concepts;

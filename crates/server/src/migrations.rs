@@ -32,4 +32,6 @@ migrations! {
     15 "meaning" "0015_meaning.sql" "0015_meaning.sql",
     16 "bot_gaps" "0016_bot_gaps.sql" "0016_bot_gaps.sql",
     17 "history" "0017_history.sql" "0017_history.sql",
+    18 "language_model" "0018_language_model.sql" "0018_language_model.sql",
+    19 "care_and_guides" "0019_care_and_guides.sql" "0019_care_and_guides.sql",
 }

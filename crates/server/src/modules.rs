@@ -35,7 +35,7 @@ pub fn all(app: &App) -> Modules {
         ennakoi_inbox::module(hub.clone(), ennakoi_help::articles::finder()),
         ennakoi_help::module(),
         ennakoi_commerce::module(),
-        ennakoi_bot::module_with(&app.db, Arc::new(crate::shop::Mirror), &meaning),
+        ennakoi_bot::module_with(app, Arc::new(crate::shop::Mirror), &meaning),
         chat::module(hub),
         ennakoi_email::module(),
         programs::module(),

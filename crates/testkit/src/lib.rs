@@ -8,6 +8,7 @@ mod certificate;
 mod client;
 mod database;
 mod dovecot;
+mod llm;
 pub mod program;
 pub mod s3;
 mod smtp;
@@ -32,6 +33,7 @@ pub use certificate::Certificate;
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
 pub use dovecot::{DOVECOT_PASSWORD, Dovecot};
+pub use llm::{Asked, ModelSink, Mood};
 pub use smtp::{Act, SmtpSink, Stage, TakenMail};
 pub use socket::Socket;
 

@@ -38,7 +38,7 @@ pub(crate) fn nowhere(parameter: &str) -> Option<String> {
         "locale" => "fi",
         "revision" | "version" => "1",
         "subject" => "contact",
-        "key" | "digest" | "token" | "source_id" | "slug" | "category" | "article" | "flow" => "nowhere",
+        "key" | "digest" | "token" | "source_id" | "slug" | "category" | "article" | "flow" | "guide" => "nowhere",
         "name" | "file" => "nowhere.txt",
         _ => return None,
     };

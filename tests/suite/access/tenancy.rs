@@ -124,6 +124,11 @@ impl Cases {
     }
 }
 
+/// A guide that is whole.
+fn guide() -> Value {
+    json!({ "title": { "fi": "Ei käynnisty" }, "steps": [{ "id": "alku", "text": { "fi": "Onko johto kiinni?" } }] })
+}
+
 impl World {
     #[expect(clippy::too_many_lines, reason = "one of everything there is, each in a line")]
     async fn build() -> Self {
@@ -178,6 +183,7 @@ impl World {
             ("rules", made(&desk, "rules", json!({ "name": "Sääntö", "when": ["rated"], "actions": [{ "kind": "close" }] })).await),
             ("macros", made(&desk, "macros", json!({ "name": "Makro", "actions": [{ "kind": "close" }], "shared": true })).await),
             ("promises", made(&desk, &talk.path("/promises"), json!({ "body": "Soitan", "due_at": due })).await),
+            ("guides", made(&desk, "guides", guide()).await),
             ("requests", request(&desk, &talk.id.to_string()).await),
             ("api-channels", made(&desk, "api-channels", json!({ "name": "Kassa" })).await),
             ("imports", text(&past["id"])),
@@ -228,6 +234,8 @@ impl World {
             "run_macro" => json!({ "ids": [self.ids["conversations"]] }),
             "close_promise" => json!({ "state": "kept" }),
             "keep_draft" => json!({ "mode": "reply", "body": "luonnos" }),
+            "save_guide" => json!({ "guide": guide(), "version": 1 }),
+            "create_writing" => json!({ "task": "summarise" }),
             "save_article_text" => json!({ "title": "Toimitusaika", "body": "Neljä päivää.", "version": 1 }),
             _ => json!({}),
         }

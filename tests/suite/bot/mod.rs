@@ -3,6 +3,8 @@
 pub(crate) mod flows;
 mod flows_api;
 mod gaps;
+mod injections;
+mod llm;
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,9 @@
 //! The knowledge bank and its public pages, and the attacks on them.
 
 mod attacks;
+mod care;
 mod editing;
+mod guides;
 mod imports;
 mod pages;
 mod searching;

@@ -135,13 +135,13 @@ impl FlowTurn {
 }
 
 /// The items that may be spoken of in this talk.
-struct Items {
-    all: Vec<Item>,
+pub(super) struct Items {
+    pub(super) all: Vec<Item>,
     known: bool,
 }
 
 impl Items {
-    async fn load(reach: &Reach<'_>, talk: &Talk) -> Result<Self> {
+    pub(super) async fn load(reach: &Reach<'_>, talk: &Talk) -> Result<Self> {
         let mut tx = reach.db.read().await?;
         let (workspace, now) = (reach.workspace.id, reach.environment.now());
         let contact = reach.shop.identified(&mut tx, workspace, reach.conversation).await?;

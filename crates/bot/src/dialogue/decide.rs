@@ -14,11 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     carry::FlowTurn,
+    guide::{self, GuideAt, GuideTurn},
     small_talk::{self, SmallTalk},
 };
 use crate::{
     flows::{Begins, Flow, Run, bare, correction, names_choice, shop::ItemKind, store::Live},
     knowledge::{self, Known},
+    llm::answer::Composed,
     settings::Settings,
     turns::{BotTurn, Verdict},
 };
@@ -41,6 +43,8 @@ pub(crate) struct Talk {
     pub locale: Option<Locale>,
     /// A flow under way.
     pub run: Option<Run>,
+    /// A troubleshooting guide under way.
+    pub guide: Option<GuideAt>,
     /// Items that the customer has proved to be theirs in this talk.
     pub proven: Vec<(ItemKind, String)>,
     /// The last question in words, from which a tap follows.
@@ -67,12 +71,16 @@ impl Heard {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     Answer(ArticleId),
+    /// An answer in words of a language model, out of sources.
+    Composed(Box<Composed>),
     AskBack(Vec<ArticleId>),
     Unknown,
     SmallTalk(SmallTalk),
     Helped,
     NotHelped,
     HandOver(Reason),
+    /// A step of a troubleshooting guide, or its end.
+    Guide(GuideTurn),
     /// A flow is to begin.
     Begin(String),
     /// The flow under way goes on, perhaps by a tap.
@@ -100,6 +108,8 @@ pub(crate) mod option {
     pub(crate) const PERSON: &str = "person";
     pub(crate) const NONE: &str = "none";
     pub(crate) const ARTICLE: &str = "article:";
+    /// Before where a choice of a guide leads.
+    pub(crate) const GUIDE: &str = "guide:";
     /// Before the key of a tap in a flow.
     pub(crate) const FLOW: &str = "flow:";
     /// Before the id of a flow that is to begin.
@@ -109,8 +119,22 @@ pub(crate) mod option {
 /// Articles offered when asking back.
 const OFFERED: usize = 3;
 
-/// Decides. The sensitive layer comes before everything, taps before words, a flow under way before guesses.
+/// Decides. The sensitive layer comes before everything, taps before words, a flow or guide under way before guesses; what was found
+/// and is a guide is walked rather than told.
 pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard: &Heard) -> Decision {
+    let mut decision = found(environment, settings, known, flows, talk, heard);
+    decision.also.retain(|id| known.guide(*id).is_none());
+    if let Act::Answer(id) = decision.act
+        && let Some(turn) = guide::begin(known, id)
+    {
+        decision.act = Act::Guide(turn);
+        decision.turn.rule = "guide".to_owned();
+        decision.turn.verdict = Verdict::Flow;
+    }
+    decision
+}
+
+fn found(environment: &Environment, settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard: &Heard) -> Decision {
     let locale = language_of(talk, heard);
     let turn = |verdict, rule: &str| BotTurn::new(environment, &heard.text, locale, verdict, rule);
     let plain = |act, verdict, rule: &str| Decision { act, also: Vec::new(), locale, turn: turn(verdict, rule) };
@@ -132,6 +156,11 @@ pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Kno
             if let Some(id) = key.strip_prefix(option::BEGIN).filter(|id| flows.iter().any(|live| live.flow.id == **id)) {
                 return plain(Act::Begin(id.to_owned()), Verdict::Flow, "tapped");
             }
+            if let (Some(to), Some(at)) = (key.strip_prefix(option::GUIDE), &talk.guide)
+                && let Some(turn) = guide::tapped(known, at, to)
+            {
+                return walked(turn, plain(Act::Unknown, Verdict::Flow, "guide"));
+            }
             if let (Some(key), Some(_)) = (key.strip_prefix(option::FLOW), &talk.run) {
                 return plain(Act::Continue { option: Some(key.to_owned()) }, Verdict::Flow, "tapped");
             }
@@ -141,7 +170,7 @@ pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Kno
     if !settings.enabled {
         return hand_over(Reason::BOT_UNAVAILABLE, "switched_off");
     }
-    // What a model of whole sentences thinks of an offered answer means nothing; set phrases still count.
+    // What a model of whole sentences thinks of an offered answer or of a number means nothing; set phrases still count.
     let answers_a_step = talk.run.as_ref().is_some_and(|run| {
         let flow = flows.iter().find(|live| live.flow.id == run.flow);
         bare(&heard.text) || flow.is_some_and(|live| names_choice(&live.flow, run, &heard.text))
@@ -153,11 +182,23 @@ pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Kno
     if talk.run.is_some() {
         return plain(Act::Continue { option: None }, Verdict::Flow, "flow");
     }
+    if let Some(turn) = talk.guide.as_ref().and_then(|at| guide::said(known, at, &heard.text, locale)) {
+        return walked(turn, plain(Act::Unknown, Verdict::Flow, "guide"));
+    }
     if let Some(small_talk) = small_talk::recognise(&heard.text) {
         return plain(Act::SmallTalk(small_talk), Verdict::SmallTalk, "small_talk");
     }
     let mut decision = search(settings, known, flows, talk, heard, locale, turn);
     decision.also = others(known, heard, locale, &decision.act);
+    decision
+}
+
+fn walked(turn: GuideTurn, mut decision: Decision) -> Decision {
+    if matches!(turn, GuideTurn::Person(_)) {
+        decision.turn.verdict = Verdict::HandedOver;
+        decision.turn.reason = Some(Reason::PERSON_REQUESTED.as_str().to_owned());
+    }
+    decision.act = Act::Guide(turn);
     decision
 }
 

@@ -25,6 +25,7 @@ use super::{
     carry::{Reach, carry},
     decide::{Heard, Talk, decide},
     speak::{Scene, say_closed, speak},
+    word::word,
 };
 use crate::{
     Knowledge,
@@ -32,6 +33,7 @@ use crate::{
         shop::Shop,
         store::{self, Live},
     },
+    llm::Llm,
     settings,
 };
 
@@ -40,17 +42,24 @@ const TOO_LATE: Duration = Duration::hours(1);
 /// Messages of one customer that are read together.
 const READ_TOGETHER: u32 = 20;
 /// Talks that are answered side by side.
-const ANSWERED_AT_ONCE: usize = 8;
+const ANSWERED_AT_ONCE: usize = 32;
 
-pub(crate) fn follower(knowledge: Knowledge, shop: Arc<dyn Shop>) -> Follower {
+pub(crate) fn follower(knowledge: Knowledge, shop: Arc<dyn Shop>, llm: Llm) -> Follower {
     Follower {
         name: "bot.dialogue",
         kinds: &["message.added", "conversation.handed_over"],
-        handle: Arc::new(move |batch| Box::pin(follow(batch, knowledge.clone(), shop.clone()))),
+        handle: Arc::new(move |batch| Box::pin(follow(batch, Voices { knowledge: knowledge.clone(), shop: shop.clone(), llm: llm.clone() }))),
     }
 }
 
-async fn follow(batch: Batch, knowledge: Knowledge, shop: Arc<dyn Shop>) -> Result<()> {
+/// What answering reaches for.
+struct Voices {
+    knowledge: Knowledge,
+    shop: Arc<dyn Shop>,
+    llm: Llm,
+}
+
+async fn follow(batch: Batch, voices: Voices) -> Result<()> {
     // Several messages of one talk are answered together, in the order of talks' first event.
     let mut talks: BTreeMap<i64, ConversationId> = BTreeMap::new();
     let late = batch.environment.now() - TOO_LATE;
@@ -65,9 +74,8 @@ async fn follow(batch: Batch, knowledge: Knowledge, shop: Arc<dyn Shop>) -> Resu
         return Ok(());
     }
     // Each talk in its own transaction, which notes what it has answered: the batch may be repeated without harm. Several at a time,
-    // so that their commits share a write to the disk, and a slow shop keeps one customer waiting and not all.
-    let (knowledge, shop) = (&knowledge, shop.as_ref());
-    stream::iter(talks.into_values().map(Ok)).try_for_each_concurrent(ANSWERED_AT_ONCE, |conversation| answer(&batch, knowledge, shop, conversation)).await
+    // so that their commits share a write to the disk, and a slow shop or language model keeps one customer waiting and not all.
+    stream::iter(talks.into_values().map(Ok)).try_for_each_concurrent(ANSWERED_AT_ONCE, |conversation| answer(&batch, &voices, conversation)).await
 }
 
 fn concerns(kind: &str, payload: &Value) -> bool {
@@ -86,11 +94,12 @@ struct Situation {
     open: OpenState,
 }
 
-async fn answer(batch: &Batch, knowledge: &Knowledge, shop: &dyn Shop, id: ConversationId) -> Result<()> {
+async fn answer(batch: &Batch, voices: &Voices, id: ConversationId) -> Result<()> {
+    let shop = voices.shop.as_ref();
     let mut tx = batch.db.read().await?;
     let Some(situation) = look(&mut tx, batch, shop, id).await? else { return Ok(()) };
     drop(tx);
-    let known = knowledge.of(batch.workspace, situation.settings.wrong_cost).await?;
+    let known = voices.knowledge.of(batch.workspace, situation.settings.wrong_cost).await?;
     let heard = heard(&situation);
     let decision = match &heard {
         Some(heard) => {
@@ -104,7 +113,8 @@ async fn answer(batch: &Batch, knowledge: &Knowledge, shop: &dyn Shop, id: Conve
                 flows: &situation.flows,
                 known: &known,
             };
-            Some(carry(&reach, &situation.talk, decision).await?)
+            let decision = carry(&reach, &situation.talk, decision).await?;
+            Some(word(&voices.llm, &reach, &situation.talk, heard, decision).await?)
         }
         None => None,
     };

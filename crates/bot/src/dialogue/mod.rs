@@ -4,9 +4,13 @@ mod carry;
 mod decide;
 mod excerpt;
 mod follow;
+mod guide;
 mod small_talk;
 mod speak;
 mod speak_flow;
+mod word;
 
+pub(crate) use carry::Reach;
 pub(crate) use decide::{Act, Heard, Talk, decide};
+pub(crate) use excerpt::excerpt;
 pub(crate) use follow::follower;

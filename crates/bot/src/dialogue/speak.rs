@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     knowledge::{self, Known},
+    llm::answer::Composed,
     texts::{moment, say},
     turns,
 };
@@ -44,6 +45,10 @@ const QUESTION_KEPT: usize = 500;
 /// Says and records a decision; returns how the talk stands then.
 pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decision: Decision) -> Result<Talk> {
     let locale = decision.locale;
+    // Whatever is not a step of it leaves the guide.
+    if !matches!(decision.act, Act::Guide(_)) {
+        talk.guide = None;
+    }
     let mut voice = Voice { tx, scene, locale, turn: Some(decision.turn.id), last: None };
     if !talk.disclosed {
         let company = scene.workspace.name.as_str();
@@ -64,6 +69,11 @@ pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decisi
             voice.answer(*article, &decision).await?;
             talk.unknowns = 0;
             talk.last = Some(*article);
+        }
+        Act::Composed(composed) => {
+            voice.composed(composed, &decision).await?;
+            talk.unknowns = 0;
+            talk.last = composed.sources.first().map(|source| source.article_id);
         }
         Act::AskBack(articles) => {
             voice.ask_back(articles, talk.unknowns > 0).await?;
@@ -86,6 +96,7 @@ pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decisi
             voice.hand_over(reason, &mut talk).await?;
         }
         Act::Flow(turn) => voice.flow(turn, &decision, &mut talk).await?,
+        Act::Guide(turn) => voice.guide(turn, &mut talk).await?,
         // Both have become what the flow does.
         Act::Begin(_) | Act::Continue { .. } => {}
     }
@@ -171,6 +182,19 @@ impl Voice<'_> {
         self.add(new).await
     }
 
+    /// Plain text of a stranger: never markup, and its only links are those of its sources.
+    async fn composed(&mut self, composed: &Composed, decision: &Decision) -> Result<()> {
+        let meta = Meta {
+            sources: (!composed.sources.is_empty()).then(|| composed.sources.clone()),
+            confidence: Some(decision.turn.confidence),
+            options: Some(self.ways_on(&[option::HELPED, option::NOT_HELPED])),
+            bot_turn: Some(decision.turn.id.to_string()),
+            ..Meta::default()
+        };
+        let new = NewMessage { format: Format::Text, meta, ..self.message(composed.body.clone()) };
+        self.add(new).await
+    }
+
     async fn ask_back(&mut self, articles: &[ArticleId], again: bool) -> Result<()> {
         let known = self.scene.known;
         let mut options: Vec<Choice> = articles
@@ -182,7 +206,7 @@ impl Voice<'_> {
         self.choose(if again { "ask_back_again" } else { "ask_back" }, options).await
     }
 
-    async fn offer(&mut self, sentence: &str) -> Result<()> {
+    pub(super) async fn offer(&mut self, sentence: &str) -> Result<()> {
         let options = self.ways_on(&[]);
         self.choose(sentence, options).await
     }
@@ -196,7 +220,7 @@ impl Voice<'_> {
         self.add(new).await
     }
 
-    async fn hand_over(&mut self, reason: &Reason, talk: &mut Talk) -> Result<()> {
+    pub(super) async fn hand_over(&mut self, reason: &Reason, talk: &mut Talk) -> Result<()> {
         let (workspace, conversation) = (self.scene.workspace.id, self.scene.conversation.id);
         if !self.scene.people {
             return self.text(say(self.locale, "person_unavailable", &[])).await;

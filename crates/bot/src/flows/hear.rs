@@ -141,10 +141,14 @@ pub(crate) fn command(message: &str) -> Option<Command> {
 }
 
 /// Whether a message is nothing but an answer to a step: a command, or numbers and addresses with hardly a word between. What a model
-/// of whole sentences thinks of such scraps means nothing; set phrases still count.
+/// of whole sentences thinks of such scraps means nothing; set phrases still count. A word without any number is no scrap: it may be
+/// the one word that matters.
 pub(crate) fn bare(message: &str) -> bool {
     if command(message).is_some() {
         return true;
+    }
+    if !message.contains(|character: char| character.is_ascii_digit() || character == '@') {
+        return false;
     }
     let mut rest = message.to_owned();
     for entity in entities::find(message).into_iter().rev() {
@@ -454,7 +458,7 @@ mod tests {
         for message in ["ei", "takaisin", "10022 arvaus@example.com", "tilaus 10022", "2.12.2026"] {
             assert!(bare(message), "{message}");
         }
-        for message in ["en jaksa enää elää", "soita poliisi"] {
+        for message in ["en jaksa enää elää", "soita poliisi", "itsemurha", "lakimies", "villapaita", ""] {
             assert!(!bare(message), "{message}");
         }
     }

@@ -8,6 +8,7 @@ mod assets;
 mod centre;
 mod colour;
 mod feedback;
+mod guide;
 mod languages;
 mod pages;
 mod render;
@@ -28,6 +29,7 @@ use ennakoi_http::{Background, RateLimit, Route, get, post};
 use ennakoi_kernel::access::Access;
 
 pub(crate) use centre::Centre;
+pub(crate) use shelf::language as language_of;
 
 pub(crate) fn routes() -> Vec<Route> {
     let open = Access::Public;
@@ -39,6 +41,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/help/{slug}/{locale}/", "show_help_home", open, pages::show_help_home).summary("The help centre, or with q a search in it"),
         get("/help/{slug}/{locale}/c/{category}", "show_help_category", open, pages::show_help_category).summary("Articles of a category"),
         get("/help/{slug}/{locale}/a/{article}", "show_help_article", open, pages::show_help_article).summary("An article"),
+        get("/help/{slug}/{locale}/g/{guide}", "show_help_guide", open, guide::show_help_guide).summary("A step of a troubleshooting guide"),
         get("/help/{slug}/{locale}/search.json", "search_help", open, search_pages::search_help)
             .summary("Suggestions while typing")
             .returns::<search_pages::Suggestions>(200),
@@ -53,6 +56,12 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.push(
         post("/help/{slug}/{locale}/a/{article}/feedback", "rate_article", open, feedback::rate_article)
             .summary("A reader says whether an article helped (form)")
+            .answers(303)
+            .rate(RateLimit::Visitor),
+    );
+    routes.push(
+        post("/help/{slug}/{locale}/g/{guide}/outcome", "end_help_guide", open, guide::end_help_guide)
+            .summary("A reader says how a guide ended (form)")
             .answers(303)
             .rate(RateLimit::Visitor),
     );

@@ -15,7 +15,7 @@ use minijinja::{Value, context};
 
 use super::{
     centre::Centre,
-    feedback, languages,
+    feedback, guide, languages,
     render::{self, Alternate, Frame, Link},
     response::{Keep, Page, elsewhere, moved},
     search_pages,
@@ -146,7 +146,7 @@ fn home(app: &App, shelf: &Shelf, locale: Locale, path: String) -> Result<Page, 
         .collect();
     let most_read: Vec<Value> = here.most_read().take(MOST_READ).map(|text| Value::from(&link(shelf, text))).collect();
     let newest = here.texts.iter().map(|text| text.head.published_at).max();
-    let page = render::page("home.html", &frame, context! { categories, most_read }, StatusCode::OK, Keep::Shared)?;
+    let page = render::page("home.html", &frame, context! { categories, most_read, guides => guide::on_home(shelf, locale) }, StatusCode::OK, Keep::Shared)?;
     Ok(match newest {
         Some(at) => page.modified(at),
         None => page,
@@ -311,7 +311,7 @@ pub(super) async fn show_article(
 }
 
 /// Search engines and link previews read, too, but they are not counted.
-fn is_a_reader(request: &HeaderMap) -> bool {
+pub(super) fn is_a_reader(request: &HeaderMap) -> bool {
     const MACHINES: [&str; 7] = ["bot", "crawl", "spider", "slurp", "preview", "facebookexternalhit", "monitor"];
     let agent = request.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
     !MACHINES.iter().any(|machine| agent.contains(machine))
@@ -324,7 +324,7 @@ fn in_another_language(shelf: &Shelf, locale: Locale, article: &str) -> Option<S
 }
 
 /// A how-to film, shown without asking another site for anything before the reader does.
-fn video(url: &str) -> Option<Value> {
+pub(super) fn video(url: &str) -> Option<Value> {
     let parsed = url::Url::parse(url).ok().filter(|parsed| parsed.scheme() == "https")?;
     let host = parsed.host_str()?.trim_start_matches("www.").to_owned();
     let path = parsed.path().to_ascii_lowercase();

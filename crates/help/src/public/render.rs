@@ -34,6 +34,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("home.html", include_str!("templates/home.html")),
         ("category.html", include_str!("templates/category.html")),
         ("article.html", include_str!("templates/article.html")),
+        ("guide.html", include_str!("templates/guide.html")),
         ("search.html", include_str!("templates/search.html")),
         ("missing.html", include_str!("templates/missing.html")),
     ];
@@ -202,6 +203,6 @@ mod tests {
 
     #[test]
     fn every_template_is_parsed() {
-        assert_eq!(super::TEMPLATES.templates().count(), 6);
+        assert_eq!(super::TEMPLATES.templates().count(), 7);
     }
 }

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     categories::{self, Category},
+    guides::{self, PublishedGuide},
     markdown,
 };
 
@@ -112,7 +113,7 @@ impl LanguageShelf {
 }
 
 /// The language crate's name of a locale.
-pub(super) const fn language(locale: Locale) -> Language {
+pub(crate) const fn language(locale: Locale) -> Language {
     match locale {
         Locale::Fi => Language::Fi,
         Locale::Sv => Language::Sv,
@@ -131,6 +132,7 @@ pub(super) struct Shelf {
     /// The company's colours as a style sheet of custom properties.
     pub(super) style: String,
     pub(super) categories: Vec<Category>,
+    pub(super) guides: Vec<PublishedGuide>,
     languages: [LanguageShelf; 3],
     pages: Mutex<Pages>,
 }
@@ -200,6 +202,7 @@ pub(super) async fn read(tx: &mut Tx, workspace: Workspace, before: Option<Arc<S
     let id = workspace.id;
     let seq = timeline::head(tx, id).await?;
     let categories = categories::all(tx, id).await?;
+    let guides = guides::published(tx, id, None).await?;
     let chat = store::chat(tx, id).await?;
     let heads = store::heads(tx, id).await?;
     let read = store::most_read(tx, id, day(now)).await?;
@@ -224,7 +227,7 @@ pub(super) async fn read(tx: &mut Tx, workspace: Workspace, before: Option<Arc<S
         }
         let languages = [Locale::Fi, Locale::Sv, Locale::En].map(|locale| shelve(locale, &heads, &words, &read));
         let style = colour::style_sheet(&workspace.brand.color);
-        Shelf { workspace, seq, built_at: now, chat, style, categories, languages, pages: Mutex::default() }
+        Shelf { workspace, seq, built_at: now, chat, style, categories, guides, languages, pages: Mutex::default() }
     };
     tokio::task::spawn_blocking(build).await.map_err(|error| Error::Other(format!("the help centre could not be built: {error}")))
 }

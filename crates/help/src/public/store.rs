@@ -107,7 +107,7 @@ pub(super) async fn changed(tx: &mut Tx, workspace: WorkspaceId, seq: i64, head:
     let events: Vec<(String, serde_json::Value)> = tx
         .all(
             "SELECT kind, payload FROM events WHERE workspace_id = $1 AND seq > $2 AND seq <= $3 AND kind IN ('article.published', 'article.unpublished', \
-             'article.archived', 'article.updated', 'category.changed', 'workspace.updated', 'channel.created', 'channel.updated', 'channel.removed') \
+             'article.archived', 'article.updated', 'guide.published', 'guide.unpublished', 'category.changed', 'workspace.updated', 'channel.created', 'channel.updated', 'channel.removed') \
              ORDER BY seq LIMIT $4",
             params![workspace, seq, head, EVENTS_MAX],
         )

@@ -188,7 +188,7 @@ export function endpoints(c: Client) {
 			list: (query: { category?: S.Id; status?: string; locale?: S.Locale; q?: string; limit?: number; cursor?: string }) =>
 				c.get<S.Page<S.ArticleRow>>('/articles', query),
 			get: (id: S.Id) => c.get<S.Article>(`/articles/${id}`),
-			create: (body: { category_id: S.Id; locale: S.Locale; title: string; body: string; questions?: string[] }) =>
+			create: (body: { category_id: S.Id; locale: S.Locale; title: string; body: string; summary?: string; questions?: string[] }) =>
 				c.post<S.Article>('/articles', body),
 			update: (id: S.Id, body: { category_id?: S.Id; audience?: 'public' | 'staff'; related?: S.Id[] }) =>
 				c.patch<S.Article>(`/articles/${id}`, body),
@@ -214,6 +214,13 @@ export function endpoints(c: Client) {
 			update: (body: Partial<S.BotSettings>) => c.patch<S.BotSettings>('/bot', body),
 			meaning: () => c.get<S.BotMeaning>('/bot/meaning'),
 			ask: (text: string, locale: S.Locale) => c.post<S.BotTurn>('/bot/questions', { text, locale })
+		},
+		llm: {
+			get: () => c.get<S.LlmState>('/bot/llm'),
+			update: (body: Partial<S.LlmSettings> & { key?: string }) => c.patch<S.LlmState>('/bot/llm', body),
+			try: () => c.post<S.LlmTrial>('/bot/llm/trials', {}),
+			tasks: () => c.get<S.WritingTasks>('/bot/writing'),
+			write: (conversation: S.Id, body: S.NewWriting) => c.post<S.Writing>(`/conversations/${conversation}/writings`, body)
 		},
 		mailboxes: {
 			list: async () => items(await c.get<S.Page<S.Mailbox>>('/mailboxes')),
@@ -257,6 +264,20 @@ export function endpoints(c: Client) {
 		},
 		needs: {
 			list: () => c.get<S.Page<S.Need>>('/bot/needs')
+		care: {
+			list: () => c.get<S.Page<S.CareFinding>>('/knowledge-care'),
+			dismiss: (mark: string) => c.post<void>('/knowledge-care/dismissals', { mark }),
+			translate: (text: S.TranslatedText, from: S.Locale, to: S.Locale[]) => c.post<S.Translations>('/bot/translations', { text, from, to })
+		},
+		guides: {
+			list: () => c.get<S.Page<S.GuideView>>('/guides'),
+			get: (id: S.Id) => c.get<S.GuideView>(`/guides/${id}`),
+			create: (guide: S.Guide) => c.post<S.GuideView>('/guides', guide),
+			save: (id: S.Id, guide: S.Guide, version: number) => c.put<S.GuideView>(`/guides/${id}`, { guide, version }),
+			publish: (id: S.Id) => c.put<S.GuideView>(`/guides/${id}/publication`),
+			unpublish: (id: S.Id) => c.delete<S.GuideView>(`/guides/${id}/publication`),
+			archive: (id: S.Id) => c.delete(`/guides/${id}`),
+			counts: (id: S.Id, days: number) => c.get<S.Page<S.GuideCount>>(`/guides/${id}/counts`, { days })
 		},
 		gaps: {
 			list: (days: number) => c.get<S.Page<S.Gap>>('/gaps', { days }),

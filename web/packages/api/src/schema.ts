@@ -10,3 +10,6 @@ export * from './schema/mail';
 export * from './schema/flows';
 export * from './schema/programs';
 export * from './schema/history';
+export * from './schema/llm';
+export * from './schema/care';
+export * from './schema/guides';

@@ -1,10 +1,10 @@
-import type { FlowStep, FlowWay } from '$lib/api';
+import type { FlowWay } from '$lib/api';
 
 export type Placed = { id: string; x: number; y: number };
 export const BOX = { width: 190, height: 58, across: 34, down: 74 };
 
 /** Steps in rows: each as far down as the shortest way to it from the first, the unreachable ones below. */
-export function place(steps: readonly FlowStep[], ways: readonly FlowWay[]): Map<string, Placed> {
+export function place(steps: readonly { id: string }[], ways: readonly { from: string; to: string }[]): Map<string, Placed> {
 	const depth = new Map<string, number>();
 	const open: string[] = steps[0] ? [steps[0].id] : [];
 	if (steps[0]) depth.set(steps[0].id, 0);

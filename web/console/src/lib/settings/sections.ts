@@ -9,6 +9,7 @@ export type SectionId =
 	| 'programs'
 	| 'history'
 	| 'bot'
+	| 'llm'
 	| 'hours'
 	| 'queues'
 	| 'service'
@@ -33,6 +34,7 @@ export const SECTIONS: readonly Section[] = [
 	{ id: 'mailboxes', label: 'settings.mailboxes', icon: 'email', permission: 'settings:read', group: 'work' },
 	{ id: 'programs', label: 'settings.programs', icon: 'api', permission: 'integrations:manage', group: 'work' },
 	{ id: 'bot', label: 'settings.bot', icon: 'bot', permission: 'settings:read', group: 'work' },
+	{ id: 'llm', label: 'settings.llm', icon: 'sparkle', permission: 'settings:read', group: 'work' },
 	{ id: 'queues', label: 'settings.queues', icon: 'list', permission: 'settings:read', group: 'work' },
 	{ id: 'service', label: 'settings.service', icon: 'clock', permission: 'settings:read', group: 'work' },
 	{ id: 'rules', label: 'settings.rules', icon: 'bolt', permission: 'settings:read', group: 'work' },

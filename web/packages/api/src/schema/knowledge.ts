@@ -1,3 +1,4 @@
+import type { ModelUse } from './llm';
 import type { Id, Locale, PerLocale, Time } from './base';
 
 export type Category = { id: Id; slug: string; position: number; title: PerLocale; description: PerLocale };
@@ -81,4 +82,5 @@ export type BotTurn = {
 	reason: string | null;
 	rule: string;
 	model_version: number;
+	model_use?: ModelUse | null;
 };

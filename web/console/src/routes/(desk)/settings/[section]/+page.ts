@@ -10,6 +10,7 @@ const parts: Record<SectionId, () => Promise<{ default: Component }>> = {
 	programs: () => import('$lib/settings/Programs.svelte'),
 	history: () => import('$lib/settings/History.svelte'),
 	bot: () => import('$lib/settings/Bot.svelte'),
+	llm: () => import('$lib/settings/LanguageModel.svelte'),
 	hours: () => import('$lib/settings/Hours.svelte'),
 	queues: () => import('$lib/settings/Queues.svelte'),
 	service: () => import('$lib/settings/Service.svelte'),
