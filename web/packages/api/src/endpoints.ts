@@ -264,6 +264,7 @@ export function endpoints(c: Client) {
 		},
 		needs: {
 			list: () => c.get<S.Page<S.Need>>('/bot/needs')
+		},
 		care: {
 			list: () => c.get<S.Page<S.CareFinding>>('/knowledge-care'),
 			dismiss: (mark: string) => c.post<void>('/knowledge-care/dismissals', { mark }),
