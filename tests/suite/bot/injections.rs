@@ -117,7 +117,7 @@ fn assert_harmless(message: &Value, attempt: &Attempt, asked: &str) {
     assert!(!body.chars().any(|character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{200b}')), "{body:?}");
     assert!(body.chars().count() < 2_000);
     for lie in ["365", "999 euroa", "500 euron", "FI21", "0700"] {
-        assert!(!body.contains(lie), "a lie was told: {body}");
+        assert!(!body.contains(lie) || asked.contains(lie), "a lie was told: {body}");
     }
 }
 
