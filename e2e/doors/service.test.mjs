@@ -105,7 +105,7 @@ test('a rule is tried on the past, works by itself, and the thread says so', asy
 	await helena.getByRole('button', { name: 'Uusi sääntö' }).click();
 	await dialog(helena).getByLabel('Nimi').fill('Palautukset');
 	await dialog(helena).getByRole('button', { name: 'Lisää ehto' }).click();
-	await dialog(helena).getByRole('combobox', { name: 'Kenttä' }).selectOption('message_text');
+	await dialog(helena).getByRole('combobox', { name: 'Mikä', exact: true }).selectOption('message_text');
 	await dialog(helena).getByRole('textbox', { name: 'Arvo' }).fill('palaut');
 	await dialog(helena).getByRole('button', { name: 'Lisää toimi' }).click();
 	await dialog(helena).getByRole('combobox', { name: 'Mitä tehdään' }).selectOption('label');

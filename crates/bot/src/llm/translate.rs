@@ -155,7 +155,7 @@ fn faithful(original: &Translated, written: &Translated) -> bool {
     let known: BTreeSet<&str> = ADDRESS.find_iter(&before).map(|found| found.as_str()).collect();
     let invisible = |character: char| matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\0');
     ADDRESS.find_iter(&after).all(|found| known.contains(found.as_str()))
-        && !(after.contains('<') && !before.contains('<'))
+        && (before.contains('<') || !after.contains('<'))
         && !after.chars().any(|character| invisible(character) && !before.contains(character))
 }
 
