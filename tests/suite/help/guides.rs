@@ -30,7 +30,8 @@ async fn page(shop: &Shop, path: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-async fn published(shop: &Shop) -> (String, String) {
+/// A guide that readers and the bot may walk: its id, and its first page.
+pub(crate) async fn published(shop: &Shop) -> (String, String) {
     let made = shop.owner().post("guides", guide()).await.expect(201);
     assert!(made["flaws"].as_array().unwrap().is_empty() && made["complete"] == json!(["fi", "sv"]), "{made}");
     let id = text(&made["id"]);

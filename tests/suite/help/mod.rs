@@ -3,7 +3,7 @@
 mod attacks;
 mod care;
 mod editing;
-mod guides;
+pub(crate) mod guides;
 mod imports;
 mod pages;
 mod searching;

@@ -10,6 +10,7 @@ use super::Replica;
 use crate::{
     bot::flows,
     chat::{Shop, Visitor, always, identity::Site},
+    help::guides,
     people::{id_of, text},
 };
 
@@ -59,6 +60,7 @@ async fn stale_state_and_changes_are_the_fresh_state_for_every_kind() {
     commerce(&mut drive).await;
     knowledge(&mut drive).await;
     requests(&mut drive).await;
+    guide(&mut drive).await;
     let declared: BTreeSet<String> =
         ennakoi_server::modules::all(&shop.company.app.app).modules.iter().flat_map(|module| module.events).map(|event| event.kind.to_owned()).collect();
     let excused: BTreeSet<&str> = NOT_DRIVEN.iter().map(|(kind, _)| *kind).collect();
@@ -99,6 +101,14 @@ async fn settings(drive: &mut Drive<'_>) {
 }
 
 /// What a customer confirms to the bot, and what becomes of it.
+async fn guide(drive: &mut Drive<'_>) {
+    let (id, _) = guides::published(drive.shop).await;
+    drive.shop.visitor().await.ask("walk", "Kahvinkeitin ei käynnisty").await;
+    drive.step("a guide is walked").await;
+    drive.owner.delete(&format!("guides/{id}/publication")).await.expect(200);
+    drive.step("a guide is taken back").await;
+}
+
 async fn requests(drive: &mut Drive<'_>) {
     flows::bought(drive.shop).await;
     let liisa = flows::liisa(drive.shop).await;

@@ -5,8 +5,9 @@ use crate::Language;
 
 /// Share of each sentence's words that the other must hold for both to be about one matter.
 const SAME_MATTER: f32 = 0.6;
-/// Fewer words of meaning say too little to compare.
-const WORDS_LEAST: usize = 3;
+/// Fewer words of meaning say too little to compare; two are enough where both name a number of the same unit.
+const WORDS_LEAST: usize = 2;
+const WORDS_LEAST_DENIED: usize = 3;
 
 /// How two sentences differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,8 @@ pub fn conflict(left: &str, right: &str, language: Language) -> Option<Conflict>
 
 pub(super) fn conflicting(left: (&Words, &[Quantity]), right: (&Words, &[Quantity])) -> Option<Conflict> {
     let (one, other) = (left.0, right.0);
-    if one.stems.len().min(other.stems.len()) < WORDS_LEAST {
+    let words = one.stems.len().min(other.stems.len());
+    if words < WORDS_LEAST {
         return None;
     }
     if one.share_in(other.stems.iter()) < SAME_MATTER || other.share_in(one.stems.iter()) < SAME_MATTER {
@@ -35,7 +37,7 @@ pub(super) fn conflicting(left: (&Words, &[Quantity]), right: (&Words, &[Quantit
     if let Some((left, right)) = different(left.1, right.1) {
         return Some(Conflict::Quantities { left, right });
     }
-    (one.negated != other.negated).then_some(Conflict::Negation)
+    (words >= WORDS_LEAST_DENIED && one.negated != other.negated).then_some(Conflict::Negation)
 }
 
 /// The values of the first unit in which both say something and share nothing.

@@ -107,7 +107,8 @@ pub fn duplicates(texts: &[Text<'_>], language: Language) -> Vec<(usize, usize, 
             holders.entry(stem).or_default().push(place);
         }
     }
-    let weight = |stem: &str| ((texts.len() as f32 + 1.0) / (holders.get(stem).map_or(0, Vec::len) as f32 + 0.5)).ln().max(0.1);
+    // Smoothed, so that in a library of four a word that two of them hold still counts.
+    let weight = |stem: &str| 1.0 + ((texts.len() as f32 + 1.0) / (holders.get(stem).map_or(0, Vec::len) as f32 + 1.0)).ln().max(0.0);
     let weighed: Vec<HashMap<&str, f32>> =
         counted.iter().map(|stems| stems.iter().map(|(stem, count)| (stem.as_str(), (1.0 + count).ln() * weight(stem))).collect()).collect();
     let length: Vec<f32> = weighed.iter().map(|stems| stems.values().map(|value| value * value).sum::<f32>().sqrt()).collect();
