@@ -20,8 +20,6 @@ export type Outgoing = {
 	/** Milliseconds since 1970. */
 	createdAt: number;
 	tries: number;
-	/** Taken back while it was under way: it is removed as soon as the server has told that it has it. */
-	unwanted?: boolean;
 };
 export type Written = Pick<Outgoing, 'conversation' | 'body' | 'visibility' | 'attachments' | 'mentions' | 'close' | 'addressing'>;
 
@@ -34,6 +32,10 @@ class Outbox {
 	/** Messages that went a moment ago and can still be taken back, by id. */
 	recent = $state.raw<ReadonlyMap<Id, Written>>(new Map());
 	#timers = new Map<string, ReturnType<typeof setTimeout>>();
+	/** What the server has been sent and has not answered yet, oldest first; its own copy may be on the screen before that. */
+	#underWay = new Map<string, Outgoing>();
+	/** Taken back while under way: removed as soon as the server has told that it has them. */
+	#unwanted = new Set<string>();
 
 	of(conversation: Id): Outgoing[] {
 		return this.items.filter((item) => item.conversation === conversation);
@@ -101,20 +103,25 @@ class Outbox {
 		if (item.mentions.length > 0) body.mentions = item.mentions;
 		if (item.close) body.close = true;
 		if (item.addressing) body.addressing = item.addressing;
+		this.#underWay.set(key, item);
 		try {
 			const message = await api.conversations.send(item.conversation, body, { keepalive });
 			desk.takeMessage(message);
 			if (!keepalive) this.#remember(message.id, item);
-			const unwanted = this.items.find((one) => one.key === key)?.unwanted;
 			this.#forget(key);
-			if (unwanted) await this.undo(message.id);
+			this.#underWay.delete(key);
+			if (this.#unwanted.delete(key)) await this.undo(message.id);
 			if (desk.link !== 'open') await desk.refreshRow(item.conversation).catch(() => undefined);
 		} catch (error) {
 			const problem = asProblem(error);
+			this.#underWay.delete(key);
 			if (problem.temporary && item.tries + 1 < MOST_TRIES) {
 				this.#change(key, { problem, tries: item.tries + 1 });
 				this.#later(key, Math.min(30_000, 1000 * 2 ** item.tries));
-			} else this.#change(key, { status: 'failed', problem });
+			} else {
+				this.#unwanted.delete(key);
+				this.#change(key, { status: 'failed', problem });
+			}
 		}
 	}
 
@@ -132,10 +139,14 @@ class Outbox {
 	}
 
 	undoNewest(conversation: Id | null): boolean {
-		const underWay = this.items.findLast((item) => item.conversation === conversation && item.status !== 'failed' && !item.unwanted);
+		const held = this.items.findLast((item) => item.conversation === conversation && item.status === 'held');
+		if (held) {
+			this.takeBack(held.key);
+			return true;
+		}
+		const underWay = [...this.#underWay.values()].findLast((item) => item.conversation === conversation && !this.#unwanted.has(item.key));
 		if (underWay) {
-			if (underWay.status === 'held') this.takeBack(underWay.key);
-			else this.#change(underWay.key, { unwanted: true });
+			this.#unwanted.add(underWay.key);
 			return true;
 		}
 		const newest = [...this.recent].findLast(([, written]) => written.conversation === conversation);
