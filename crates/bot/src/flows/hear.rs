@@ -483,8 +483,7 @@ mod tests {
     fn numbers_are_found_bare_and_named_but_not_in_addresses() {
         assert_eq!(number("se on 10023").as_deref(), Some("10023"));
         assert_eq!(number("tilaus PV-10023 kiitos").as_deref(), Some("PV-10023"));
-        assert_eq!(number("liisa1234@example.fi"), None);
-        assert_eq!(number("en tiedä"), None);
+        assert!(number("liisa1234@example.fi").is_none() && number("en tiedä").is_none());
         assert_eq!(number_key("#PV-10023"), number_key("pv10023"));
     }
 
