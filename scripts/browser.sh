@@ -13,7 +13,7 @@ cp target/learned/language-*.bin "$folder/" 2>/dev/null || true
 export DATABASE_URL="sqlite:$folder/ennakoi.db"
 export ENNAKOI_FILES_URL="file:$folder/files" ENNAKOI_SECURITY_SECRET_FILE="$folder/secret" ENNAKOI_SERVER_LISTEN="127.0.0.1:$port"
 export ENNAKOI_SECURITY_VISITOR_REQUESTS_PER_SECOND=1000 ENNAKOI_LOG_LEVEL=warn
-./target/debug/ennakoi serve >"$folder/out.log" 2>"$folder/err.log" &
+env -u ENNAKOI_SCREENSHOTS ./target/debug/ennakoi serve >"$folder/out.log" 2>"$folder/err.log" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$folder"' EXIT
 for _ in $(seq 200); do curl -fs "http://127.0.0.1:$port/readyz" >/dev/null 2>&1 && grep -q 'with the password' "$folder/out.log" && break; sleep 0.1; done
