@@ -115,7 +115,7 @@ impl Dovecot {
         };
         command.arg("-F").arg("-c").arg(configuration).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
         self.process = Some(command.spawn().expect("dovecot is installed (scripts/need.sh dovecot)"));
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             if TcpStream::connect(("127.0.0.1", self.imap)).await.is_ok() && TcpStream::connect(("127.0.0.1", self.lmtp)).await.is_ok() {
                 return;
             }

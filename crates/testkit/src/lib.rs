@@ -134,7 +134,7 @@ impl TestApp {
 
     /// Waits until every follower has handled every event, and jobs that are due have run.
     pub async fn settle(&self) {
-        for _ in 0..600 {
+        for _ in 0..3_000 {
             if self.unfinished().await == 0 {
                 return;
             }

@@ -133,7 +133,7 @@ impl Program {
     /// Waits for the n-th call (from 1).
     pub async fn call(&self, number: usize) -> TakenCall {
         let mut count = self.inner.count.subscribe();
-        let waited = tokio::time::timeout(Duration::from_secs(30), count.wait_for(|count| *count >= number)).await;
+        let waited = tokio::time::timeout(Duration::from_secs(60), count.wait_for(|count| *count >= number)).await;
         assert!(waited.is_ok(), "call {number} did not come");
         self.calls()[number - 1].clone()
     }

@@ -131,7 +131,7 @@ impl SmtpSink {
 
     /// Waits for the mail with this number, from 1.
     pub async fn mail(&self, number: usize) -> TakenMail {
-        for _ in 0..1_500 {
+        for _ in 0..3_000 {
             if let Some(mail) = self.taken().get(number - 1) {
                 return mail.clone();
             }

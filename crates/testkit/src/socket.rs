@@ -14,7 +14,7 @@ use tokio_tungstenite::{
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 /// How long a message may take in a test before it counts as lost.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Socket {
     /// Opens `url` (ws://…) with extra headers.

@@ -169,7 +169,7 @@ async fn search_and_counts_know_their_own_workspace_only() {
         let named = page.to_string();
         assert!(!named.contains("Liisa") && !named.contains(&desk.channel.to_string()), "{list}: {named}");
     }
-    tokio::time::timeout(StdDuration::from_secs(10), desk.settle()).await.unwrap();
+    tokio::time::timeout(StdDuration::from_secs(60), desk.settle()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

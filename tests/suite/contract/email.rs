@@ -109,7 +109,7 @@ impl Outside for Office {
 impl Office {
     /// Waits until somebody's words stand in one of the conversations.
     async fn until_heard(&self, words: &str) {
-        for _ in 0..600 {
+        for _ in 0..1_000 {
             for conversation in self.conversations().await {
                 if self.messages(&crate::mail::id(&conversation)).await.iter().any(|message| message["body"] == json!(words)) {
                     return;

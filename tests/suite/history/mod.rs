@@ -123,7 +123,7 @@ async fn an_import_that_is_held_or_cut_off_goes_on_where_it_was() {
     mover.until(&import, &["checked"]).await;
     let path = format!("imports/history/{}", text(&import["id"]));
     mover.shop.owner().put(&format!("{path}/run"), json!({})).await.expect(200);
-    for _ in 0..600 {
+    for _ in 0..12_000 {
         if mover.shop.owner().get(&path).await.expect(200)["counts"]["done"].as_i64().unwrap() >= 20 {
             break;
         }

@@ -86,7 +86,7 @@ async fn an_undo_gives_back_exactly_what_was() {
     assert_eq!([facts(&read(&aino, first).await), facts(&read(&aino, second).await)], before);
     desk.company.app.clock.advance(Duration::hours(6));
     desk.settle().await;
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         if read(&aino, second).await["state"] == "open" {
             return;
         }

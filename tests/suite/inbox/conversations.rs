@@ -110,7 +110,7 @@ async fn snoozed_ones_come_back_by_time_by_message_and_by_hand() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), woken).await.expect("the timer wakes it");
+    tokio::time::timeout(std::time::Duration::from_secs(60), woken).await.expect("the timer wakes it");
     aino.put(&talk.path("/snooze"), json!({ "until": null })).await.expect(200);
     desk.says(talk, "Oletteko siellä?").await;
     assert_eq!(read(&aino, talk).await["state"], "open");

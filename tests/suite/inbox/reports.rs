@@ -126,7 +126,7 @@ async fn cells_are_the_sums_of_the_facts_and_both_follow_from_the_events() {
     .await;
     let talk = desk.talk("Ville", "Hei").await;
     desk.settle().await;
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         let (again, _) = read_all().await;
         if again.iter().map(|(_, count, _)| *count).sum::<i64>() == facts.iter().map(|(_, count, _)| *count).sum::<i64>() + 2 {
             // Everything but the newcomer's beginning is what it was.

@@ -127,7 +127,7 @@ async fn load_is_shared_and_capacity_kept() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), served).await.expect("routing looks again by itself");
+    tokio::time::timeout(std::time::Duration::from_secs(60), served).await.expect("routing looks again by itself");
     assert_eq!(owner_of(&desk, talks[4]).await, me);
     desk.settle().await;
 }
@@ -170,7 +170,7 @@ async fn outside_opening_hours_it_waits_and_is_served_when_they_begin() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), served).await.expect("the morning's timer routes it");
+    tokio::time::timeout(std::time::Duration::from_secs(60), served).await.expect("the morning's timer routes it");
     assert_eq!(owner_of(&desk, talk).await, Some(staff_id(&aino).await));
     desk.settle().await;
 }

@@ -184,7 +184,7 @@ async fn what_was_breached_wakes_rules_and_closed_hours_can_be_asked_for() {
     let liisa = desk.queued("Liisa", "Hei").await;
     desk.settle().await;
     desk.company.app.clock.advance(Duration::minutes(61));
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         if read(owner, liisa).await["priority"] == "urgent" {
             answers(&aino, liisa, "a", "Anteeksi").await;
             return desk.settle().await;

@@ -33,7 +33,7 @@ fn one<'a>(clocks: &'a [Value], kind: &str) -> &'a Value {
 async fn pass(desk: &Desk, talk: Talk, span: Duration, kind: &str) {
     desk.settle().await;
     desk.company.app.clock.advance(span);
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         let events = desk.owner().get(&talk.path("/events?limit=100")).await.expect(200);
         if events["items"].as_array().unwrap().iter().any(|event| event["kind"] == kind) {
             return desk.settle().await;
@@ -289,7 +289,7 @@ async fn following_the_same_history_again_measures_the_same() {
     // Any event wakes the follower, which begins from the first one.
     desk.queued("Matti", "Hei").await;
     desk.settle().await;
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         if facts(clocks(&aino, liisa).await) == before {
             return;
         }

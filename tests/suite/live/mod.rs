@@ -79,31 +79,41 @@ impl Replica {
         socket.close().await;
     }
 
-    /// Fails unless the state is what the API shows now.
-    pub(crate) async fn compare(&self, client: &Client, after: &str) {
+    /// The first difference between this state and what the API shows now.
+    pub(crate) async fn difference(&self, client: &Client) -> Option<String> {
         for (id, row) in &self.conversations {
             let fresh = client.get(&format!("conversations/{id}")).await.expect(200);
-            same(after, "conversation", row, &fresh, &["seen_seq"]);
             let page = client.get(&format!("conversations/{id}/messages?limit=100")).await.expect(200);
-            for fresh in page["items"].as_array().unwrap() {
-                let known = self.messages.get(fresh["id"].as_str().unwrap()).unwrap_or_else(|| panic!("after {after}: nobody told of {fresh}"));
-                // What a customer is called stands in the conversation and the contact; their messages name them by id.
-                let named_elsewhere: &[&str] = if fresh["author"]["kind"] == "contact" { &["author"] } else { &[] };
-                same(after, "message", known, fresh, named_elsewhere);
-                assert_eq!((&known["author"]["kind"], &known["author"]["id"]), (&fresh["author"]["kind"], &fresh["author"]["id"]), "after {after}");
+            let mut messages = page["items"].as_array().unwrap().iter();
+            let found = differing("conversation", row, &fresh, &["seen_seq"]).or_else(|| messages.find_map(|message| self.message_differs(message)));
+            if found.is_some() {
+                return found;
             }
         }
         for (id, row) in &self.contacts {
             let fresh = client.get(&format!("contacts/{id}")).await.expect(200);
             // When somebody was last seen is no event.
-            same(after, "contact", row, &fresh, &["last_seen_at"]);
+            let found = differing("contact", row, &fresh, &["last_seen_at"]);
+            if found.is_some() {
+                return found;
+            }
         }
+        None
+    }
+
+    fn message_differs(&self, fresh: &Value) -> Option<String> {
+        let Some(known) = self.messages.get(fresh["id"].as_str().unwrap()) else { return Some(format!("nobody told of {fresh}")) };
+        if (&known["author"]["kind"], &known["author"]["id"]) != (&fresh["author"]["kind"], &fresh["author"]["id"]) {
+            return Some(format!("the author of {fresh}"));
+        }
+        // What a customer is called stands in the conversation and the contact; their messages name them by id.
+        let named_elsewhere: &[&str] = if fresh["author"]["kind"] == "contact" { &["author"] } else { &[] };
+        differing("message", known, fresh, named_elsewhere)
     }
 }
 
-/// Every field of the row but those left out has its present value.
-fn same(after: &str, what: &str, known: &Value, fresh: &Value, but: &[&str]) {
-    for (field, value) in known.as_object().unwrap().iter().filter(|(field, _)| !but.contains(&field.as_str())) {
-        assert_eq!(value, &fresh[field], "after {after}: {field} of the {what} {}", known["id"]);
-    }
+/// The first field of the row, but for those left out, that has another value now.
+fn differing(what: &str, known: &Value, fresh: &Value, but: &[&str]) -> Option<String> {
+    let field = known.as_object().unwrap().iter().find(|(field, value)| !but.contains(&field.as_str()) && *value != &fresh[field.as_str()])?.0;
+    Some(format!("{field} of the {what} {}: {} is {} now", known["id"], known[field], fresh[field]))
 }

@@ -86,7 +86,7 @@ async fn a_busy_server_is_tried_again_and_a_refusal_is_shown() {
     let conversation = asked(&office).await;
     office.sink.will(Stage::End, Act::Say("451 4.3.0 try again"));
     let answered = office.answer(&conversation, "1", json!({})).await;
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if office.sink.dialogues() > 0 {
             break;
         }

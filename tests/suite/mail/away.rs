@@ -50,7 +50,7 @@ async fn a_visitor_who_has_left_gets_the_answers_by_mail_and_answers_into_the_sa
     let read = office.answer(&conversation, "a4", json!({ "body": "Mukava kuulla." })).await;
     let seen = json!({ "seq": read["seq"] });
     visitor.client.put(&format!("/widget/v1/conversations/{conversation}/seen"), seen).await;
-    for _ in 0..200 {
+    for _ in 0..1_500 {
         let detail = office.owner().get(&format!("conversations/{conversation}")).await.expect(200);
         if detail["contact_seen_seq"].as_i64() >= read["seq"].as_i64() {
             break;

@@ -22,7 +22,7 @@ async fn invite(company: &Company, name: &str) {
 
 async fn state_of(company: &Company, state: &str) {
     let sql = format!("SELECT COUNT(*) FROM intents WHERE transport = 'email' AND state = '{state}'");
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if count(&company.app, &sql).await > 0 {
             return;
         }
@@ -72,7 +72,7 @@ async fn a_server_that_is_busy_is_tried_again_under_the_same_name() {
     }
     invite(&company, "aino").await;
     for tries in 1..=6 {
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             if attempts(&company).await >= tries && sink.dialogues() >= usize::try_from(tries).unwrap() {
                 break;
             }

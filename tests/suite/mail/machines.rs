@@ -35,7 +35,7 @@ async fn the_bot_answers_first_where_it_may_and_says_what_it_is() {
             "Entä miten käytän lahjakortin?",
         )
         .await;
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if office.conversation(1).await["owner"]["kind"] != "bot" {
             break;
         }
@@ -76,7 +76,7 @@ async fn a_person_is_asked_for_in_words() {
     let office = Office::open_with(json!({ "mode": "bot_first" })).await;
     office.arrive("Liisa <liisa@example.fi>", "Subject: Asia\r\nMessage-ID: <1@example.fi>\r\n", "Haluan puhua ihmiselle, kiitos.").await;
     office.conversation(1).await;
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if office.conversation(1).await["owner"]["kind"] == "queue" {
             return;
         }
@@ -184,7 +184,7 @@ async fn two_machines_do_not_keep_each_other_company() {
 async fn under_way(office: &Office) {
     let app = &office.shop.company.app;
     app.settle().await;
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if count(app, "SELECT COUNT(*) FROM intents WHERE state = 'sending'").await == 0 {
             return;
         }

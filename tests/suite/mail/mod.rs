@@ -90,7 +90,7 @@ impl Office {
     }
 
     pub(crate) async fn until(&self, condition: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..600 {
+        for _ in 0..750 {
             let mailbox = self.owner().get(&format!("mailboxes/{}", self.mailbox)).await.expect(200);
             if condition(&mailbox) {
                 return mailbox;
@@ -125,7 +125,7 @@ impl Office {
 
     /// Waits for the conversation with this place, from 1.
     pub(crate) async fn conversation(&self, place: usize) -> Value {
-        for _ in 0..600 {
+        for _ in 0..750 {
             if let Some(found) = self.conversations().await.get(place - 1) {
                 return found.clone();
             }
@@ -142,7 +142,7 @@ impl Office {
 
     /// Waits for this many texts in a conversation.
     pub(crate) async fn said(&self, conversation: &str, count: usize) -> Vec<Value> {
-        for _ in 0..600 {
+        for _ in 0..750 {
             let messages = self.messages(conversation).await;
             if messages.len() >= count {
                 return messages;
@@ -162,7 +162,7 @@ impl Office {
 
     /// Waits until a message has this delivery state.
     pub(crate) async fn delivery(&self, conversation: &str, message: &Value, state: &str) -> Value {
-        for _ in 0..600 {
+        for _ in 0..750 {
             let found = self.messages(conversation).await.into_iter().find(|it| it["id"] == message["id"]).unwrap();
             if found["delivery"] == state {
                 return found;
@@ -178,7 +178,7 @@ impl Office {
         let mark = format!("Merkki {before}");
         self.arrive("Merkki <merkki@viimeinen.example>", &format!("Subject: {mark}\r\nMessage-ID: <mark{before}@viimeinen.example>\r\n"), "Tämä on viimeinen.")
             .await;
-        for _ in 0..600 {
+        for _ in 0..750 {
             if self.conversations().await.iter().any(|item| item["subject"] == mark) {
                 return;
             }

@@ -144,7 +144,7 @@ async fn customer_and_agent_on_different_nodes_talk_live() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), refused).await.expect("the other node learns of it");
+    tokio::time::timeout(Duration::from_secs(60), refused).await.expect("the other node learns of it");
     desk.settle().await;
 }
 

@@ -47,7 +47,7 @@ impl Serving {
             }
         });
         let probe = Client::new(&format!("http://{address}"));
-        for _ in 0..1_500 {
+        for _ in 0..3_000 {
             if probe.request(reqwest::Method::GET, "/readyz").send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Self { address, child, said, reading };
             }

@@ -147,7 +147,7 @@ async fn a_collector_that_never_answers_holds_nobody_up() {
     }
     let stopping = Instant::now();
     serving.stop().await;
-    assert!(stopping.elapsed() < Duration::from_secs(20), "the end waits {:?}", stopping.elapsed());
+    assert!(stopping.elapsed() < Duration::from_secs(60), "the end waits {:?}", stopping.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

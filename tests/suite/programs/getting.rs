@@ -96,7 +96,7 @@ async fn what_a_program_refuses_has_failed_and_says_so() {
     linked.program.will([Reply::Elsewhere(other.url.clone())]);
     linked.answer(&conversation, "2", "Muualle").await;
     linked.program.call(2).await;
-    for _ in 0..600 {
+    for _ in 0..1_200 {
         if linked.owner().get(&format!("api-channels/{}", linked.id)).await.expect(200)["trouble"] == "redirects" {
             linked.owner().patch(&format!("api-channels/{}", linked.id), json!({ "url": "" })).await.expect(200);
             let unsent = linked.answer(&conversation, "3", "Ei minnekään").await;

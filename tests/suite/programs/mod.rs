@@ -102,7 +102,7 @@ impl Linked {
     /// Waits until a message has this delivery state.
     pub(crate) async fn delivery(&self, message: &Value, state: &str) -> Value {
         let conversation = text(&message["conversation_id"]);
-        for _ in 0..600 {
+        for _ in 0..1_200 {
             let found = self.messages(&conversation).await.into_iter().find(|it| it["id"] == message["id"]).unwrap();
             if found["delivery"] == state {
                 return found;

@@ -167,7 +167,7 @@ async fn two_nodes_share_a_follower_without_doing_anything_twice() {
     for _ in 0..40 {
         head = fixture.append(workspace, 3).await;
     }
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
     while counted(&fixture, workspace).await < head && tokio::time::Instant::now() < deadline {
         tokio::task::yield_now().await;
     }

@@ -99,7 +99,7 @@ impl Receiver {
     /// Waits for the n-th message (from 1).
     async fn message(&self, number: usize) -> Message {
         let mut count = self.inner.count.subscribe();
-        let waited = tokio::time::timeout(Duration::from_secs(30), count.wait_for(|count| *count >= number)).await;
+        let waited = tokio::time::timeout(Duration::from_secs(60), count.wait_for(|count| *count >= number)).await;
         assert!(waited.is_ok(), "message {number} did not come");
         self.inner.messages.lock().unwrap()[number - 1].clone()
     }
@@ -137,7 +137,7 @@ impl Hooked {
 
     /// The newest delivery, once `done` is true of it.
     async fn delivery(&self, done: impl Fn(&Value) -> bool) -> Value {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
         loop {
             if let Some(delivery) = self.deliveries().await.into_iter().next()
                 && done(&delivery)
