@@ -10,7 +10,7 @@ use ennakoi_foresight::next::{CaseState, NextModel, Prediction};
 use ennakoi_foresight::numeric::summary;
 
 use super::journey::load;
-use super::process::elapsed_ms;
+use super::process::{cpu_of_a_run, elapsed_ms};
 use super::report::Report;
 
 #[derive(Debug, clap::Args)]
@@ -200,12 +200,12 @@ fn predict_us(model: &NextModel, test: &[Case]) -> f64 {
         }
     }
     let mut prediction = Prediction::default();
-    let mut sum = 0.0;
-    let started = Instant::now();
-    for state in &states {
-        model.predict_into(state, &mut prediction);
-        sum += prediction.end();
-    }
-    std::hint::black_box(sum);
-    elapsed_ms(started) * 1e3 / states.len().max(1) as f64
+    let run = || {
+        let one = |state: &CaseState| {
+            model.predict_into(state, &mut prediction);
+            prediction.end()
+        };
+        std::hint::black_box(states.iter().map(one).sum::<f64>());
+    };
+    cpu_of_a_run(run) * 1e3 / states.len().max(1) as f64
 }

@@ -3,6 +3,9 @@
 //! The same model serves the next step of a process, the next page, and the next reason to get in touch.
 
 pub mod contact;
+mod contexts;
+mod fading;
+mod mixing;
 pub mod suffix;
 pub mod waits;
 

@@ -1,23 +1,20 @@
-//! A suffix model: the longest contexts seen before decide, shorter ones fill in.
+//! What comes next in a case: the longest contexts seen before decide, shorter ones fill in, and what came lately speaks up.
 //!
 //! Interpolated Kneser–Ney smoothing (Chen and Goodman 1999) over variable-length contexts. A symbol is counted in a
 //! shorter context only the first time it is met in the longer one (the "update exclusion" of PPM, Cleary and Witten
 //! 1984), which makes the counts of short contexts the continuation counts of Kneser and Ney. Learning one event and
 //! predicting one both touch as many nodes as the longest context has symbols: constant time, whatever was seen before.
 
-use super::waits::Waits;
+use std::collections::VecDeque;
 
-/// Contexts are at most this long.
-pub const LONGEST: usize = 12;
-/// A shallower context is preferred for waiting times until a deeper one has so many.
-const ENOUGH_WAITS: u32 = 30;
-/// Waiting times are kept for contexts of up to so many symbols.
-const WAITS_DEPTH: usize = 3;
+use super::contexts::{Contexts, END, place};
+use super::fading::Fading;
+use super::mixing::{Mixer, logarithm};
+
+pub use super::contexts::LONGEST;
 
 /// Symbol of the beginning of a case in contexts.
 const BEGIN: u16 = u16::MAX;
-/// Symbol of the end of a case among what may follow.
-const END: u16 = u16::MAX;
 
 /// Waits as symbols of contexts lie above this number, below [`BEGIN`].
 const WAITS_FROM: u16 = 65_000;
@@ -32,23 +29,17 @@ fn wait_symbol(wait: i64) -> u16 {
     WAITS_FROM + if minutes == 0 { 0 } else { 1 + minutes.ilog2() as u16 / 2 }
 }
 
+/// A number that tells sets of activities apart when those of its members are added up without carry.
+fn spread(activity: u16) -> u16 {
+    ((u32::from(activity) + 1).wrapping_mul(0x9e37_79b1) >> 16) as u16
+}
+
 /// Appends, dropping the oldest beyond the longest context.
 fn shift(symbols: &mut Vec<u16>, symbol: u16) {
     if symbols.len() == LONGEST {
         symbols.remove(0);
     }
     symbols.push(symbol);
-}
-
-#[derive(Debug, Clone, Default)]
-struct Node {
-    /// What followed, and how often; END among them.
-    after: Vec<(u16, u32)>,
-    total: u32,
-    /// The context one symbol longer to the left.
-    longer: Vec<(u16, u32)>,
-    /// Place in the list of waits, plus one.
-    waits: u32,
 }
 
 /// Where a case stands: its last symbols, the newest last.
@@ -59,8 +50,12 @@ pub struct CaseState {
     timed: Vec<u16>,
     /// Activity before the last, time since the case began, how often the last activity has come, the last activity.
     looped: Vec<u16>,
+    /// Activity before the last, a number for the set of activities that have come, the last activity.
+    gathered: Vec<u16>,
     /// How often each activity has come.
     counts: Vec<(u16, u16)>,
+    /// A number for the set of them.
+    set: u16,
     first_time: i64,
     last_time: Option<i64>,
 }
@@ -80,6 +75,11 @@ impl CaseState {
         let before = self.looped.last().copied().unwrap_or(BEGIN);
         self.looped.clear();
         self.looped.extend([before, wait_symbol(time.saturating_sub(self.first_time)), REPEATS_FROM + repeats, activity]);
+        if repeats == 1 {
+            self.set ^= spread(activity);
+        }
+        self.gathered.clear();
+        self.gathered.extend([before, self.set, activity]);
         shift(&mut self.timed, waited);
         shift(&mut self.timed, activity);
         self.last_time = Some(time);
@@ -128,132 +128,36 @@ impl Prediction {
     }
 }
 
-/// Counts of what followed each context.
-#[derive(Debug, Clone)]
-struct Contexts {
-    order: usize,
-    nodes: Vec<Node>,
-    waits: Vec<Waits>,
-    /// Pairs of context and symbol seen once and twice, by length of the context: they give the discounts.
-    once: [u32; LONGEST + 1],
-    twice: [u32; LONGEST + 1],
-}
-
-impl Contexts {
-    fn new(order: usize) -> Self {
-        Self { order: order.min(LONGEST), nodes: vec![Node::default()], waits: Vec::new(), once: [0; LONGEST + 1], twice: [0; LONGEST + 1] }
-    }
-
-    fn count(&mut self, recent: &[u16], symbol: u16, wait: Option<i64>) {
-        let mut path = [0_usize; LONGEST + 1];
-        let mut depth = 0;
-        for &context in recent.iter().rev().take(self.order) {
-            path[depth + 1] = self.longer(path[depth], context);
-            depth += 1;
-        }
-        if let Some(wait) = wait {
-            for &node in &path[..=depth.min(WAITS_DEPTH)] {
-                if self.nodes[node].waits == 0 {
-                    self.waits.push(Waits::default());
-                    self.nodes[node].waits = self.waits.len() as u32;
-                }
-                self.waits[self.nodes[node].waits as usize - 1].add(wait);
-            }
-        }
-        for (length, &place) in path[..=depth].iter().enumerate().rev() {
-            let node = &mut self.nodes[place];
-            node.total += 1;
-            if let Some(known) = node.after.iter_mut().find(|a| a.0 == symbol) {
-                known.1 += 1;
-                match known.1 {
-                    2 => {
-                        self.once[length] -= 1;
-                        self.twice[length] += 1;
-                    }
-                    3 => self.twice[length] -= 1,
-                    _ => {}
-                }
-                // Known here: shorter contexts have counted it for this context already.
-                return;
-            }
-            node.after.push((symbol, 1));
-            self.once[length] += 1;
-        }
-    }
-
-    /// The context one symbol longer, made when needed.
-    fn longer(&mut self, node: usize, symbol: u16) -> usize {
-        match self.nodes[node].longer.binary_search_by_key(&symbol, |l| l.0) {
-            Ok(place) => self.nodes[node].longer[place].1 as usize,
-            Err(place) => {
-                let new = self.nodes.len();
-                self.nodes.push(Node::default());
-                self.nodes[node].longer.insert(place, (symbol, new as u32));
-                new
-            }
-        }
-    }
-
-    /// What is taken from each count and given to shorter contexts: Ney, Essen and Kneser's estimate (1994).
-    fn discount(&self, length: usize) -> f64 {
-        let (once, twice) = (f64::from(self.once[length]), f64::from(self.twice[length]));
-        if once + twice == 0.0 { 0.75 } else { ((once + 0.5) / (once + 2.0 * twice + 1.0)).clamp(0.05, 0.95) }
-    }
-
-    /// Fills in the probabilities (the end of the case last) and returns the waits of the best context.
-    fn predict(&self, recent: &[u16], p: &mut [f64]) -> Option<&Waits> {
-        let size = p.len();
-        p.fill(1.0 / size as f64);
-        let mut node = &self.nodes[0];
-        let mut waits = self.waits_of(node);
-        let mut contexts = recent.iter().rev().take(self.order);
-        for length in 0.. {
-            if node.total > 0 {
-                let discount = self.discount(length);
-                let total = f64::from(node.total);
-                let rest = discount * node.after.len() as f64 / total;
-                p.iter_mut().for_each(|p| *p *= rest);
-                for &(symbol, count) in &node.after {
-                    let place = if symbol == END { size - 1 } else { usize::from(symbol) };
-                    p[place] += (f64::from(count) - discount) / total;
-                }
-            }
-            let Some(context) = contexts.next() else { break };
-            let Ok(place) = node.longer.binary_search_by_key(context, |l| l.0) else { break };
-            node = &self.nodes[node.longer[place].1 as usize];
-            waits = self.waits_of(node).filter(|w| w.total() >= ENOUGH_WAITS).or(waits);
-        }
-        waits
-    }
-
-    fn waits_of(&self, node: &Node) -> Option<&Waits> {
-        (node.waits as usize).checked_sub(1).map(|place| &self.waits[place])
-    }
-}
-
-/// The model: three sets of contexts — of activities alone, of activities with the waits between them, and of the last
-/// activity with its repeats and the age of the case — mixed by how well each has predicted so far. Activities are numbers
-/// below `activities`.
+/// The model: four sets of contexts — of activities alone, of activities with the waits between them, of the last activity
+/// with its repeats and the age of the case, and with the set of what has come — and two that forget, mixed by weights that
+/// follow how well each predicts. Activities are numbers below `activities`.
 #[derive(Debug, Clone)]
 pub struct NextModel {
     activities: usize,
-    experts: [Contexts; EXPERTS],
-    /// Logarithm of how much better each has predicted than the first, fading.
-    leads: [f64; EXPERTS],
+    contexts: [Contexts; CONTEXTS],
+    fading: [Fading; FADING],
+    mixer: Mixer<{ CONTEXTS + FADING }>,
+    /// The mixture without those that forget, for cases from before what they remember.
+    lasting: Mixer<CONTEXTS>,
+    /// When the latest events learned took place, in the order in which they were learned.
+    latest: VecDeque<i64>,
+    /// Memory that learning reuses.
+    scratch: Vec<f64>,
 }
 
-const EXPERTS: usize = 3;
-/// How strongly a lead is acted on.
-const WEIGHING: f64 = 0.1;
-/// What each earlier prediction counts less for the weights than the next.
-const FADING: f64 = 0.998;
-/// No set of contexts loses more than all but this share: it may be the better one again.
-const LEAST_WEIGHT: f64 = 0.02;
+const CONTEXTS: usize = 4;
+const FADING: usize = 2;
+/// Depth of the contexts that forget, and the events each remembers: chosen on the earlier two thirds of four logs.
+const MEMORIES: [(usize, f64); FADING] = [(1, 20.0), (2, 50.0)];
+/// A case is from before what is remembered when so many events learned last are later.
+const LATEST: usize = 1_000;
+/// Longest context of the sets beside the first.
+const BESIDE: usize = 4;
 
 impl CaseState {
     /// Symbols that each set of contexts goes by.
-    fn symbols(&self) -> [&[u16]; EXPERTS] {
-        [&self.recent, &self.timed, &self.looped]
+    fn symbols(&self) -> [&[u16]; CONTEXTS] {
+        [&self.recent, &self.timed, &self.looped, &self.gathered]
     }
 }
 
@@ -261,7 +165,9 @@ impl NextModel {
     /// An empty model with contexts of at most `order` symbols.
     #[must_use]
     pub fn new(activities: usize, order: usize) -> Self {
-        Self { activities, experts: [order, 4, 4].map(Contexts::new), leads: [0.0; EXPERTS] }
+        let contexts = [order, BESIDE, BESIDE, BESIDE].map(Contexts::new);
+        let fading = MEMORIES.map(|(depth, memory)| Fading::new(depth, memory));
+        Self { activities, contexts, fading, mixer: Mixer::new(), lasting: Mixer::new(), latest: VecDeque::new(), scratch: Vec::new() }
     }
 
     /// Number of activities the model can predict.
@@ -285,6 +191,10 @@ impl NextModel {
         if let Some(last) = state.last_time {
             self.count(state, activity, Some(time - last));
         }
+        if self.latest.len() == LATEST {
+            self.latest.pop_front();
+        }
+        self.latest.push_back(time);
         state.push(activity, time);
     }
 
@@ -296,25 +206,37 @@ impl NextModel {
     }
 
     fn count(&mut self, state: &CaseState, symbol: u16, wait: Option<i64>) {
-        let place = if symbol == END { self.activities } else { usize::from(symbol) };
-        let mut p = vec![0.0; self.activities + 1];
-        let mut first = None;
-        for ((expert, symbols), lead) in self.experts.iter().zip(state.symbols()).zip(&mut self.leads) {
-            expert.predict(symbols, &mut p);
-            let first = *first.get_or_insert(p[place]);
-            *lead = FADING * *lead + (p[place] / first).ln();
+        let size = self.activities + 1;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        self.opinions(state, &mut scratch);
+        let (mixed, opinions) = scratch.split_at_mut(size);
+        // Both mixtures learn from every event, whichever is asked.
+        self.mixer.mix(opinions, mixed);
+        self.mixer.learn(opinions, mixed, place(symbol, size));
+        let lasting = &opinions[..CONTEXTS * size];
+        self.lasting.mix(lasting, mixed);
+        self.lasting.learn(lasting, mixed, place(symbol, size));
+        self.scratch = scratch;
+        for (number, (contexts, symbols)) in self.contexts.iter_mut().zip(state.symbols()).enumerate() {
+            contexts.count(symbols, symbol, wait.filter(|_| number == 0));
         }
-        for (number, (expert, symbols)) in self.experts.iter_mut().zip(state.symbols()).enumerate() {
-            expert.count(symbols, symbol, wait.filter(|_| number == 0));
-        }
+        self.fading.iter_mut().for_each(|fading| fading.count(&state.recent, symbol));
     }
 
-    /// Weights of the sets of contexts: even when all predict alike; they add up to one.
-    fn weights(&self) -> [f64; EXPERTS] {
-        let best = self.leads.iter().copied().fold(f64::MIN, f64::max);
-        let raw = self.leads.map(|lead| ((lead - best) * WEIGHING).exp().max(LEAST_WEIGHT));
-        let sum: f64 = raw.iter().sum();
-        raw.map(|w| w / sum)
+    /// Room for the mixture, then the logarithms of what each member says. Returns the waits to expect.
+    fn opinions(&self, state: &CaseState, all: &mut Vec<f64>) -> Option<&super::waits::Waits> {
+        let size = self.activities + 1;
+        all.clear();
+        all.resize(size * (1 + CONTEXTS + FADING), 0.0);
+        let mut places = all.chunks_exact_mut(size).skip(1);
+        let mut waits = None;
+        for ((contexts, symbols), p) in self.contexts.iter().zip(state.symbols()).zip(&mut places) {
+            let found = contexts.predict(symbols, p);
+            waits = waits.or(found);
+        }
+        self.fading.iter().zip(places).for_each(|(fading, p)| fading.predict(&state.recent, p));
+        all[size..].iter_mut().for_each(|p| *p = logarithm(*p));
+        waits
     }
 
     /// What is expected after the state.
@@ -328,18 +250,20 @@ impl NextModel {
     /// The same into memory that is reused.
     pub fn predict_into(&self, state: &CaseState, prediction: &mut Prediction) {
         let size = self.activities + 1;
-        let p = &mut prediction.probabilities;
-        p.clear();
-        p.resize(2 * size, 0.0);
-        let (sum, one) = p.split_at_mut(size);
-        let mut waits = None;
-        for ((expert, symbols), weight) in self.experts.iter().zip(state.symbols()).zip(self.weights()) {
-            let found = expert.predict(symbols, one);
-            waits = waits.or(found);
-            sum.iter_mut().zip(one.iter()).for_each(|(sum, one)| *sum += weight * one);
+        let waits = self.opinions(state, &mut prediction.probabilities);
+        let (mixed, opinions) = prediction.probabilities.split_at_mut(size);
+        if self.is_past(state) {
+            self.lasting.mix(&opinions[..CONTEXTS * size], mixed);
+        } else {
+            self.mixer.mix(opinions, mixed);
         }
-        p.truncate(size);
+        prediction.probabilities.truncate(size);
         prediction.median_wait = waits.and_then(|w| w.quantile(0.5));
+    }
+
+    /// Whether the case stands before all of the events learned last: what came lately is no guide to what came before.
+    fn is_past(&self, state: &CaseState) -> bool {
+        self.latest.front().zip(state.last_time).is_some_and(|(oldest, time)| self.latest.len() == LATEST && time < *oldest)
     }
 
     /// Probability that nothing more comes, given that nothing has come for `silent` milliseconds: the longer the
@@ -348,39 +272,40 @@ impl NextModel {
     pub fn silence(&self, state: &CaseState, silent: i64) -> f64 {
         let end = self.predict(state).end();
         let mut p = vec![0.0; self.activities + 1];
-        let waits = self.experts[0].predict(&state.recent, &mut p);
+        let waits = self.contexts[0].predict(&state.recent, &mut p);
         let longer = waits.map_or(1.0, |w| w.longer(silent));
         end / (end + (1.0 - end) * longer)
     }
 }
 
-/// The length of context that predicts best: learned on the earlier four fifths of the cases, judged by log-loss on
+/// The length of context that predicts best by itself: learned on the earlier four fifths of the cases, judged by log-loss on
 /// the rest. `cases` gives (trace, times) in order of time.
 #[must_use]
 pub fn choose_order<'a>(activities: usize, cases: &[(&'a [u16], &'a [i64])]) -> usize {
     let cut = cases.len() * 4 / 5;
     let candidates = [1, 2, 3, 4, 6, 8, LONGEST];
-    let loss = |order: usize| {
-        let mut model = NextModel::new(activities, order);
-        cases[..cut].iter().for_each(|(trace, times)| model.learn_case(trace, times));
-        cases[cut..].iter().map(|(trace, times)| case_loss(&model, trace, times)).sum::<f64>()
+    let mut p = vec![0.0; activities + 1];
+    let mut loss = |order: usize| {
+        let mut contexts = Contexts::new(order);
+        let steps = |cases: &[(&'a [u16], &'a [i64])], step: &mut dyn FnMut(&[u16], u16)| {
+            for (trace, times) in cases {
+                let mut state = CaseState::default();
+                for (i, (&activity, &time)) in trace.iter().zip(*times).enumerate() {
+                    state.push(activity, time);
+                    step(&state.recent, trace.get(i + 1).copied().unwrap_or(END));
+                }
+            }
+        };
+        steps(&cases[..cut], &mut |recent, symbol| contexts.count(recent, symbol, None));
+        let mut sum = 0.0;
+        steps(&cases[cut..], &mut |recent, symbol| {
+            contexts.predict(recent, &mut p);
+            sum -= p[place(symbol, p.len())].max(1e-12).ln();
+        });
+        sum
     };
     let best = candidates.into_iter().map(|o| (loss(o), o)).min_by(|a, b| a.0.total_cmp(&b.0));
     best.map_or(LONGEST, |b| b.1)
-}
-
-/// Sum of −ln p over the steps and the end of a case.
-fn case_loss(model: &NextModel, trace: &[u16], times: &[i64]) -> f64 {
-    let mut state = CaseState::default();
-    let mut prediction = Prediction::default();
-    let mut loss = 0.0;
-    for (i, (&activity, &time)) in trace.iter().zip(times).enumerate() {
-        state.push(activity, time);
-        model.predict_into(&state, &mut prediction);
-        let p = trace.get(i + 1).map_or_else(|| prediction.end(), |a| prediction.probabilities[usize::from(*a)]);
-        loss -= p.max(1e-12).ln();
-    }
-    loss
 }
 
 #[cfg(test)]
@@ -433,6 +358,22 @@ mod tests {
         let times = [0, 1, 2];
         let cases: Vec<(&[u16], &[i64])> = traces.iter().map(|t| (t.as_slice(), &times[..])).collect();
         assert!(choose_order(5, &cases) >= 2);
+    }
+
+    #[test]
+    fn a_process_that_changes_is_followed_and_its_past_is_not_forgotten() {
+        let hours = |case: i64| [case, case + 1, case + 2].map(|h| h * 3_600_000);
+        let mut model = NextModel::new(4, 4);
+        // After 0 came 1 for a year; for a while it has been 2.
+        (0..8_000).for_each(|case| model.learn_case(&[0, 1, 3], &hours(case)));
+        (8_000..8_600).for_each(|case| model.learn_case(&[0, 2, 3], &hours(case)));
+        let chance = |case: i64, activity: usize| {
+            let mut state = CaseState::default();
+            state.push(0, case * 3_600_000);
+            model.predict(&state).probabilities[activity]
+        };
+        assert!(chance(8_601, 2) > 0.9, "{}", chance(8_601, 2));
+        assert!(chance(100, 1) > 0.5, "{}", chance(100, 1));
     }
 
     #[test]
