@@ -18,6 +18,7 @@ mod language;
 pub mod learn;
 pub mod meaning;
 pub mod needs;
+pub mod promises;
 pub mod quotes;
 pub mod retrieval;
 pub mod safety;

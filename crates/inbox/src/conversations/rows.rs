@@ -1,6 +1,6 @@
 //! Rows of the desk's lists: conversations with the names that belong to them, in a constant number of queries.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ennakoi_kernel::{
     Timestamp,
@@ -96,9 +96,11 @@ pub struct ConversationRow {
     pub clock: Option<RowClock>,
     /// When the next open promise is due.
     pub promise_due_at: Option<Timestamp>,
+    /// What was written to the customer last did not reach them.
+    pub undelivered: bool,
 }
 
-/// Rows of the given conversations, in the order asked for; those that are not in this workspace are left out. Seven queries at most.
+/// Rows of the given conversations, in the order asked for; those that are not in this workspace are left out. Eight queries at most.
 ///
 /// # Errors
 /// The database refuses.
@@ -127,7 +129,8 @@ pub(super) async fn hydrate(tx: &mut Tx, workspace: WorkspaceId, found: Vec<Conv
         Some(viewer) => read_marks::of(tx, workspace, viewer, &ids).await?,
         None => HashMap::new(),
     };
-    let beside = Beside { names, channels, queues };
+    let undelivered = undelivered(tx, workspace, &ids).await?;
+    let beside = Beside { names, channels, queues, undelivered };
     Ok(found
         .into_iter()
         .map(|conversation| {
@@ -143,6 +146,7 @@ struct Beside {
     names: Names,
     channels: HashMap<ChannelId, ChannelBrief>,
     queues: HashMap<QueueId, QueueBrief>,
+    undelivered: HashSet<ConversationId>,
 }
 
 impl Beside {
@@ -186,8 +190,26 @@ impl Beside {
             solved: it.solved,
             clock: it.clock,
             promise_due_at: it.promise_due_at,
+            undelivered: self.undelivered.contains(&it.id),
         }
     }
+}
+
+/// Conversations in which an answer failed and nothing has been written to the customer since.
+async fn undelivered(tx: &mut Tx, workspace: WorkspaceId, ids: &[ConversationId]) -> Result<HashSet<ConversationId>> {
+    let (places, values) = sql::list(2, ids);
+    let found: Vec<(ConversationId,)> = tx
+        .all(
+            &format!(
+                "SELECT f.conversation_id FROM messages f WHERE f.workspace_id = $1 AND f.conversation_id IN ({places}) AND f.delivery = 'failed' \
+                 AND f.removed_at IS NULL AND NOT EXISTS (SELECT 1 FROM messages l WHERE l.workspace_id = f.workspace_id \
+                 AND l.conversation_id = f.conversation_id AND l.seq > f.seq AND l.direction = 'out' AND l.visibility = 'public' \
+                 AND l.kind IN ('text', 'options') AND l.removed_at IS NULL)"
+            ),
+            &sql::with_list(params![workspace], values),
+        )
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 async fn labels_of(tx: &mut Tx, workspace: WorkspaceId, ids: &[ConversationId]) -> Result<HashMap<ConversationId, Vec<LabelBrief>>> {

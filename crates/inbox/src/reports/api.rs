@@ -4,7 +4,10 @@ use axum::extract::State;
 use ennakoi_http::{ApiResult, App, Json, Member, Page, Query, Route, get};
 use ennakoi_kernel::access::{Access, Permission};
 
-use super::read::{self, Group, ReportCase, ReportQuery, Summary};
+use super::{
+    read::{self, Group, ReportCase, ReportQuery, Summary},
+    service::{self, ServiceCase, ServiceLevel, ServiceQuery},
+};
 
 pub(crate) fn routes() -> Vec<Route> {
     let reads = Access::Needs(Permission::ReportsRead);
@@ -21,6 +24,14 @@ pub(crate) fn routes() -> Vec<Route> {
             .summary("The cases behind a figure, newest first.")
             .query::<ReportQuery>()
             .returns::<Page<ReportCase>>(200),
+        get("/api/v1/reports/service-levels", "list_service_levels", reads, list_service_levels)
+            .summary("How service levels and promises held in a period: the share met, with what is open told beside it.")
+            .query::<ServiceQuery>()
+            .returns::<Page<ServiceLevel>>(200),
+        get("/api/v1/reports/service-cases", "list_service_cases", reads, list_service_cases)
+            .summary("The clocks behind a share, newest first.")
+            .query::<ServiceQuery>()
+            .returns::<Page<ServiceCase>>(200),
     ]
 }
 
@@ -37,4 +48,14 @@ async fn list_report_groups(State(app): State<App>, member: Member, Query(query)
 async fn list_report_cases(State(app): State<App>, member: Member, Query(query): Query<ReportQuery>) -> ApiResult<Json<Page<ReportCase>>> {
     let mut tx = app.db.read().await?;
     Ok(Json(read::cases(&mut tx, member.workspace, &query).await?))
+}
+
+async fn list_service_levels(State(app): State<App>, member: Member, Query(query): Query<ServiceQuery>) -> ApiResult<Json<Page<ServiceLevel>>> {
+    let mut tx = app.db.read().await?;
+    Ok(Json(Page::whole(service::levels(&mut tx, member.workspace, &query).await?)))
+}
+
+async fn list_service_cases(State(app): State<App>, member: Member, Query(query): Query<ServiceQuery>) -> ApiResult<Json<Page<ServiceCase>>> {
+    let mut tx = app.db.read().await?;
+    Ok(Json(service::cases(&mut tx, member.workspace, &query).await?))
 }

@@ -11,6 +11,7 @@
 pub mod api;
 pub(crate) mod follow;
 pub mod read;
+pub mod service;
 pub mod steps;
 mod store;
 

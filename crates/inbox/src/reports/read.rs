@@ -120,14 +120,26 @@ pub struct ReportCase {
     pub conversation: ConversationRow,
 }
 
-impl ReportQuery {
-    fn narrowing(&self) -> Result<Narrowing, Problem> {
+impl Narrowing {
+    /// Cuts the period to whole hours.
+    pub(super) fn of((from, to): (Timestamp, Timestamp), channel: Option<ChannelId>, queue: Option<QueueId>, agent: Option<StaffId>) -> Result<Self, Problem> {
         let cut = |at: Timestamp| Timestamp(at.0.div_euclid(HOUR) * HOUR);
-        let (from, to) = (cut(self.from), cut(self.to));
+        let (from, to) = (cut(from), cut(to));
         if to <= from || to - from > SPAN_MAX {
             return Err(Problem::field("to", "out_of_range", "after `from`, at most 400 days"));
         }
-        Ok(Narrowing { from, to, channel: self.channel, queue: self.queue, agent: self.agent })
+        Ok(Self { from, to, channel, queue, agent })
+    }
+
+    /// The period before it, of the same length.
+    pub(super) fn earlier(self) -> Self {
+        Self { from: self.from - (self.to - self.from), to: self.from, ..self }
+    }
+}
+
+impl ReportQuery {
+    fn narrowing(&self) -> Result<Narrowing, Problem> {
+        Narrowing::of((self.from, self.to), self.channel, self.queue, self.agent)
     }
 
     fn measure(&self) -> Result<Measure, Problem> {
@@ -141,7 +153,7 @@ impl ReportQuery {
 /// The period makes no sense.
 pub async fn summary(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, query: &ReportQuery) -> Result<Summary> {
     let narrowing = query.narrowing()?;
-    let earlier = Narrowing { from: narrowing.from - (narrowing.to - narrowing.from), to: narrowing.from, ..narrowing };
+    let earlier = narrowing.earlier();
     let now = store::cells(tx, workspace, narrowing, None, Grouping::Whole).await?;
     let before = store::cells(tx, workspace, earlier, None, Grouping::Whole).await?;
     let of = |cells: &[Cell], measure: Measure| figure(cells.iter().filter(|cell| cell.measure == measure));

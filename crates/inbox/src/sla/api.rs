@@ -5,7 +5,7 @@ use ennakoi_http::{ApiResult, App, Json, Member, Page, Path, Route, delete, get,
 use ennakoi_kernel::{
     Timestamp,
     access::{Access, Permission},
-    ids::{CalendarId, ConversationId, PolicyId, PromiseId},
+    ids::{CalendarId, ConversationId, MessageId, PolicyId, PromiseId},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::{
     ClockView,
     policies::{self, Definition, Pauses, Policy, Targets},
     promises::{self, Promise, PromiseState},
+    proposals::{self, PromiseProposal},
 };
 use crate::{calendars::Calendar, conditions::Condition, conversations, patch::present};
 
@@ -54,6 +55,9 @@ pub(crate) fn routes() -> Vec<Route> {
             .summary("Makes a promise to the customer, with a clock of its own.")
             .takes::<MakePromise>()
             .returns::<Promise>(201),
+        get("/api/v1/conversations/{id}/messages/{message}/promises", "list_promise_proposals", writes, list_promise_proposals)
+            .summary("What an answer seems to promise and nobody has recorded, to be confirmed by a person.")
+            .returns::<Page<PromiseProposal>>(200),
         put("/api/v1/promises/{id}/closure", "close_promise", writes, close_promise)
             .summary("Says that a promise was kept, or takes it back.")
             .takes::<ClosePromise>()
@@ -212,4 +216,13 @@ async fn close_promise(State(app): State<App>, member: Member, Path(id): Path<Pr
     let promise = promises::close(&mut tx, &app.environment, member.workspace, id, member.actor, body.state).await?;
     tx.commit().await?;
     Ok(Json(promise))
+}
+
+async fn list_promise_proposals(
+    State(app): State<App>,
+    member: Member,
+    Path((id, message)): Path<(ConversationId, MessageId)>,
+) -> ApiResult<Json<Page<PromiseProposal>>> {
+    let mut tx = app.db.read().await?;
+    Ok(Json(Page::whole(proposals::of_message(&mut tx, &app.environment, member.workspace, id, message).await?)))
 }

@@ -16,6 +16,7 @@ pub mod clock;
 pub(crate) mod follow;
 pub mod policies;
 pub mod promises;
+pub mod proposals;
 mod store;
 pub(crate) mod timers;
 pub mod track;

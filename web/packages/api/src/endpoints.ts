@@ -172,10 +172,13 @@ export function endpoints(c: Client) {
 		reports: {
 			summary: (query: S.ReportQuery) => c.get<S.ReportSummary>('/reports/summary', query),
 			groups: async (query: S.ReportQuery) => items(await c.get<S.Page<S.ReportGroup>>('/reports/groups', query)),
-			cases: (query: S.ReportQuery) => c.get<S.Page<S.ReportCase>>('/reports/cases', query)
+			cases: (query: S.ReportQuery) => c.get<S.Page<S.ReportCase>>('/reports/cases', query),
+			levels: async (query: S.ServiceQuery) => items(await c.get<S.Page<S.ServiceLevel>>('/reports/service-levels', query)),
+			levelCases: (query: S.ServiceQuery) => c.get<S.Page<S.ServiceCase>>('/reports/service-cases', query)
 		},
 		promises: {
 			list: async (conversation: S.Id) => items(await c.get<S.Page<S.ServicePromise>>(`/conversations/${conversation}/promises`)),
+			proposed: async (conversation: S.Id, message: S.Id) => items(await c.get<S.Page<S.PromiseProposal>>(`/conversations/${conversation}/messages/${message}/promises`)),
 			make: (conversation: S.Id, body: string, due_at: S.Time) => c.post<S.ServicePromise>(`/conversations/${conversation}/promises`, { body, due_at }),
 			close: (id: S.Id, state: 'kept' | 'withdrawn') => c.put<S.ServicePromise>(`/promises/${id}/closure`, { state })
 		},

@@ -1113,6 +1113,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations that this one was merged with, split from, continued in, or is related to. */
+        get: operations["list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merges another conversation into this one; it is closed, and what comes for it comes here. */
+        post: operations["merge_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/merges/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Undoes a merge; the other conversation is as it was. */
+        delete: operations["undo_conversation_merge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/splits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a conversation of its own with these messages. */
+        post: operations["split_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/splits/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Undoes a split; what was said in the other conversation meanwhile stays readable as merged. */
+        delete: operations["undo_conversation_split"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that another conversation has to do with this one. */
+        post: operations["relate_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/relations/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Says that they have nothing to do with each other after all. */
+        delete: operations["unrelate_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -1471,6 +1590,404 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sla-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The service policies, in the order in which they are tried: the first whose condition holds applies. */
+        get: operations["list_sla_policies"];
+        put?: never;
+        /** Creates a service policy, tried after the others. */
+        post: operations["create_sla_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla-policy-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the order in which policies are tried. */
+        put: operations["order_sla_policies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla-policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a service policy; what was measured under it stays. */
+        delete: operations["delete_sla_policy"];
+        options?: never;
+        head?: never;
+        /** Changes a service policy, as a new version: clocks that run go on under the one they began with. */
+        patch: operations["update_sla_policy"];
+        trace?: never;
+    };
+    "/api/v1/sla-policies/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of a service policy with its opening hours, newest first. */
+        get: operations["list_sla_policy_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/clocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The clocks of a conversation: the open ones, then those that have ended. */
+        get: operations["list_clocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was promised in a conversation, newest first. */
+        get: operations["list_promises"];
+        put?: never;
+        /** Makes a promise to the customer, with a clock of its own. */
+        post: operations["make_promise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/{message}/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an answer seems to promise and nobody has recorded, to be confirmed by a person. */
+        get: operations["list_promise_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promises/{id}/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says that a promise was kept, or takes it back. */
+        put: operations["close_promise"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules, in the order in which they run. */
+        get: operations["list_rules"];
+        put?: never;
+        /** Creates a rule that runs after the others, from now on. */
+        post: operations["create_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the order in which rules run. */
+        put: operations["order_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which cases of the past days a rule would have taken; nothing is changed. */
+        post: operations["try_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a rule; the log of its runs stays. */
+        delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        /** Changes a rule. */
+        patch: operations["update_rule"];
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest runs of a rule. */
+        get: operations["list_rule_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/rule-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What rules did to a conversation, newest first. */
+        get: operations["list_conversation_rule_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every measure of a period with the period before it, and what stands open now. */
+        get: operations["read_report_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One measure of a period by day, hour, channel, queue, agent or label. */
+        get: operations["list_report_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases behind a figure, newest first. */
+        get: operations["list_report_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/service-levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How service levels and promises held in a period: the share met, with what is open told beside it. */
+        get: operations["list_service_levels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/service-cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The clocks behind a share, newest first. */
+        get: operations["list_service_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/macros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your macros and the shared ones. */
+        get: operations["list_macros"];
+        put?: never;
+        /** Creates a macro. */
+        post: operations["create_macro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/macros/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a macro. */
+        delete: operations["delete_macro"];
+        options?: never;
+        head?: never;
+        /** Changes a macro; `actions` are replaced as a whole. */
+        patch: operations["update_macro"];
+        trace?: never;
+    };
+    "/api/v1/macros/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a macro would do to a conversation, with the words as the customer would read them. */
+        get: operations["preview_macro"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/macros/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does a macro to conversations, 1–500. */
+        post: operations["run_macro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -1658,6 +2175,112 @@ export interface paths {
         put?: never;
         /** Save an earlier text as the newest */
         post: operations["restore_article_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge-care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Articles that have grown old, contradict each other, are there twice or lack a language, the gravest and most read first */
+        get: operations["list_knowledge_care"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge-care/dismissals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It was looked at and is right; it comes back when a text of it changes */
+        post: operations["dismiss_knowledge_care"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Troubleshooting guides, the most recently changed first */
+        get: operations["list_guides"];
+        put?: never;
+        /** Begin a guide */
+        post: operations["create_guide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guides/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A guide with what keeps it from being public */
+        get: operations["read_guide"];
+        /** Save the working definition */
+        put: operations["save_guide"];
+        post?: never;
+        /** Put a guide away */
+        delete: operations["archive_guide"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guides/{id}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make the working definition public, in every language that is complete */
+        put: operations["publish_guide"];
+        post?: never;
+        /** Take a guide back */
+        delete: operations["unpublish_guide"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guides/{id}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often each step was shown, where people went on from it and where they left */
+        get: operations["list_guide_counts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2282,6 +2905,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bot/llm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The language model that the workspace has connected, and its use today */
+        get: operations["read_llm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Connect a language model, or set what it may do */
+        patch: operations["update_llm"];
+        trace?: never;
+    };
+    "/api/v1/bot/llm/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the endpoint one harmless question */
+        post: operations["try_llm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/writing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the desk can be helped to write */
+        get: operations["list_writing_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/writings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A text to begin from: rewritten, translated, summarised or drafted; nothing is sent to the customer */
+        post: operations["create_writing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/translations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An article's text in other languages, as drafts; nothing is stored */
+        post: operations["create_translations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/widget/v1/{public_key}/config": {
         parameters: {
             query?: never;
@@ -2694,6 +3403,199 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/api-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Other programs as channels, and whether answers reach them. */
+        get: operations["list_api_channels"];
+        put?: never;
+        /** Makes another program a channel; its two secrets are shown once. */
+        post: operations["create_api_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One program. */
+        get: operations["read_api_channel"];
+        put?: never;
+        post?: never;
+        /** Removes the channel; its conversations stay. */
+        delete: operations["delete_api_channel"];
+        options?: never;
+        head?: never;
+        /** Changes name, address, whether it is on, and whom it proves; `settings` are replaced as a whole. */
+        patch: operations["update_api_channel"];
+        trace?: never;
+    };
+    "/api/v1/api-channels/{id}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New secrets; those before stay good for a day. */
+        post: operations["rotate_api_channel_secrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls the program now and says what it answered. */
+        post: operations["test_api_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-channels/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a customer's message from another program. The same `id` again gives the same message (200). */
+        post: operations["feed_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-channels/{id}/statuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how far answers have come: sent, delivered, read, failed. */
+        post: operations["feed_statuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-channels/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uploads a file: its bytes are the body; send its id with a message. */
+        post: operations["feed_attachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports of past conversations, newest first. */
+        get: operations["list_history_imports"];
+        put?: never;
+        /** Uploads a file of past conversations (multipart, field `file`) and begins its dry run; nothing is written yet. */
+        post: operations["create_history_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/history/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an import has come. */
+        get: operations["read_history_import"];
+        put?: never;
+        post?: never;
+        /** Forgets an import that is not at work; its conversations stay. */
+        delete: operations["delete_history_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/history/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Begins to write, or goes on where it was held. Nothing is sent and nobody is woken. */
+        put: operations["run_history_import"];
+        post?: never;
+        /** Holds an import; what was written stays. */
+        delete: operations["hold_history_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/history/{id}/rejections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records that were not taken, in the file's order. */
+        get: operations["list_history_rejections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -2863,7 +3765,7 @@ export interface components {
          */
         Role: "owner" | "admin" | "supervisor" | "agent" | "viewer";
         /** @description A single right inside one workspace. */
-        Permission: ("contacts:read" | "contacts:write" | "contacts:export" | "commerce:read" | "knowledge:read" | "knowledge:write" | "reports:read" | "settings:read" | "audit:read") | "conversations:read" | "conversations:write" | "contacts:merge" | "commerce:write" | "knowledge:publish" | "desk:manage" | "staff:read" | "staff:manage" | "settings:manage" | "integrations:manage" | "workspace:own";
+        Permission: ("contacts:read" | "contacts:write" | "contacts:export" | "commerce:read" | "knowledge:read" | "knowledge:write" | "reports:read" | "settings:read" | "audit:read") | "conversations:read" | "conversations:write" | "contacts:merge" | "commerce:write" | "knowledge:publish" | "desk:manage" | "staff:read" | "staff:manage" | "settings:manage" | "integrations:manage" | "channels:feed" | "workspace:own";
         /**
          * @description Whether a person takes work now.
          * @enum {string}
@@ -3480,7 +4382,7 @@ export interface components {
          */
         Priority: "urgent" | "high" | "normal" | "low";
         /** @description By what a list is ordered. */
-        Sort: ("created" | "priority") | "activity" | "waiting";
+        Sort: ("created" | "priority") | "activity" | "waiting" | "due" | "promised";
         /**
          * @description In which direction.
          * @enum {string}
@@ -3530,6 +4432,12 @@ export interface components {
             /** Format: int64 */
             rating?: number | null;
             solved?: boolean | null;
+            /** @description Of the clocks that run, the one that is due first. */
+            clock?: components["schemas"]["RowClock"] | null;
+            /** @description When the next open promise is due. */
+            promise_due_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What was written to the customer last did not reach them. */
+            undelivered: boolean;
         };
         /** @description A channel as a row names it. */
         ChannelBrief: {
@@ -3590,6 +4498,15 @@ export interface components {
         };
         /** @description A stable code of a reason: lower-case letters and underscores. Screens translate it; rules of the bot bring their own. */
         Reason: string;
+        /** @description The clock of a row: of those that run, the one that is due first. */
+        RowClock: {
+            kind: components["schemas"]["ClockKind"];
+            /** @description From this moment it is shown as urgent. */
+            warn_at: components["schemas"]["Timestamp"];
+            due_at: components["schemas"]["Timestamp"];
+        };
+        /** @description What a clock measures. */
+        ClockKind: "first_answer" | "next_answer" | "resolution" | "promise";
         /** @description A conversation with what stands beside its thread. */
         ConversationDetail: {
             /** Format: uuid */
@@ -3628,6 +4545,12 @@ export interface components {
             /** Format: int64 */
             rating?: number | null;
             solved?: boolean | null;
+            /** @description Of the clocks that run, the one that is due first. */
+            clock?: components["schemas"]["RowClock"] | null;
+            /** @description When the next open promise is due. */
+            promise_due_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What was written to the customer last did not reach them. */
+            undelivered: boolean;
             /** Format: int64 */
             contact_seen_seq: number;
             /** @description The newest decision about who serves it. */
@@ -3726,6 +4649,16 @@ export interface components {
             mentions: number;
             /** Format: int64 */
             waiting: number;
+            /**
+             * Format: int64
+             * @description Clocks that are urgent or late, also of conversations that are snoozed or closed.
+             */
+            breaching: number;
+            /**
+             * Format: int64
+             * @description Open promises, wherever their conversation stands.
+             */
+            promised: number;
             /** Format: int64 */
             bot: number;
             /** @description By the id of the view. */
@@ -3863,6 +4796,42 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
         };
+        /** @description One page of a list. */
+        Page18: {
+            items: components["schemas"]["Case"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description Another conversation of the same matter. */
+        Case: {
+            /** Format: uuid */
+            link: string;
+            kind: components["schemas"]["LinkKind"];
+            /** @description Whether the other one came first: it was merged into this one, goes on in it, or is what this one was split from. */
+            from_other: boolean;
+            linked_at: components["schemas"]["Timestamp"];
+            conversation: components["schemas"]["ConversationRow"];
+        };
+        /** @description How one conversation belongs to another. */
+        LinkKind: "merged" | "continued" | "split" | "related";
+        /** @description The link, by which it is undone, and the conversation that goes on. */
+        Linked: {
+            /** Format: uuid */
+            link: string;
+            conversation: components["schemas"]["ConversationRow"];
+        };
+        Other: {
+            /** Format: uuid */
+            conversation_id: string;
+        };
+        Split: {
+            message_ids: string[];
+            /**
+             * @description The same subject, unless said otherwise.
+             * @default null
+             */
+            subject: string | null;
+        };
         /** @description A piece of a conversation, oldest first. */
         MessagePage: {
             items: components["schemas"]["Message"][];
@@ -3946,6 +4915,12 @@ export interface components {
             origin?: components["schemas"]["Origin"] | null;
             /** @description Code of why it was not delivered, e.g. `address_unknown`. */
             delivery_code?: string | null;
+            /** @description Where it goes on, after it was split off. */
+            moved_to?: components["schemas"]["Moved"] | null;
+            /** @description What it is a copy of. */
+            copied_from?: components["schemas"]["Copied"] | null;
+            /** @description It was brought along from elsewhere. */
+            imported?: components["schemas"]["Imported"] | null;
         };
         /** @description An article that an answer rests on. */
         Source: {
@@ -4006,6 +4981,25 @@ export interface components {
         };
         /** @description Whether the sender is who the message says. */
         Proof: "proven" | "unproven" | "forged";
+        /** @description The conversation in which a message goes on. */
+        Moved: {
+            /** Format: uuid */
+            conversation: string;
+            /** Format: int64 */
+            number: number;
+        };
+        /** @description The original of a copy. */
+        Copied: {
+            /** Format: uuid */
+            conversation: string;
+            /** Format: uuid */
+            message: string;
+        };
+        /** @description What is known about a message that was brought along. */
+        Imported: {
+            /** @description The author's name, when it is nobody here. */
+            author?: string | null;
+        };
         /** @description How far a message on its way out has come; never goes back. */
         Delivery: ("sent" | "delivered" | "read" | "failed") | "pending";
         CreateMessage: {
@@ -4037,7 +5031,7 @@ export interface components {
             body: string;
         };
         /** @description One page of a list. */
-        Page18: {
+        Page19: {
             items: components["schemas"]["LabelBrief"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4054,7 +5048,7 @@ export interface components {
             color: string | null;
         };
         /** @description One page of a list. */
-        Page19: {
+        Page20: {
             items: components["schemas"]["CannedAnswer"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4101,7 +5095,7 @@ export interface components {
             shared: boolean | null;
         };
         /** @description One page of a list. */
-        Page20: {
+        Page21: {
             items: components["schemas"]["View"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4160,7 +5154,7 @@ export interface components {
             shared: boolean | null;
         };
         /** @description One page of a list. */
-        Page21: {
+        Page22: {
             items: components["schemas"]["Queue"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4212,7 +5206,7 @@ export interface components {
             is_default: boolean | null;
         };
         /** @description One page of a list. */
-        Page22: {
+        Page23: {
             items: components["schemas"]["Calendar"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4324,7 +5318,7 @@ export interface components {
             closes_at?: components["schemas"]["Timestamp"] | null;
         };
         /** @description One page of a list. */
-        Page23: {
+        Page24: {
             items: components["schemas"]["Channel"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4372,6 +5366,11 @@ export interface components {
              *     }
              */
             pre_chat: components["schemas"]["PreChat"];
+            /**
+             * @description Answers stay in the chat, also when the visitor has gone and left an address; else they go there by mail.
+             * @default false
+             */
+            chat_only: boolean;
         };
         /**
          * @description Who answers first.
@@ -4423,7 +5422,8 @@ export interface components {
              *         "fields": [],
              *         "notice": {},
              *         "privacy_url": null
-             *       }
+             *       },
+             *       "chat_only": false
              *     }
              */
             settings: components["schemas"]["Settings"];
@@ -4473,7 +5473,753 @@ export interface components {
             snippet: string;
         };
         /** @description One page of a list. */
-        Page24: {
+        Page25: {
+            items: components["schemas"]["Policy"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A policy as it now is. */
+        Policy: {
+            id: components["schemas"]["PolicyId"];
+            /**
+             * Format: int64
+             * @description Raised by every change, and by every change of its opening hours.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description The first one whose condition holds applies.
+             */
+            position: number;
+            enabled: boolean;
+            name: string;
+            /**
+             * @description For which conversations; `{"all": []}` for every one.
+             * @default {
+             *       "all": []
+             *     }
+             */
+            condition: components["schemas"]["FactCondition"];
+            /**
+             * Format: uuid
+             * @description Whose opening hours count; null: around the clock.
+             * @default null
+             */
+            calendar_id: string | null;
+            /**
+             * @default {
+             *       "first_answer": null,
+             *       "next_answer": null,
+             *       "resolution": null
+             *     }
+             */
+            targets: components["schemas"]["Targets"];
+            /**
+             * @default {
+             *       "waiting": true,
+             *       "snoozed": true
+             *     }
+             */
+            pauses: components["schemas"]["Pauses"];
+            /**
+             * Format: int64
+             * @description The warning comes when so much of the target has been spent, 10–95.
+             * @default 80
+             */
+            warn_percent: number;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * Format: uuid
+         * @description A service policy: what is promised to whom.
+         */
+        PolicyId: string;
+        /** @description `{"all": […]}`, `{"any": […]}`, `{"not": …}` or a test. */
+        FactCondition: components["schemas"]["All"] | components["schemas"]["Any"] | components["schemas"]["Not"] | components["schemas"]["FactTest"];
+        /** @description Every part holds. An empty list holds always. */
+        All: {
+            all: components["schemas"]["FactCondition"][];
+        };
+        /** @description At least one part holds. An empty list never holds. */
+        Any: {
+            any: components["schemas"]["FactCondition"][];
+        };
+        /** @description The part does not hold. */
+        Not: {
+            not: components["schemas"]["FactCondition"];
+        };
+        /** @description One comparison. */
+        FactTest: {
+            field: components["schemas"]["Fact"];
+            operator: components["schemas"]["FactOperator"];
+            /** @description Which attribute of the customer, or whose opening hours (a calendar's id; absent: those of the conversation's queue). */
+            key?: string | null;
+            /**
+             * @description A name, an id, a number, a text, a list of them for `in` and `contains`; absent for `exists` and `missing`.
+             * @default null
+             */
+            value: unknown;
+        };
+        /** @description What can be compared. */
+        Fact: ("state" | "owner" | "assignee" | "queue" | "channel" | "channel_kind" | "label" | "priority" | "language" | "reason" | "subject" | "rating" | "solved" | "customer_email" | "message_text" | "message_language" | "message_attachments") | "waiting_minutes" | "messages" | "customer_domain" | "customer_attribute" | "hours";
+        /** @description How it is compared. */
+        FactOperator: ("is" | "is_not" | "in" | "exists" | "missing" | "at_least" | "at_most" | "contains_not") | "contains";
+        /** @description How long each thing may take, in minutes of opening hours; null: not promised. */
+        Targets: {
+            /**
+             * Format: int64
+             * @default null
+             */
+            first_answer: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            next_answer: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            resolution: number | null;
+        };
+        /** @description When the clock of the whole matter stands. Clocks of answers stand while a conversation is snoozed, if this one does. */
+        Pauses: {
+            /**
+             * @description While it is the customer's turn.
+             * @default true
+             */
+            waiting: boolean;
+            /** @default true */
+            snoozed: boolean;
+        };
+        CreatePolicy: {
+            name: string;
+            /**
+             * @default {
+             *       "all": []
+             *     }
+             */
+            condition: components["schemas"]["FactCondition"];
+            /**
+             * Format: uuid
+             * @default null
+             */
+            calendar_id: string | null;
+            targets: components["schemas"]["Targets"];
+            /**
+             * @default {
+             *       "waiting": true,
+             *       "snoozed": true
+             *     }
+             */
+            pauses: components["schemas"]["Pauses"];
+            /** Format: int64 */
+            warn_percent?: number | null;
+            enabled?: boolean | null;
+        };
+        PolicyOrder: {
+            ids: components["schemas"]["PolicyId"][];
+        };
+        UpdatePolicy: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            condition: components["schemas"]["FactCondition"] | null;
+            /**
+             * Format: uuid
+             * @description Null: around the clock.
+             * @default null
+             */
+            calendar_id: string | null;
+            /** @default null */
+            targets: components["schemas"]["Targets"] | null;
+            /** @default null */
+            pauses: components["schemas"]["Pauses"] | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            warn_percent: number | null;
+            /** @default null */
+            enabled: boolean | null;
+        };
+        /** @description One page of a list. */
+        Page26: {
+            items: components["schemas"]["PolicyVersion"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A version of a policy. */
+        PolicyVersion: {
+            /** Format: int64 */
+            version: number;
+            /** @description `created`, `changed`, or `calendar` when only the opening hours changed. */
+            cause: string;
+            created_by: string;
+            created_at: components["schemas"]["Timestamp"];
+            name: string;
+            /**
+             * @description For which conversations; `{"all": []}` for every one.
+             * @default {
+             *       "all": []
+             *     }
+             */
+            condition: components["schemas"]["FactCondition"];
+            /**
+             * Format: uuid
+             * @description Whose opening hours count; null: around the clock.
+             * @default null
+             */
+            calendar_id: string | null;
+            /**
+             * @default {
+             *       "first_answer": null,
+             *       "next_answer": null,
+             *       "resolution": null
+             *     }
+             */
+            targets: components["schemas"]["Targets"];
+            /**
+             * @default {
+             *       "waiting": true,
+             *       "snoozed": true
+             *     }
+             */
+            pauses: components["schemas"]["Pauses"];
+            /**
+             * Format: int64
+             * @description The warning comes when so much of the target has been spent, 10–95.
+             * @default 80
+             */
+            warn_percent: number;
+            calendar?: components["schemas"]["Calendar"] | null;
+        };
+        /** @description One page of a list. */
+        Page27: {
+            items: components["schemas"]["ClockView"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A clock as people see it. Spans are seconds of opening hours. */
+        ClockView: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["ClockKind"];
+            /** @description The policy and the version of it under which the clock runs; null for a promise. */
+            policy?: components["schemas"]["PolicyBrief"] | null;
+            /** Format: uuid */
+            promise_id?: string | null;
+            started_at: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            target_seconds: number;
+            /** Format: int64 */
+            spent_seconds: number;
+            /** @description It stands: the customer's turn, or snoozed. */
+            paused: boolean;
+            /** @description When it turns urgent, and when its target is spent; null while it stands. */
+            warn_at?: components["schemas"]["Timestamp"] | null;
+            due_at?: components["schemas"]["Timestamp"] | null;
+            breached_at?: components["schemas"]["Timestamp"] | null;
+            outcome?: components["schemas"]["ClockOutcome"] | null;
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description From beginning to end by the wall clock, once it has ended.
+             */
+            wall_seconds?: number | null;
+        };
+        /** @description A policy as a clock names it. */
+        PolicyBrief: {
+            id: components["schemas"]["PolicyId"];
+            /** Format: int64 */
+            version: number;
+            name: string;
+        };
+        /** @description How a clock ended. */
+        ClockOutcome: ("met" | "missed") | "void";
+        /** @description One page of a list. */
+        Page28: {
+            items: components["schemas"]["Promise"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A promise. Whether it was kept in time, its clock tells. */
+        Promise: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            conversation_id: string;
+            /** @description What was promised, in the agent's words. */
+            body: string;
+            due_at: components["schemas"]["Timestamp"];
+            state: components["schemas"]["PromiseState"];
+            /** @description `staff:…` or `api_key:…`. */
+            made_by: string;
+            made_at: components["schemas"]["Timestamp"];
+            closed_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * @description What became of a promise.
+         * @enum {string}
+         */
+        PromiseState: "open" | "kept" | "withdrawn";
+        MakePromise: {
+            body: string;
+            due_at: components["schemas"]["Timestamp"];
+        };
+        /** @description One page of a list. */
+        Page29: {
+            items: components["schemas"]["PromiseProposal"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A promise that an answer seems to make. */
+        PromiseProposal: {
+            /** Format: uuid */
+            message_id: string;
+            /** @description The sentence that makes it, in the agent's words. */
+            body: string;
+            /** @description The last moment at which it would be kept: the time that was named, else the end of that day's opening hours. */
+            due_at: components["schemas"]["Timestamp"];
+            /** @description A time of day was named, not only a day. */
+            timed: boolean;
+        };
+        ClosePromise: {
+            /** @description `kept` or `withdrawn`. */
+            state: components["schemas"]["PromiseState"];
+        };
+        /** @description One page of a list. */
+        Page30: {
+            items: components["schemas"]["Rule"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A rule. */
+        Rule: {
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: int64 */
+            position: number;
+            enabled: boolean;
+            /** @description Events before this moment are left alone. */
+            enabled_at: components["schemas"]["Timestamp"];
+            name: string;
+            /** @description On which events it wakes. */
+            when: components["schemas"]["When"][];
+            /**
+             * @description Whether it applies; `{"all": []}` always.
+             * @default {
+             *       "all": []
+             *     }
+             */
+            condition: components["schemas"]["FactCondition"];
+            /** @description What is done, in this order. */
+            actions: components["schemas"]["Action"][];
+            /**
+             * @description Rules after it are not tried on the same event.
+             * @default false
+             */
+            last: boolean;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /** @description What a rule wakes on. */
+        When: ("opened" | "customer_message" | "note" | "handed_over" | "assigned" | "labelled" | "closed" | "reopened" | "snoozed" | "woke" | "rated" | "sla_warned" | "sla_breached" | "promise_made" | "promise_kept") | "answer" | "changed";
+        /** @description One thing to do to a conversation. */
+        Action: {
+            /** @constant */
+            kind: "assign";
+            agent_id?: components["schemas"]["StaffId"] | null;
+        } | {
+            /** @constant */
+            kind: "queue";
+            /** Format: uuid */
+            queue_id: string;
+        } | {
+            /** @constant */
+            kind: "label";
+            /** Format: uuid */
+            label_id: string;
+        } | {
+            /** @constant */
+            kind: "unlabel";
+            /** Format: uuid */
+            label_id: string;
+        } | {
+            /** @constant */
+            kind: "priority";
+            priority: components["schemas"]["Priority"];
+        } | {
+            /** @constant */
+            kind: "snooze";
+            /** Format: int64 */
+            minutes?: number | null;
+        } | {
+            /** @constant */
+            kind: "close";
+        } | {
+            /** @constant */
+            kind: "note";
+            body: string;
+        } | {
+            /** @constant */
+            kind: "reply";
+            /** Format: uuid */
+            canned_answer_id: string;
+        } | {
+            /** @constant */
+            kind: "notify";
+            /** @default [] */
+            staff_ids: components["schemas"]["StaffId"][];
+            body: string;
+        } | {
+            /** @constant */
+            kind: "tell";
+            topic: string;
+        };
+        CreateRule: {
+            name: string;
+            when: components["schemas"]["When"][];
+            /**
+             * @default {
+             *       "all": []
+             *     }
+             */
+            condition: components["schemas"]["FactCondition"];
+            actions: components["schemas"]["Action"][];
+            /** @default false */
+            last: boolean;
+            enabled?: boolean | null;
+        };
+        RuleOrder: {
+            ids: string[];
+        };
+        /** @description What a rule would have done. */
+        Trial: {
+            /**
+             * Format: int64
+             * @description Events that would have woken it.
+             */
+            woken: number;
+            /**
+             * Format: int64
+             * @description Events on which it would have run, and in how many cases.
+             */
+            hits: number;
+            /** Format: int64 */
+            cases: number;
+            /** @description Only the newest events were looked at, because there were too many. */
+            truncated: boolean;
+            /** @description The newest cases that it would have taken, as they now stand. */
+            shown: components["schemas"]["Hit"][];
+        };
+        /** @description A case that it would have taken. */
+        Hit: {
+            conversation: components["schemas"]["ConversationRow"];
+            when: components["schemas"]["When"];
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Events of the case on which it would have run.
+             */
+            times: number;
+        };
+        TryRule: {
+            /**
+             * Format: int64
+             * @description The past days, 1–30.
+             */
+            days: number;
+            rule: components["schemas"]["RuleDefinition"];
+        };
+        /** @description What a rule says. */
+        RuleDefinition: {
+            name: string;
+            /** @description On which events it wakes. */
+            when: components["schemas"]["When"][];
+            /**
+             * @description Whether it applies; `{"all": []}` always.
+             * @default {
+             *       "all": []
+             *     }
+             */
+            condition: components["schemas"]["FactCondition"];
+            /** @description What is done, in this order. */
+            actions: components["schemas"]["Action"][];
+            /**
+             * @description Rules after it are not tried on the same event.
+             * @default false
+             */
+            last: boolean;
+        };
+        UpdateRule: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            when: components["schemas"]["When"][] | null;
+            /** @default null */
+            condition: components["schemas"]["FactCondition"] | null;
+            /** @default null */
+            actions: components["schemas"]["Action"][] | null;
+            /** @default null */
+            last: boolean | null;
+            /** @default null */
+            enabled: boolean | null;
+        };
+        /** @description One page of a list. */
+        Page31: {
+            items: components["schemas"]["RuleRun"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One run of a rule. */
+        RuleRun: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            rule_id: string;
+            /** @description The rule's name and version at the time. */
+            rule_name: string;
+            /** Format: int64 */
+            rule_version: number;
+            /** Format: uuid */
+            conversation_id: string;
+            /** @description Kind of the event that caused it. */
+            cause: string;
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description 1: caused by people; 2: by what a rule did; and so on.
+             */
+            depth: number;
+            /** @description `ran`; `too_deep` or `braked` when a stop against loops held it. */
+            outcome: string;
+            actions: components["schemas"]["ActionLog"][];
+        };
+        /** @description What came of one action. */
+        ActionLog: {
+            kind: string;
+            /** @description The code of why it was refused; null when it was done. */
+            refused?: string | null;
+        };
+        /** @description What is measured. */
+        Measure: ("closed" | "reopened") | "opened" | "asked" | "first_answer" | "next_answer" | "resolution";
+        /** @description By what a measure is grouped. */
+        By: ("channel" | "queue" | "agent" | "label") | "day" | "hour";
+        /** @description A report's first screen. */
+        ReportSummary: {
+            measures: components["schemas"]["Compared"][];
+            backlog: components["schemas"]["Backlog"];
+        };
+        /** @description A measure in the period and in the one before it, of the same length. */
+        Compared: {
+            measure: components["schemas"]["Measure"];
+            now: components["schemas"]["Figure"];
+            before: components["schemas"]["Figure"];
+        };
+        /** @description How many, and how long. Spans are seconds; null where there is no length. */
+        Figure: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description By the wall clock.
+             */
+            p50?: number | null;
+            /** Format: double */
+            p90?: number | null;
+            /** Format: double */
+            p95?: number | null;
+            /**
+             * Format: double
+             * @description In the opening hours of the queue.
+             */
+            open_p50?: number | null;
+            /** Format: double */
+            open_p90?: number | null;
+            /** Format: double */
+            open_p95?: number | null;
+        };
+        /** @description What stands open at this moment. */
+        Backlog: {
+            /** Format: int64 */
+            open: number;
+            /**
+             * Format: int64
+             * @description Customers who wait for people right now: their waits are not among the figures yet.
+             */
+            waiting: number;
+            /**
+             * Format: double
+             * @description Seconds since they began.
+             */
+            age_p50?: number | null;
+            /** Format: double */
+            age_p90?: number | null;
+            /** @description Only the oldest were looked at. */
+            truncated: boolean;
+        };
+        /** @description One page of a list. */
+        Page32: {
+            items: components["schemas"]["ReportGroup"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A line of a grouped report. */
+        ReportGroup: {
+            /** @description A day, an hour or an id; empty for nobody and nothing. */
+            key: string;
+            figure: components["schemas"]["Figure"];
+        };
+        /** @description One page of a list. */
+        Page33: {
+            items: components["schemas"]["ReportCase"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A case behind a figure. */
+        ReportCase: {
+            at: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            span_seconds?: number | null;
+            /** Format: int64 */
+            open_seconds?: number | null;
+            agent_id?: components["schemas"]["StaffId"] | null;
+            conversation: components["schemas"]["ConversationRow"];
+        };
+        /** @description How a clock stands. */
+        Standing: "met" | "missed" | "running";
+        /** @description One page of a list. */
+        Page34: {
+            items: components["schemas"]["ServiceLevel"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description How one kind of service level held. */
+        ServiceLevel: {
+            kind: components["schemas"]["ClockKind"];
+            now: components["schemas"]["Held"];
+            /** @description The period before it, of the same length. */
+            before: components["schemas"]["Held"];
+            /** @description Now minus before, where its interval (Newcombe's) leaves out zero; else null. */
+            difference?: components["schemas"]["Share"] | null;
+            /**
+             * Format: int64
+             * @description Of those missed, how many are open still.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Open now, with time left.
+             */
+            running: number;
+        };
+        /** @description Clocks that were decided in a period. */
+        Held: {
+            /** Format: int64 */
+            met: number;
+            /** Format: int64 */
+            missed: number;
+            /** @description Wilson's interval; null for fewer than 10 decided clocks. */
+            share?: components["schemas"]["Share"] | null;
+        };
+        /** @description A share with its 95 % interval, 0–1. */
+        Share: {
+            /** Format: double */
+            share: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
+        /** @description One page of a list. */
+        Page35: {
+            items: components["schemas"]["ServiceCase"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A clock behind a figure. */
+        ServiceCase: {
+            /** @description When it was decided; when it began, of one that runs. */
+            at: components["schemas"]["Timestamp"];
+            kind: components["schemas"]["ClockKind"];
+            /**
+             * Format: int64
+             * @description Seconds of opening hours (of the wall clock, for a promise).
+             */
+            target_seconds: number;
+            /**
+             * Format: int64
+             * @description Null while it is open.
+             */
+            spent_seconds?: number | null;
+            due_at?: components["schemas"]["Timestamp"] | null;
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            agent_id?: components["schemas"]["StaffId"] | null;
+            conversation: components["schemas"]["ConversationRow"];
+        };
+        /** @description One page of a list. */
+        Page36: {
+            items: components["schemas"]["Macro"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A macro. */
+        Macro: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description What is done, in this order. */
+            actions: components["schemas"]["Action"][];
+            /** @description Everybody has it; else it is its owner's own. */
+            shared: boolean;
+        };
+        CreateMacro: {
+            name: string;
+            actions: components["schemas"]["Action"][];
+            /** @default false */
+            shared: boolean;
+        };
+        UpdateMacro: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            actions: components["schemas"]["Action"][] | null;
+            /** @default null */
+            shared: boolean | null;
+        };
+        /** @description What a macro would do to a conversation. */
+        Preview: {
+            /** Format: uuid */
+            conversation_id: string;
+            steps: components["schemas"]["Step"][];
+        };
+        /** @description What one action would do to a conversation. */
+        Step: {
+            action: components["schemas"]["Action"];
+            /** @description The words that would stand in the conversation, with variables filled in. */
+            text?: string | null;
+            /** @description Whether the customer would see it. */
+            to_customer: boolean;
+            /** @description Whether the run's undo takes it back. */
+            undoable: boolean;
+            /** @description The code of why it would be refused. */
+            refused?: string | null;
+        };
+        /** @description What came of a run. */
+        MacroOutcome: {
+            changed: string[];
+            /** @description Conversations in which an action was refused; the others of it were done. */
+            failed: components["schemas"]["BulkFailure"][];
+            /** @description Takes back what can be taken back (not what has been said), through `POST /conversations/bulk/undo`, once, within an hour. */
+            undo_token?: string | null;
+        };
+        RunMacro: {
+            ids: string[];
+        };
+        /** @description One page of a list. */
+        Page37: {
             items: components["schemas"]["Category"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4545,7 +6291,7 @@ export interface components {
         /** @description How a text stands towards the public. */
         Status: ("draft" | "published") | "changed";
         /** @description One page of a list. */
-        Page25: {
+        Page38: {
             items: components["schemas"]["ArticleRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4645,7 +6391,7 @@ export interface components {
         Previewed: {
             html: string;
         };
-        Preview: {
+        Preview2: {
             markdown: string;
         };
         ArticleChange: {
@@ -4678,7 +6424,7 @@ export interface components {
             version: number;
         };
         /** @description One page of a list. */
-        Page26: {
+        Page39: {
             items: components["schemas"]["Revision"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4695,8 +6441,227 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             created_by: string;
         };
+        /** @description One page of a list. */
+        Page40: {
+            items: components["schemas"]["Finding"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description Something to look at. */
+        Finding: {
+            kind: components["schemas"]["CareKind"];
+            /** @description By which it is put away. */
+            mark: string;
+            locale: components["schemas"]["Locale"];
+            article: components["schemas"]["CareArticle"];
+            /** @description The other one of two. */
+            other?: components["schemas"]["CareArticle"] | null;
+            /** @description What to look at: the sentences that contradict each other, the sentence with the day, the address that leads nowhere. */
+            passages: string[];
+            /** @description The numbers that differ; empty when one denies what the other says. */
+            values: string[];
+            /** @description Languages that are missing. */
+            missing: components["schemas"]["Locale"][];
+            /** @description The last 28 days and the 84 before them. */
+            helpfulness?: [
+                components["schemas"]["Helpfulness"],
+                components["schemas"]["Helpfulness"]
+            ] | null;
+            /**
+             * Format: double
+             * @description Share of likeness of two that say the same, 0–1.
+             */
+            likeness?: number | null;
+        };
+        /** @description What is wrong, or may be. */
+        CareKind: "contradiction" | "past_date" | "dead_link" | "falling" | "unhelpful" | "duplicate" | "missing_translation" | "outdated_translation" | "old";
+        /** @description An article that a finding is about. */
+        CareArticle: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            published_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Readers in the last 90 days.
+             */
+            views: number;
+        };
+        /** @description Readers' answers in a span of days. */
+        Helpfulness: {
+            /** Format: int64 */
+            helpful: number;
+            /** Format: int64 */
+            unhelpful: number;
+            /**
+             * Format: double
+             * @description Share of helpful with its 95 % interval (Wilson).
+             */
+            share: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
+        Dismissal: {
+            mark: string;
+        };
+        /** @description One page of a list. */
+        Page41: {
+            items: components["schemas"]["GuideView"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A guide as staff see it. */
+        GuideView: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            /** @description The working definition. */
+            guide: components["schemas"]["Guide"];
+            /**
+             * Format: int64
+             * @description Raised by every save; a save names the one it is based on.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description 0: nothing is public.
+             */
+            published: number;
+            updated_at: components["schemas"]["Timestamp"];
+            /** @description Languages in which everything is written. */
+            complete: components["schemas"]["Locale"][];
+            /** @description What keeps it from being public: path and code. */
+            flaws: components["schemas"]["GuideFlaw"][];
+        };
+        /** @description A troubleshooting guide. */
+        Guide: {
+            /** @default {} */
+            title: {
+                en?: string;
+                fi?: string;
+                sv?: string;
+            };
+            /**
+             * @description What it helps with, in a line or two.
+             * @default {}
+             */
+            summary: {
+                en?: string;
+                fi?: string;
+                sv?: string;
+            };
+            /**
+             * @description Wordings that customers use, by which the bot finds it.
+             * @default {}
+             */
+            questions: {
+                en?: string[];
+                fi?: string[];
+                sv?: string[];
+            };
+            /**
+             * @description The first is where it begins.
+             * @default []
+             */
+            steps: components["schemas"]["GuideStep"][];
+        };
+        /** @description One step. */
+        GuideStep: {
+            /**
+             * @description Small letters, digits, `-` and `_`; stays the same from version to version, so that counts can be compared.
+             * @default
+             */
+            id: string;
+            /**
+             * @description Markdown.
+             * @default {}
+             */
+            text: {
+                en?: string;
+                fi?: string;
+                sv?: string;
+            };
+            /** @default null */
+            picture_url: string | null;
+            /**
+             * @description What the picture shows, for those who do not see it.
+             * @default {}
+             */
+            picture_alt: {
+                en?: string;
+                fi?: string;
+                sv?: string;
+            };
+            /** @default null */
+            video_url: string | null;
+            /**
+             * @description None: the end of a branch, which asks whether it helped.
+             * @default []
+             */
+            choices: components["schemas"]["GuideChoice"][];
+        };
+        /** @description A way on. */
+        GuideChoice: {
+            /** @default {} */
+            label: {
+                en?: string;
+                fi?: string;
+                sv?: string;
+            };
+            /**
+             * @description Id of a step, `solved` or `person`.
+             * @default
+             */
+            to: string;
+        };
+        /** @description What keeps a guide from being public. */
+        GuideFlaw: {
+            path: string;
+            /** @description `required`, `no_complete_language`, `unknown_step`, `unreachable`. */
+            code: string;
+        };
+        SavedGuide: {
+            guide: components["schemas"]["Guide"];
+            /**
+             * Format: int64
+             * @description The version that it is based on.
+             */
+            version: number;
+        };
+        /** @description One page of a list. */
+        Page42: {
+            items: components["schemas"]["StepCount"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description How often a step was shown, and what came of it. */
+        StepCount: {
+            step: string;
+            /** Format: int64 */
+            shown: number;
+            /** @description Went on to each next step. */
+            to: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            solved: number;
+            /** Format: int64 */
+            unsolved: number;
+            /**
+             * Format: int64
+             * @description Asked for a person here.
+             */
+            person: number;
+            /**
+             * Format: int64
+             * @description Came here and did nothing more: what is left.
+             */
+            left: number;
+        };
         /** @description What an import did, or would do. */
-        Imported: {
+        Imported2: {
             /** Format: uint */
             created: number;
             /** Format: uint */
@@ -5058,13 +7023,13 @@ export interface components {
             updated_at: components["schemas"]["Timestamp"];
         };
         /** @description One page of a list. */
-        Page27: {
+        Page43: {
             items: components["schemas"]["OrderRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page28: {
+        Page44: {
             items: components["schemas"]["ProductRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5089,7 +7054,7 @@ export interface components {
             total_minor: number;
         };
         /** @description What an import did, or would do. */
-        Imported2: {
+        Imported3: {
             /** Format: uint */
             created: number;
             /** Format: uint */
@@ -5177,7 +7142,7 @@ export interface components {
         /** @description Whether this process can read meaning. */
         State2: "ready" | "missing" | "learning" | "broken";
         /** @description One page of a list. */
-        Page29: {
+        Page45: {
             items: components["schemas"]["BotTurn"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5203,6 +7168,8 @@ export interface components {
             rule: string;
             /** Format: int64 */
             model_version: number;
+            /** @description What it owes to a language model, when one was asked. */
+            model_use?: components["schemas"]["ModelUse"] | null;
         };
         /** @description What the bot did. */
         Verdict: ("answered" | "asked_back" | "rejected" | "handed_over" | "small_talk") | "flow";
@@ -5221,13 +7188,52 @@ export interface components {
             /** @description Words and needs that question and article share. */
             why: string[];
         };
+        /** @description What a turn of the bot owes to the model, for whoever opens its reasons. */
+        ModelUse: {
+            model: string;
+            outcome: components["schemas"]["Outcome"];
+            /** Format: int64 */
+            milliseconds: number;
+            /** Format: int64 */
+            tokens: number;
+            /** @description What left the house, e.g. `question`, `article:<title>`, `order`. */
+            sent: string[];
+            /** @description How many of each kind were replaced by placeholders before that. */
+            masked: {
+                [key: string]: number;
+            };
+            /** @description What it asked for, in order. */
+            tools: string[];
+            sentences: components["schemas"]["Told2"][];
+            refused: components["schemas"]["Refused"][];
+        };
+        /** @description What became of asking the model. */
+        Outcome: ("timeout" | "failed") | "used" | "declined" | "unsupported" | "unreadable" | "forbidden" | "paused" | "busy" | "budget";
+        /** @description A sentence that was accepted. */
+        Told2: {
+            text: string;
+            /** @description Title of the article, or what of the customer's own it is. */
+            source: string;
+            /**
+             * Format: float
+             * @description Share of its words that the source holds, 0–1.
+             */
+            support: number;
+        };
+        /** @description A sentence that was not. */
+        Refused: {
+            /** @description Its beginning. */
+            text: string;
+            /** @description `quantity`, `negation`, `decisive`, `words`, `empty`, `name`, `link`, `contact`, `markup`, `source`, `length`, `placeholder`. */
+            why: string;
+        };
         Question: {
             text: string;
             /** @default null */
             locale: components["schemas"]["Locale"] | null;
         };
         /** @description One page of a list. */
-        Page30: {
+        Page46: {
             items: components["schemas"]["FlowRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5265,7 +7271,7 @@ export interface components {
             en: string;
         };
         /** @description One page of a list. */
-        Page31: {
+        Page47: {
             items: components["schemas"]["NeedRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5352,7 +7358,7 @@ export interface components {
                 [key: string]: components["schemas"]["Slot"];
             };
             /** @description The first one begins. */
-            step: components["schemas"]["Step"][];
+            step: components["schemas"]["Step2"][];
             test: components["schemas"]["FlowTest"][];
         };
         /** @description When a flow may begin. */
@@ -5369,7 +7375,7 @@ export interface components {
             title: components["schemas"]["Texts"];
             choices?: components["schemas"]["ChoiceOf"][];
             /** @description For dates. */
-            when?: components["schemas"]["When"] | null;
+            when?: components["schemas"]["When2"] | null;
             /**
              * Format: int64
              * @description Days from today that a future date may be away.
@@ -5391,9 +7397,9 @@ export interface components {
             words?: string[];
         };
         /** @description What a date may be. */
-        When: "future" | "past";
+        When2: "future" | "past";
         /** @description A step with its name. */
-        Step: {
+        Step2: {
             id: string;
         } & ({
             /** @constant */
@@ -5423,7 +7429,7 @@ export interface components {
         } | {
             /** @constant */
             do: "branch";
-            cases: components["schemas"]["Case"][];
+            cases: components["schemas"]["Case2"][];
             otherwise: string;
         } | {
             /** @constant */
@@ -5451,7 +7457,7 @@ export interface components {
             text?: components["schemas"]["Texts"];
         });
         /** @description One way out of a branch. What is not given is not asked for. */
-        Case: {
+        Case2: {
             /** @description `order.status`, `invoice.due`, or the name of a slot. */
             value: string;
             /** @description One of these words. */
@@ -5558,12 +7564,12 @@ export interface components {
                 string,
                 string
             ] | null;
-            standing: components["schemas"]["Standing"];
+            standing: components["schemas"]["Standing2"];
             fields: components["schemas"]["Field2"][];
             hand_over: boolean;
         };
         /** @description How sure it is that the customer is who the request is about. */
-        Standing: "identified" | "proved" | "claimed";
+        Standing2: "identified" | "proved" | "claimed";
         /** @description One thing of a request. */
         Field2: {
             name: string;
@@ -5590,7 +7596,7 @@ export interface components {
         /** @description Whether somebody has acted on it. */
         RequestState: "open" | "done" | "declined";
         /** @description One page of a list. */
-        Page32: {
+        Page48: {
             items: components["schemas"]["Request"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5615,19 +7621,19 @@ export interface components {
             item_id?: string | null;
             item_number?: string | null;
             /** @description How sure it is who asks. */
-            standing: components["schemas"]["Standing"];
+            standing: components["schemas"]["Standing2"];
             fields: components["schemas"]["Field2"][];
             state: components["schemas"]["RequestState"];
             created_at: components["schemas"]["Timestamp"];
             closed_at?: components["schemas"]["Timestamp"] | null;
         };
         Closure: {
-            outcome?: components["schemas"]["Outcome"];
+            outcome?: components["schemas"]["Outcome2"];
         };
         /** @enum {string} */
-        Outcome: "done" | "declined";
+        Outcome2: "done" | "declined";
         /** @description One page of a list. */
-        Page33: {
+        Page49: {
             items: components["schemas"]["Gap"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5681,7 +7687,7 @@ export interface components {
             article_id: string | null;
         };
         /** @description One page of a list. */
-        Page34: {
+        Page50: {
             items: components["schemas"]["Effect"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5715,7 +7721,7 @@ export interface components {
             high: number;
         };
         /** @description One page of a list. */
-        Page35: {
+        Page51: {
             items: components["schemas"]["Example"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5762,6 +7768,176 @@ export interface components {
             article_id: string;
             question: string;
             locale: components["schemas"]["Locale"];
+        };
+        /** @description How the model is set, and how it does today. */
+        LlmState: {
+            /**
+             * @description Off: nothing leaves, and nothing of it shows.
+             * @default false
+             */
+            enabled: boolean;
+            /**
+             * @description Base address of an OpenAI-compatible endpoint: `https://llm.example.fi/v1`.
+             * @default
+             */
+            url: string;
+            /** @default  */
+            model: string;
+            /**
+             * @description Answers to customers, out of articles and their own data.
+             * @default true
+             */
+            answers: boolean;
+            /**
+             * @description Help for staff: rewriting, translating, summarising, drafting.
+             * @default true
+             */
+            writing: boolean;
+            /**
+             * Format: uint32
+             * @description Longest wait of a customer for it, 1000–20000.
+             * @default 4000
+             */
+            time_limit_ms: number;
+            /**
+             * Format: uint32
+             * @description Most calls and tokens of one day.
+             * @default 2000
+             */
+            daily_calls: number;
+            /**
+             * Format: uint32
+             * @default 2000000
+             */
+            daily_tokens: number;
+            has_key: boolean;
+            /** @description Whether addresses on the company's own network may be named. */
+            private_addresses: boolean;
+            /** @description Since it failed repeatedly: until when it is left alone. */
+            paused_until?: components["schemas"]["Timestamp"] | null;
+            today: components["schemas"]["LlmDay"];
+        };
+        /** @description Use of one day. */
+        LlmDay: {
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            failures: number;
+            /**
+             * Format: int64
+             * @description Answers that came and were not used, because they did not rest on their sources.
+             */
+            refused: number;
+            /** Format: int64 */
+            tokens: number;
+        };
+        LlmChange: {
+            /** @default null */
+            enabled: boolean | null;
+            /** @default null */
+            url: string | null;
+            /** @default null */
+            model: string | null;
+            /**
+             * @description The key of the endpoint; empty removes it. It is never shown again.
+             * @default null
+             */
+            key: string | null;
+            /** @default null */
+            answers: boolean | null;
+            /** @default null */
+            writing: boolean | null;
+            /**
+             * Format: uint32
+             * @default null
+             */
+            time_limit_ms: number | null;
+            /**
+             * Format: uint32
+             * @default null
+             */
+            daily_calls: number | null;
+            /**
+             * Format: uint32
+             * @default null
+             */
+            daily_tokens: number | null;
+        };
+        /** @description How trying the endpoint went. */
+        LlmTrial: {
+            ok: boolean;
+            outcome: components["schemas"]["Outcome"];
+            /** Format: int64 */
+            milliseconds: number;
+        };
+        /** @description What can be asked for now. */
+        WritingTasks: {
+            /** @description The model's name; absent when there is none, or it is not for this. */
+            model?: string | null;
+            tasks: components["schemas"]["WritingTask"][];
+        };
+        /** @description What is wanted. */
+        WritingTask: ("friendlier" | "shorter" | "formal" | "translate") | "summarise" | "draft";
+        /** @description A text to begin from. */
+        Writing: {
+            task: components["schemas"]["WritingTask"];
+            text: string;
+            /** @description The model that wrote it; absent when it was made here of words and articles. */
+            model?: string | null;
+            sources: components["schemas"]["Source"][];
+            /** @description Numbers that stood in only one of the two texts: to be looked at. */
+            changed: string[];
+            /** @description How many of each kind were replaced by placeholders before anything left. */
+            masked: {
+                [key: string]: number;
+            };
+            /** @description Why the model's own text is not shown, when it was asked and is not. */
+            fell_back?: components["schemas"]["Outcome"] | null;
+        };
+        NewWriting: {
+            task: components["schemas"]["WritingTask"];
+            /**
+             * @description What is to be written otherwise.
+             * @default
+             */
+            text: string;
+            /**
+             * @description The language to translate into, or to write in.
+             * @default null
+             */
+            locale: components["schemas"]["Locale"] | null;
+        };
+        Translations: {
+            model?: string | null;
+            texts: {
+                en?: components["schemas"]["Translation"];
+                fi?: components["schemas"]["Translation"];
+                sv?: components["schemas"]["Translation"];
+            };
+        };
+        /** @description A language to begin from. */
+        Translation: {
+            text: components["schemas"]["Translated"];
+            /** @description Whether it is in the language already; else it is the original, to be translated by hand. */
+            translated: boolean;
+            /** @description Numbers that stand in only one of the two: to be looked at. */
+            changed: string[];
+            /** @description Why the model's own text is not shown, when it was asked and is not. */
+            fell_back?: components["schemas"]["Outcome"] | null;
+        };
+        /** @description The parts of an article's text. */
+        Translated: {
+            title: string;
+            /** @default  */
+            summary: string;
+            body: string;
+            /** @default [] */
+            questions: string[];
+        };
+        NewTranslations: {
+            text: components["schemas"]["Translated"];
+            from: components["schemas"]["Locale"];
+            to: components["schemas"]["Locale"][];
         };
         /** @description How the widget looks, and whether people are there. */
         Config: {
@@ -5996,7 +8172,7 @@ export interface components {
         };
         Form: "page" | "text";
         /** @description One page of a list. */
-        Page36: {
+        Page52: {
             items: components["schemas"]["MailboxView"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6122,10 +8298,10 @@ export interface components {
         /** @description The outcome of a test. */
         CheckReport: {
             ok: boolean;
-            steps: components["schemas"]["Step2"][];
+            steps: components["schemas"]["Step3"][];
         };
         /** @description One step of a test. */
-        Step2: {
+        Step3: {
             /** @description `token`, `incoming`, `outgoing`. */
             step: string;
             ok: boolean;
@@ -6165,7 +8341,265 @@ export interface components {
             folded?: string | null;
         };
         /** @description One page of a list. */
-        Page37: {
+        Page53: {
+            items: components["schemas"]["ProgramView"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A program as a channel. */
+        ProgramView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            enabled: boolean;
+            settings: components["schemas"]["Settings"];
+            /** @description Where answers go; null: it takes none. */
+            url?: string | null;
+            /** @description Whether what it says about people proves who they are. */
+            proven: boolean;
+            /** @description Where its signed calls go. */
+            inbound_url: string;
+            /** @description Code of what keeps answers from arriving: `address`, `unreachable`, `refuses_us`, `not_there`, `busy`, `gone`, `redirects`, `broken`. */
+            trouble?: string | null;
+            trouble_at?: components["schemas"]["Timestamp"] | null;
+            rotated_at?: components["schemas"]["Timestamp"] | null;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A program with its secrets. */
+        ProgramWithSecrets: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            enabled: boolean;
+            settings: components["schemas"]["Settings"];
+            /** @description Where answers go; null: it takes none. */
+            url?: string | null;
+            /** @description Whether what it says about people proves who they are. */
+            proven: boolean;
+            /** @description Where its signed calls go. */
+            inbound_url: string;
+            /** @description Code of what keeps answers from arriving: `address`, `unreachable`, `refuses_us`, `not_there`, `busy`, `gone`, `redirects`, `broken`. */
+            trouble?: string | null;
+            trouble_at?: components["schemas"]["Timestamp"] | null;
+            rotated_at?: components["schemas"]["Timestamp"] | null;
+            created_at: components["schemas"]["Timestamp"];
+            /** @description With it the program signs its calls to us: `whsec_…`. */
+            inbound_secret: string;
+            /** @description With it the program checks our calls: `whsec_…`. */
+            outbound_secret: string;
+        };
+        CreateProgram: {
+            name: string;
+            /** @default null */
+            url: string | null;
+            /** @default false */
+            proven: boolean;
+            /**
+             * @default {
+             *       "origins": [],
+             *       "mode": "bot_first",
+             *       "night_mode": null,
+             *       "queue_id": null,
+             *       "pre_chat": {
+             *         "fields": [],
+             *         "notice": {},
+             *         "privacy_url": null
+             *       },
+             *       "chat_only": false
+             *     }
+             */
+            settings: components["schemas"]["Settings"];
+        };
+        UpdateProgram: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            enabled: boolean | null;
+            /** @default null */
+            settings: components["schemas"]["Settings"] | null;
+            /**
+             * @description Empty: it takes no answers.
+             * @default null
+             */
+            url: string | null;
+            /** @default null */
+            proven: boolean | null;
+        };
+        /** @description How a test went. */
+        TestOutcome: {
+            ok: boolean;
+            /**
+             * Format: uint16
+             * @description HTTP status; null when there was no answer.
+             */
+            status?: number | null;
+            trouble?: string | null;
+        };
+        /** @description What became of it. */
+        Received: {
+            /** Format: uuid */
+            message_id: string;
+            /** Format: uuid */
+            conversation_id: string;
+            /** Format: uuid */
+            contact_id?: string | null;
+            /** @description Whether it is new, or was here already. */
+            fresh: boolean;
+        };
+        /** @description A message that a customer wrote elsewhere. */
+        Incoming: {
+            /** @description The other program's own id of the message: the same id again is the same message. */
+            id: string;
+            contact: components["schemas"]["Person"];
+            /**
+             * @description The other program's own name of the conversation; a new name begins a new one. Without it the message goes on in the
+             *     person's open conversation, or begins one.
+             * @default null
+             */
+            conversation: string | null;
+            /**
+             * @description The id of the message that came before this one. It is taken in first: until then this one is refused with 409
+             *     `predecessor_missing`, to be sent again.
+             * @default null
+             */
+            after: string | null;
+            /**
+             * @description Of a conversation that begins with this message.
+             * @default null
+             */
+            subject: string | null;
+            /** @default  */
+            text: string;
+            /** @default text */
+            format: components["schemas"]["Format"];
+            /** @default null */
+            language: components["schemas"]["Locale"] | null;
+            attachments?: components["schemas"]["GivenFile"][];
+        };
+        /** @description A person as the other program knows them; at least one way of telling them apart. */
+        Person: {
+            /**
+             * @description The other program's own name of the person; the same name is the same person.
+             * @default null
+             */
+            external_id: string | null;
+            /**
+             * @description The company's own id of the customer.
+             * @default null
+             */
+            user_id: string | null;
+            /** @default null */
+            email: string | null;
+            /** @default null */
+            phone: string | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            locale: components["schemas"]["Locale"] | null;
+        };
+        /** @description A file: uploaded before, or its bytes. */
+        GivenFile: {
+            /** Format: uuid */
+            id: string;
+        } | {
+            name: string;
+            data: string;
+        };
+        /** @description What was taken; ids that are not of this channel are passed over and named. */
+        Taken: {
+            /** Format: uint */
+            taken: number;
+            unknown: string[];
+        };
+        Statuses: {
+            statuses: components["schemas"]["Status2"][];
+        };
+        /** @description One report. */
+        Status2: {
+            /**
+             * Format: uuid
+             * @description Ours, as it stood in the call.
+             */
+            message_id: string;
+            status: components["schemas"]["Reached"];
+            /**
+             * @description Why it failed, for screens: small letters and `_`, e.g. `address_unknown`.
+             * @default null
+             */
+            code: string | null;
+        };
+        /**
+         * @description How far an answer has come; a message never goes back.
+         * @enum {string}
+         */
+        Reached: "sent" | "delivered" | "read" | "failed";
+        /** @description One page of a list. */
+        Page54: {
+            items: components["schemas"]["ImportView"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description An import as it is shown. */
+        ImportView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            channel_id: string;
+            format: components["schemas"]["Format2"];
+            source: string;
+            name: string;
+            /** Format: int64 */
+            bytes: number;
+            state: components["schemas"]["Phase"];
+            /** @description Why the file cannot be read: a code, and for developers what it is about. */
+            trouble?: string | null;
+            /** @description Of the dry run, until writing begins. */
+            counts: components["schemas"]["Counts2"];
+            /** @description The first conversations, as they would be taken. */
+            preview: unknown;
+            created_at: components["schemas"]["Timestamp"];
+            finished_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Where a file comes from. */
+        Format2: ("zendesk" | "freshdesk" | "chatwoot" | "zammad") | "mbox" | "csv";
+        /** @description How far an import is. */
+        Phase: ("running" | "finished") | "checking" | "checked" | "paused" | "failed";
+        /** @description What came of the records so far. */
+        Counts2: {
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            updated: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            rejected: number;
+            /** Format: int64 */
+            messages: number;
+        };
+        /** @description One page of a list. */
+        Page55: {
+            items: components["schemas"]["RejectionRow"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A record that was not taken. */
+        RejectionRow: {
+            /**
+             * Format: int64
+             * @description Its place in the file, from 1.
+             */
+            place: number;
+            record: string;
+            /** @description Code of the reason. */
+            reason: string;
+        };
+        /** @description One page of a list. */
+        Page56: {
             items: components["schemas"]["Webhook"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6207,7 +8641,7 @@ export interface components {
             kinds: string[];
         };
         /** @description One page of a list. */
-        Page38: {
+        Page57: {
             items: string[];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6221,7 +8655,7 @@ export interface components {
             enabled: boolean | null;
         };
         /** @description One page of a list. */
-        Page39: {
+        Page58: {
             items: components["schemas"]["DeliveryRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -8404,6 +10838,176 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page18"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    merge_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Other"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Linked"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undo_conversation_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    split_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Split"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Linked"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undo_conversation_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    relate_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Other"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Linked"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    unrelate_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_messages: {
         parameters: {
             query?: {
@@ -8568,7 +11172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -8706,7 +11310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -8800,7 +11404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -8894,7 +11498,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -8988,7 +11592,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -9130,7 +11734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -9304,6 +11908,763 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_sla_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page25"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_sla_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePolicy"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    order_sla_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page25"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_sla_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_sla_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdatePolicy"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_sla_policy_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page26"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_clocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page27"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_promises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page28"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    make_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakePromise"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promise"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_promise_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page29"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    close_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosePromise"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promise"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page30"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRule"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    order_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page30"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    try_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRule"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRule"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_rule_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page31"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_conversation_rule_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page31"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_report_summary: {
+        parameters: {
+            query: {
+                from: components["schemas"]["Timestamp"];
+                to: components["schemas"]["Timestamp"];
+                channel?: string | null;
+                queue?: string | null;
+                agent?: components["schemas"]["StaffId"] | null;
+                measure?: components["schemas"]["Measure"] | null;
+                by?: components["schemas"]["By"] | null;
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSummary"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_report_groups: {
+        parameters: {
+            query: {
+                from: components["schemas"]["Timestamp"];
+                to: components["schemas"]["Timestamp"];
+                channel?: string | null;
+                queue?: string | null;
+                agent?: components["schemas"]["StaffId"] | null;
+                measure?: components["schemas"]["Measure"] | null;
+                by?: components["schemas"]["By"] | null;
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page32"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_report_cases: {
+        parameters: {
+            query: {
+                from: components["schemas"]["Timestamp"];
+                to: components["schemas"]["Timestamp"];
+                channel?: string | null;
+                queue?: string | null;
+                agent?: components["schemas"]["StaffId"] | null;
+                measure?: components["schemas"]["Measure"] | null;
+                by?: components["schemas"]["By"] | null;
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page33"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_service_levels: {
+        parameters: {
+            query: {
+                from: components["schemas"]["Timestamp"];
+                to: components["schemas"]["Timestamp"];
+                channel?: string | null;
+                queue?: string | null;
+                agent?: components["schemas"]["StaffId"] | null;
+                kind?: components["schemas"]["ClockKind"] | null;
+                standing?: components["schemas"]["Standing"] | null;
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page34"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_service_cases: {
+        parameters: {
+            query: {
+                from: components["schemas"]["Timestamp"];
+                to: components["schemas"]["Timestamp"];
+                channel?: string | null;
+                queue?: string | null;
+                agent?: components["schemas"]["StaffId"] | null;
+                kind?: components["schemas"]["ClockKind"] | null;
+                standing?: components["schemas"]["Standing"] | null;
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page35"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_macros: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page36"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMacro"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMacro"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    preview_macro: {
+        parameters: {
+            query: {
+                conversation: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    run_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunMacro"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroOutcome"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     open_live_socket: {
         parameters: {
             query?: never;
@@ -9338,7 +12699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page37"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -9439,7 +12800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page38"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -9479,7 +12840,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Preview"];
+                "application/json": components["schemas"]["Preview2"];
             };
         };
         responses: {
@@ -9686,7 +13047,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page26"];
+                    "application/json": components["schemas"]["Page39"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -9717,6 +13078,238 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_knowledge_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page40"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    dismiss_knowledge_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Dismissal"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_guides: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page41"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Guide"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    save_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedGuide"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    archive_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    publish_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    unpublish_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_guide_counts: {
+        parameters: {
+            query?: {
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page42"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     import_articles: {
         parameters: {
             query?: {
@@ -9741,7 +13334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Imported"];
+                    "application/json": components["schemas"]["Imported2"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -9962,7 +13555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page43"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -9987,7 +13580,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page28"];
+                    "application/json": components["schemas"]["Page44"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10034,7 +13627,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Imported2"];
+                    "application/json": components["schemas"]["Imported3"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10058,7 +13651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Imported2"];
+                    "application/json": components["schemas"]["Imported3"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10082,7 +13675,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Imported2"];
+                    "application/json": components["schemas"]["Imported3"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10106,7 +13699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Imported2"];
+                    "application/json": components["schemas"]["Imported3"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10130,7 +13723,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Imported2"];
+                    "application/json": components["schemas"]["Imported3"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10220,7 +13813,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page29"];
+                    "application/json": components["schemas"]["Page45"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10266,7 +13859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page30"];
+                    "application/json": components["schemas"]["Page46"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10287,7 +13880,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page47"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10360,7 +13953,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page30"];
+                    "application/json": components["schemas"]["Page46"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10513,7 +14106,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page32"];
+                    "application/json": components["schemas"]["Page48"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10559,7 +14152,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page32"];
+                    "application/json": components["schemas"]["Page48"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10609,7 +14202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page33"];
+                    "application/json": components["schemas"]["Page49"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10655,7 +14248,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page34"];
+                    "application/json": components["schemas"]["Page50"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10676,7 +14269,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page35"];
+                    "application/json": components["schemas"]["Page51"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -10747,6 +14340,146 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_llm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LlmState"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_llm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LlmChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LlmState"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    try_llm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LlmTrial"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_writing_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WritingTasks"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_writing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWriting"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Writing"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_translations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTranslations"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Translations"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -11200,7 +14933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page36"];
+                    "application/json": components["schemas"]["Page52"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11420,6 +15153,413 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_api_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page53"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_api_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateProgram"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramWithSecrets"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_api_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_api_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_api_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateProgram"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotate_api_channel_secrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramWithSecrets"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    test_api_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestOutcome"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    feed_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Incoming"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    feed_statuses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Statuses"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    feed_attachment: {
+        parameters: {
+            query?: {
+                name?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_history_imports: {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page54"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_history_import: {
+        parameters: {
+            query: {
+                format: components["schemas"]["Format2"];
+                channel: string;
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_history_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_history_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    run_history_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    hold_history_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_history_rejections: {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page55"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_webhooks: {
         parameters: {
             query?: never;
@@ -11435,7 +15575,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page37"];
+                    "application/json": components["schemas"]["Page56"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11481,7 +15621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page38"];
+                    "application/json": components["schemas"]["Page57"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11578,7 +15718,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page39"];
+                    "application/json": components["schemas"]["Page58"];
                 };
             };
             default: components["responses"]["Problem"];

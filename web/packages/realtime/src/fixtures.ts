@@ -28,6 +28,7 @@ export function row(id: string, over: Partial<ConversationRow> = {}): Conversati
 		solved: null,
 		clock: null,
 		promise_due_at: null,
+		undelivered: false,
 		...over
 	};
 }

@@ -84,6 +84,8 @@ class Keys {
 
 	handle(event: KeyboardEvent): void {
 		if (event.defaultPrevented || event.isComposing) return;
+		// What lies behind an open window is out of reach, also while nothing in the window has the focus.
+		if (document.querySelector('dialog[open]')) return;
 		const combo = comboOf(event);
 		if (!combo) return;
 		const always = combo.startsWith('mod+') || combo === 'escape';

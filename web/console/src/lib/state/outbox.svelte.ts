@@ -3,6 +3,7 @@ import { api, asProblem, type Addressing, type Attachment, type ChannelKind, typ
 import { t } from '$lib/i18n.svelte';
 import { desk } from './desk.svelte';
 import { preferences } from './preferences.svelte';
+import { proposed } from './promises.svelte';
 import { toasts, UNDO_MS } from './toasts.svelte';
 
 export type Outgoing = {
@@ -111,6 +112,7 @@ class Outbox {
 			this.#forget(key);
 			this.#underWay.delete(key);
 			if (this.#unwanted.delete(key)) await this.undo(message.id);
+			else if (!keepalive) void proposed.look(message);
 			if (desk.link !== 'open') await desk.refreshRow(item.conversation).catch(() => undefined);
 		} catch (error) {
 			const problem = asProblem(error);
@@ -131,7 +133,9 @@ class Outbox {
 		if (!written) return;
 		this.#forgetRecent(message);
 		try {
-			desk.takeMessage(await api.conversations.removeMessage(written.conversation, message));
+			const removed = await api.conversations.removeMessage(written.conversation, message);
+			desk.takeMessage(removed);
+			proposed.forget(removed);
 			this.returned = written;
 		} catch (error) {
 			toasts.problem(error);

@@ -43,6 +43,8 @@ export type ConversationRow = {
 	/** Of the clocks that run, the one that is due first. */
 	clock: RowClock | null;
 	promise_due_at: Time | null;
+	/** What was written to the customer last did not reach them. */
+	undelivered: boolean;
 };
 export type Draft = { body: string; attachment_ids: Id[]; updated_at: Time };
 export type Presence = { staff_id: Id; name: string; mode: 'viewing' | 'typing' };

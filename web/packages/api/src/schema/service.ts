@@ -32,6 +32,8 @@ export type ServiceClock = {
 	wall_seconds: number | null;
 };
 export type ServicePromise = { id: Id; conversation_id: Id; body: string; due_at: Time; state: 'open' | 'kept' | 'withdrawn'; made_by: string; made_at: Time; closed_at: Time | null };
+/** A promise that an answer seems to make; nothing is recorded until somebody confirms it. */
+export type PromiseProposal = { message_id: Id; body: string; due_at: Time; timed: boolean };
 export type ServiceTargets = { first_answer: number | null; next_answer: number | null; resolution: number | null };
 export type ServiceDefinition = {
 	name: string;
@@ -94,3 +96,12 @@ export type ReportSummary = {
 export type ReportGroup = { key: string; figure: ReportFigure };
 export type ReportCase = { at: Time; span_seconds: number | null; open_seconds: number | null; agent_id: Id | null; conversation: ConversationRow };
 export type ReportQuery = { from: Time; to: Time; channel?: Id; queue?: Id; agent?: Id; measure?: Measure; by?: Grouping; limit?: number; cursor?: string };
+
+export const STANDINGS = ['met', 'missed', 'running'] as const;
+export type Standing = (typeof STANDINGS)[number];
+/** 0–1, with its 95 % interval. */
+export type Share = { share: number; low: number; high: number };
+export type ServiceHeld = { met: number; missed: number; share: Share | null };
+export type ServiceLevel = { kind: ClockKind; now: ServiceHeld; before: ServiceHeld; difference: Share | null; late: number; running: number };
+export type ServiceCase = { at: Time; kind: ClockKind; target_seconds: number; spent_seconds: number | null; due_at: Time | null; finished_at: Time | null; agent_id: Id | null; conversation: ConversationRow };
+export type ServiceQuery = { from: Time; to: Time; channel?: Id; queue?: Id; agent?: Id; kind?: ClockKind; standing?: Standing; limit?: number; cursor?: string };
