@@ -43,7 +43,7 @@ test('a customer is answered from the FAQ, asks for a person, is served, and say
 	await say(frame, wish);
 	await frame.getByText('Siirrän sinut ihmiselle').waitFor();
 	const row = agent.locator('[role=row], [role=option], li, a', { hasText: 'Siirrän sinut ihmiselle' }).first();
-	await row.waitFor({ timeout: 15_000 });
+	await row.waitFor({ timeout: 60_000 });
 	await row.click();
 	await agent.getByText(wish).first().waitFor();
 
@@ -72,7 +72,7 @@ test('a customer is answered from the FAQ, asks for a person, is served, and say
 	const sent = frame.getByRole('button', { name: /Lähetä|Valmis/ });
 	if (await sent.first().isVisible().catch(() => false)) await sent.first().click();
 	let rated;
-	for (let tries = 0; tries < 100 && rated?.rating !== 5; tries++) {
+	for (let tries = 0; tries < 600 && rated?.rating !== 5; tries++) {
 		rated = await owner.call('GET', `conversations/${conversation.id}`);
 		await agent.waitForTimeout(100);
 	}

@@ -286,7 +286,7 @@ test('the customer keeps the conversation: on paper, as a file, by mail', async 
 	await page.waitForFunction(() => typeof window.Ennakoi === 'function');
 	await page.evaluate(() => window.Ennakoi('open'));
 	let frame;
-	for (let tries = 0; tries < 100 && !frame; tries++) {
+	for (let tries = 0; tries < 600 && !frame; tries++) {
 		frame = page.frames().find((one) => one.url().includes('/w/v1/panel/'));
 		await page.waitForTimeout(100);
 	}

@@ -82,7 +82,7 @@ test('what should have been answered is taught: its effect on past questions is 
 	const wrong = await asked(question);
 	await wrong.page.context().close();
 	await desk.goto(`${company.url}/app/inbox/all/${wrong.id}`);
-	await desk.getByRole('button', { name: 'Miksi näin?' }).first().click({ timeout: 15_000 }).catch(async (error) => (await picture(desk, 'failed'), Promise.reject(error)));
+	await desk.getByRole('button', { name: 'Miksi näin?' }).first().click({ timeout: 60_000 }).catch(async (error) => (await picture(desk, 'failed'), Promise.reject(error)));
 	const reasons = desk.getByRole('dialog', { name: 'Botin perustelut' });
 	await reasons.getByRole('button', { name: /Tähän olisi pitänyt vastata/ }).click();
 	await reasons.getByLabel('Etsi artikkeli').fill('pellavan');

@@ -121,7 +121,7 @@ test('from nothing to an answer on the shop’s page', async () => {
 
 	// The bot has read what was imported.
 	const ask = async () => page.evaluate(async (workspace) => (await fetch('/api/v1/bot/questions', { method: 'POST', headers: { 'content-type': 'application/json', 'x-requested-with': 'ennakoi', 'x-ennakoi-workspace': workspace }, body: JSON.stringify({ text: 'miten pesen pellavan', locale: 'fi' }) })).json(), await page.evaluate(() => localStorage.getItem('ennakoi.workspace')));
-	for (let tries = 0; tries < 100 && (await ask()).verdict !== 'answered'; tries++) await page.waitForTimeout(200);
+	for (let tries = 0; tries < 600 && (await ask()).verdict !== 'answered'; tries++) await page.waitForTimeout(200);
 
 	// The company's customer is answered from what was just imported, in the company's looks.
 	const customer = await somebody(browser, server.url);

@@ -48,7 +48,7 @@ export async function accessible(page, where) {
 export async function panel(page) {
 	await page.waitForFunction(() => typeof window.Ennakoi === 'function');
 	await page.evaluate(() => window.Ennakoi('open'));
-	for (let tries = 0; tries < 100; tries++) {
+	for (let tries = 0; tries < 600; tries++) {
 		const frame = page.frames().find((one) => one.url().includes('/w/v1/panel/'));
 		if (frame) {
 			await frame.waitForSelector('[role=log]', { state: 'attached' });

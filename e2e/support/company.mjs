@@ -24,7 +24,7 @@ Pese 40 asteessa ja kuivaa ripustettuna.
 `;
 
 /** Waits until `look` gives something true, and returns it. */
-export async function until(look, what, limit = 30_000) {
+export async function until(look, what, limit = 60_000) {
 	const end = performance.now() + limit;
 	for (;;) {
 		const seen = await look();
@@ -119,7 +119,7 @@ export class Company {
 export async function talk(frame, lines) {
 	for (const [line, expected] of lines) {
 		const before = await frame.locator('[role=log] .theirs').count();
-		if (line.startsWith('>')) await frame.getByRole('button', { name: line.slice(1), exact: true }).last().click({ timeout: 10_000 }).catch(async (error) => (await picture(frame.page(), 'failed'), Promise.reject(error)));
+		if (line.startsWith('>')) await frame.getByRole('button', { name: line.slice(1), exact: true }).last().click({ timeout: 60_000 }).catch(async (error) => (await picture(frame.page(), 'failed'), Promise.reject(error)));
 		else {
 			await frame.locator('#message').fill(line);
 			await frame.locator('#message').press('Enter');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 /** A browser of its own that speaks Finnish. Every error the page makes fails the test that looks at `page.faults`. */
 export async function somebody(browser, url, options = {}) {
 	const context = await browser.newContext({ locale: 'fi-FI', timezoneId: 'Europe/Helsinki', viewport: { width: 1280, height: 860 }, ...options });
-	context.setDefaultTimeout(30_000);
+	context.setDefaultTimeout(60_000);
 	const page = await context.newPage();
 	page.faults = [];
 	page.on('pageerror', (error) => page.faults.push(error.message));

@@ -141,7 +141,7 @@ export async function openPost() {
 		rmSync(folder, { recursive: true, force: true });
 	};
 	for (let tries = 0; !((await reaches(imap)) && (await reaches(lmtp))); tries++) {
-		if (tries > 500 || server.exitCode !== null) throw new Error('dovecot did not start (scripts/need.sh dovecot)');
+		if (tries > 3_000 || server.exitCode !== null) throw new Error('dovecot did not start (scripts/need.sh dovecot)');
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
 	return { imap, smtp: sink.port, taken: sink.taken, refused: sink.refused, close, deliver: (from, to, mail) => deliver(lmtp, from, to, mail) };

@@ -49,7 +49,7 @@ export async function close() {
 /** A visitor's browser: nothing stored, Finnish. Faults of the page fail the test that looks at `faults`. */
 export async function visitor(options = {}) {
 	const context = await browser.newContext({ locale: 'fi-FI', timezoneId: 'Europe/Helsinki', viewport: { width: 1100, height: 800 }, ...options });
-	context.setDefaultTimeout(30_000);
+	context.setDefaultTimeout(60_000);
 	return context;
 }
 
@@ -62,7 +62,7 @@ export async function open(context, address) {
 }
 
 /** Waits until `look` gives something true, and returns it. */
-export async function until(look, what, limit = 30_000) {
+export async function until(look, what, limit = 60_000) {
 	const end = performance.now() + limit;
 	for (;;) {
 		const seen = await look();

@@ -14,7 +14,7 @@ use std::{
     time::Duration as StdDuration,
 };
 
-use ennakoi_kernel::{Duration, Environment, SPANS, ids::WorkspaceId, limits};
+use ennakoi_kernel::{Duration, Environment, SPANS, Timestamp, ids::WorkspaceId, limits};
 use futures_util::future::BoxFuture;
 use tokio::{
     sync::{broadcast::error::RecvError, watch},
@@ -96,11 +96,18 @@ struct Ahead {
     /// The stored cursor, and how far has been read.
     read: HashMap<WorkspaceId, (i64, i64)>,
     since: Option<Instant>,
+    /// Until when the lease is this node's, as far as it knows; whoever moves the cursor asks the database.
+    leases: HashMap<WorkspaceId, Timestamp>,
 }
 
 impl Ahead {
     fn start(&self, workspace: WorkspaceId, stored: i64) -> i64 {
         self.read.get(&workspace).filter(|(from, _)| *from == stored).map_or(stored, |(_, to)| *to)
+    }
+
+    /// Whether half of the lease is left: then nobody need be asked.
+    fn holds(&self, workspace: WorkspaceId, now: Timestamp) -> bool {
+        self.leases.get(&workspace).is_some_and(|until| *until > now + Duration(LEASE.0 / 2))
     }
 
     fn skip(&mut self, workspace: WorkspaceId, stored: i64, to: i64) {
@@ -131,6 +138,8 @@ impl Ahead {
 /// Each failure quarters the batch, each success widens it again; a single event that still fails after this many attempts is
 /// set aside.
 const PATIENCE: i64 = 8;
+/// Events that are looked through for those of one follower in one piece.
+const STRETCH: i64 = 4_096;
 const LEASE: Duration = Duration::seconds(30);
 /// How often everybody looks for missed wake-ups.
 const SWEEP: StdDuration = StdDuration::from_secs(5);
@@ -151,8 +160,10 @@ pub async fn run(db: Db, environment: Environment, follower: Follower, mut stop:
             loop {
                 match advance(&db, &environment, &follower, &owner, workspace, &mut ahead).await {
                     Ok(Progress::More) => {}
-                    Ok(Progress::Done) => break,
+                    // What comes after wakes again.
+                    Ok(Progress::Level | Progress::Done) => break,
                     Err(error) => {
+                        ahead.leases.remove(&workspace);
                         tracing::warn!(follower = follower.name, %workspace, %error, "follower failed; it will try again");
                         break;
                     }
@@ -187,7 +198,11 @@ pub async fn run(db: Db, environment: Environment, follower: Follower, mut stop:
 }
 
 enum Progress {
+    /// A batch is handled, and there was more.
     More,
+    /// A batch is handled, and it was the last when it was read.
+    Level,
+    /// There was nothing to do, or it is another node's.
     Done,
 }
 
@@ -200,7 +215,7 @@ pub async fn catch_up(db: &Db, environment: &Environment, follower: &Follower, w
     let mut ahead = Ahead::default();
     let outcome = loop {
         match advance(db, environment, follower, &owner, workspace, &mut ahead).await {
-            Ok(Progress::More) => {}
+            Ok(Progress::More | Progress::Level) => {}
             Ok(Progress::Done) => break ahead.store(db, follower.name, &owner).await,
             Err(error) => break Err(error),
         }
@@ -210,23 +225,31 @@ pub async fn catch_up(db: &Db, environment: &Environment, follower: &Follower, w
 }
 
 async fn advance(db: &Db, environment: &Environment, follower: &Follower, owner: &Arc<str>, workspace: WorkspaceId, ahead: &mut Ahead) -> Result<Progress> {
-    let Some((from, attempts, head)) = peek(db, follower.name, workspace).await? else { return Ok(Progress::Done) };
+    let mut tx = db.read().await?;
+    let Some((from, attempts, head)) = peek(&mut tx, follower.name, workspace).await? else { return Ok(Progress::Done) };
     let start = ahead.start(workspace, from);
     if start >= head {
         return Ok(Progress::Done);
     }
-    if !lease(db, environment, follower.name, owner, workspace).await? {
-        return Ok(Progress::Done);
+    let now = environment.now();
+    if !ahead.holds(workspace, now) {
+        drop(tx);
+        if !lease(db, now, follower.name, owner, workspace).await? {
+            return Ok(Progress::Done);
+        }
+        ahead.leases.insert(workspace, now + LEASE);
+        tx = db.read().await?;
     }
     let limit = (limits::FOLLOWER_BATCH >> (2 * attempts.min(30))).max(1);
-    let mut events = timeline::after(&mut db.read().await?, workspace, start, limit).await?;
-    let Some(to) = events.last().map(|event| event.seq) else { return Ok(Progress::Done) };
-    if !follower.kinds.is_empty() {
-        events.retain(|event| follower.kinds.contains(&event.kind.as_str()));
-    }
+    let until = head.min(start + STRETCH);
+    let events = timeline::of_kinds(&mut tx, workspace, start, until, follower.kinds, limit).await?;
+    drop(tx);
+    let full = i64::try_from(events.len()).is_ok_and(|read| read >= limit);
+    let to = events.last().filter(|_| full).map_or(until, |event| event.seq);
+    let progress = if to < head { Progress::More } else { Progress::Level };
     if events.is_empty() {
         ahead.skip(workspace, from, to);
-        return Ok(Progress::More);
+        return Ok(progress);
     }
     let committed = Arc::new(AtomicBool::new(false));
     let (name, owner) = (follower.name, owner.clone());
@@ -236,21 +259,21 @@ async fn advance(db: &Db, environment: &Environment, follower: &Follower, owner:
         // A handler that committed has moved the cursor; one that wrote nothing has nothing to repeat but its reading.
         Ok(()) if batch.committed.load(Ordering::Relaxed) => {
             ahead.read.remove(&workspace);
-            Ok(Progress::More)
+            Ok(progress)
         }
         Ok(()) => {
             ahead.skip(workspace, from, to);
-            Ok(Progress::More)
+            Ok(progress)
         }
         Err(error) => {
-            fail(db, environment, name, &batch.owner, workspace, start, attempts, limit, &error).await?;
+            let alone = (limit == 1 && attempts >= PATIENCE).then_some(to);
+            fail(db, environment, name, &batch.owner, workspace, alone, &error).await?;
             Err(error)
         }
     }
 }
 
-async fn peek(db: &Db, name: &str, workspace: WorkspaceId) -> Result<Option<(i64, i64, i64)>> {
-    let mut tx = db.read().await?;
+async fn peek(tx: &mut Tx, name: &str, workspace: WorkspaceId) -> Result<Option<(i64, i64, i64)>> {
     tx.optional(
         "SELECT COALESCE(f.seq, 0), COALESCE(f.attempts, 0), h.seq FROM timeline_heads h \
          LEFT JOIN followers f ON f.workspace_id = h.workspace_id AND f.name = $2 WHERE h.workspace_id = $1",
@@ -278,19 +301,7 @@ async fn behind(db: &Db, name: &str) -> Vec<WorkspaceId> {
     }
 }
 
-async fn lease(db: &Db, environment: &Environment, name: &str, owner: &str, workspace: WorkspaceId) -> Result<bool> {
-    let now = environment.now();
-    let mut tx = db.read().await?;
-    let held: Option<(Option<String>, i64)> =
-        tx.optional("SELECT lease_owner, lease_until FROM followers WHERE workspace_id = $1 AND name = $2", params![workspace, name]).await?;
-    drop(tx);
-    // Half of the lease is left: no write is needed.
-    if let Some((Some(holder), until)) = &held
-        && holder == owner
-        && *until > (now + Duration(LEASE.0 / 2)).0
-    {
-        return Ok(true);
-    }
+async fn lease(db: &Db, now: Timestamp, name: &str, owner: &str, workspace: WorkspaceId) -> Result<bool> {
     let mut tx = db.begin().await?;
     let taken = tx
         .execute(
@@ -315,22 +326,10 @@ async fn release(db: &Db, name: &str, owner: &str) {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the facts of one failure, written in one place")]
-async fn fail(
-    db: &Db,
-    environment: &Environment,
-    name: &str,
-    owner: &str,
-    workspace: WorkspaceId,
-    start: i64,
-    attempts: i64,
-    limit: i64,
-    error: &Error,
-) -> Result<()> {
+/// Counts a failure, or sets aside the one event that keeps failing.
+async fn fail(db: &Db, environment: &Environment, name: &str, owner: &str, workspace: WorkspaceId, alone: Option<i64>, error: &Error) -> Result<()> {
     let mut tx = db.begin().await?;
-    let give_up = limit == 1 && attempts >= PATIENCE;
-    if give_up {
-        let event = timeline::after(&mut tx, workspace, start, 1).await?.first().map_or(start + 1, |event| event.seq);
+    if let Some(event) = alone {
         tracing::error!(follower = name, %workspace, seq = event, %error, "event set aside");
         tx.execute(
             "INSERT INTO follower_failures (workspace_id, name, seq, error, failed_at) VALUES ($1, $2, $3, $4, $5) \

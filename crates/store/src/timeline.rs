@@ -201,6 +201,22 @@ pub async fn after(tx: &mut Tx, workspace: WorkspaceId, seq: i64, limit: i64) ->
     .await
 }
 
+/// Events of these kinds after `seq` up to `until`, in order, at most `limit`. No kinds: all.
+///
+/// # Errors
+/// The database refuses.
+pub async fn of_kinds(tx: &mut Tx, workspace: WorkspaceId, seq: i64, until: i64, kinds: &[&str], limit: i64) -> Result<Vec<Event>> {
+    let places: Vec<String> = (5..5 + kinds.len()).map(|number| format!("${number}")).collect();
+    let of_kind = if kinds.is_empty() { String::new() } else { format!(" AND kind IN ({})", places.join(", ")) };
+    let query = format!(
+        "SELECT seq, kind, occurred_at, recorded_at, actor, contact_id, conversation_id, payload \
+         FROM events WHERE workspace_id = $1 AND seq > $2 AND seq <= $3{of_kind} ORDER BY seq LIMIT $4"
+    );
+    let mut values: Vec<Value> = params![workspace, seq, until, limit].to_vec();
+    values.extend(kinds.iter().map(|kind| Value::from(*kind)));
+    tx.all(&query, &values).await
+}
+
 /// A contact's events, newest first, before `seq` (use `i64::MAX` for the newest page).
 ///
 /// # Errors

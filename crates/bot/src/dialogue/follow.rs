@@ -1,6 +1,9 @@
 //! The follower that makes the bot answer: it reads what customers wrote, decides outside the transaction, and speaks inside it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use ennakoi_inbox::{
     calendars::{self, OpenState},
@@ -10,7 +13,7 @@ use ennakoi_inbox::{
 };
 use ennakoi_kernel::{
     Duration,
-    ids::{ConversationId, WorkspaceId},
+    ids::{ChannelId, ConversationId, QueueId, WorkspaceId},
 };
 use ennakoi_people::workspaces;
 use ennakoi_store::{
@@ -73,9 +76,65 @@ async fn follow(batch: Batch, voices: Voices) -> Result<()> {
     if talks.is_empty() {
         return Ok(());
     }
+    let mine = bots_turns(&batch, &talks).await?;
     // Each talk in its own transaction, which notes what it has answered: the batch may be repeated without harm. Several at a time,
     // so that their commits share a write to the disk, and a slow shop or language model keeps one customer waiting and not all.
-    stream::iter(talks.into_values().map(Ok)).try_for_each_concurrent(ANSWERED_AT_ONCE, |conversation| answer(&batch, &voices, conversation)).await
+    stream::iter(talks.into_values().filter(|id| mine.contains(id)).map(Ok))
+        .try_for_each_concurrent(ANSWERED_AT_ONCE, |conversation| answer(&batch, &voices, conversation))
+        .await
+}
+
+/// Those talks in which it may be the bot's turn. Most messages are between people: these are told apart together.
+async fn bots_turns(batch: &Batch, talks: &BTreeMap<i64, ConversationId>) -> Result<HashSet<ConversationId>> {
+    let mut tx = batch.db.read().await?;
+    let ids: Vec<ConversationId> = talks.values().copied().collect();
+    let mut mine = HashSet::new();
+    let mut stands: HashMap<(ChannelId, Option<QueueId>), Stand> = HashMap::new();
+    for conversation in conversations::several(&mut tx, batch.workspace, &ids).await? {
+        if !may_speak(&conversation) {
+            continue;
+        }
+        let place = (conversation.channel, conversation.queue);
+        if !stands.contains_key(&place) {
+            stands.insert(place, Stand::look(&mut tx, batch, &conversation).await?);
+        }
+        if stands.get(&place).is_some_and(|stand| stand.bots_turn(&conversation) || stand.waits_at_night(&conversation)) {
+            mine.insert(conversation.id);
+        }
+    }
+    Ok(mine)
+}
+
+fn may_speak(conversation: &Conversation) -> bool {
+    conversation.state != State::Closed && !matches!(conversation.owner, Owner::Agent(_))
+}
+
+/// How a channel is answered now.
+struct Stand {
+    mode: Mode,
+    open: OpenState,
+}
+
+impl Stand {
+    async fn look(tx: &mut Tx, batch: &Batch, conversation: &Conversation) -> Result<Self> {
+        let channel = channels::load(tx, batch.workspace, conversation.channel).await?;
+        let queue = conversation.queue.or(channel.settings.queue_id);
+        let open = calendars::open_state_of_queue(tx, batch.workspace, queue, batch.environment.now()).await?;
+        let mode = if open.open { channel.settings.mode } else { channel.settings.night_mode.unwrap_or(channel.settings.mode) };
+        Ok(Self { mode, open })
+    }
+
+    fn waits_at_night(&self, conversation: &Conversation) -> bool {
+        matches!(conversation.owner, Owner::Queue(_) | Owner::Nobody) && !self.open.open
+    }
+
+    fn bots_turn(&self, conversation: &Conversation) -> bool {
+        match conversation.owner {
+            Owner::Bot => true,
+            // Until people are back, the bot answers what it can.
+            _ => self.waits_at_night(conversation) && self.mode != Mode::PersonOnly,
+        }
+    }
 }
 
 fn concerns(kind: &str, payload: &Value) -> bool {
@@ -151,19 +210,12 @@ async fn answer(batch: &Batch, voices: &Voices, id: ConversationId) -> Result<()
 async fn look(tx: &mut Tx, batch: &Batch, shop: &dyn Shop, id: ConversationId) -> Result<Option<Situation>> {
     let workspace = batch.workspace;
     let conversation = conversations::load(tx, workspace, id).await?;
-    // Most messages are between people: those are told apart by as little reading as can be.
-    if conversation.state == State::Closed || matches!(conversation.owner, Owner::Agent(_)) {
+    if !may_speak(&conversation) {
         return Ok(None);
     }
-    let channel = channels::load(tx, workspace, conversation.channel).await?;
-    let open = calendars::open_state_of_queue(tx, workspace, conversation.queue.or(channel.settings.queue_id), batch.environment.now()).await?;
-    let mode = if open.open { channel.settings.mode } else { channel.settings.night_mode.unwrap_or(channel.settings.mode) };
-    let waits_at_night = matches!(conversation.owner, Owner::Queue(_) | Owner::Nobody) && !open.open;
-    let bots_turn = match conversation.owner {
-        Owner::Bot => true,
-        // Until people are back, the bot answers what it can.
-        _ => waits_at_night && mode != Mode::PersonOnly,
-    };
+    let stand = Stand::look(tx, batch, &conversation).await?;
+    let (bots_turn, waits_at_night) = (stand.bots_turn(&conversation), stand.waits_at_night(&conversation));
+    let Stand { mode, open } = stand;
     if !bots_turn && !waits_at_night {
         return Ok(None);
     }

@@ -189,6 +189,14 @@ pub async fn by_number(tx: &mut Tx, workspace: WorkspaceId, number: i64) -> Resu
     store::by_number(tx, workspace, number).await
 }
 
+/// These conversations, in no order; those that are not there are left out.
+///
+/// # Errors
+/// The database refuses.
+pub async fn several(tx: &mut Tx, workspace: WorkspaceId, ids: &[ConversationId]) -> Result<Vec<Conversation>> {
+    store::by_ids(tx, workspace, ids).await
+}
+
 /// One conversation.
 ///
 /// # Errors

@@ -24,8 +24,9 @@ use crate::{
     sql,
 };
 
-/// Messages told as read by one change, at most.
+/// Messages told as read by one look, at most, and customers whose reading is looked at together.
 const READ_AT_ONCE: i64 = 500;
+const MARKS_AT_ONCE: usize = 64;
 
 /// Conversations told again by one change because their contact changed, at most.
 const OF_CONTACTS_AT_ONCE: i64 = 200;
@@ -133,7 +134,7 @@ async fn of_contacts(tx: &mut Tx, workspace: WorkspaceId, contacts: &[ContactId]
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Messages that count as read now, because their customer has read so far; the newest when there are many.
+/// Messages that count as read now, because their customer has read so far; not more than fit when there are many.
 async fn read_by_customers(tx: &mut Tx, workspace: WorkspaceId, events: &[Event]) -> Result<Vec<MessageId>> {
     let mut marks: BTreeMap<ConversationId, (i64, i64)> = BTreeMap::new();
     for event in events {
@@ -148,16 +149,26 @@ async fn read_by_customers(tx: &mut Tx, workspace: WorkspaceId, events: &[Event]
         *mark = (from.min(mark.0), to.max(mark.1));
     }
     let mut found = Vec::new();
-    if marks.is_empty() {
-        return Ok(found);
+    let marks: Vec<(ConversationId, (i64, i64))> = marks.into_iter().collect();
+    for some in marks.chunks(MARKS_AT_ONCE) {
+        // One span each and not all of them joined by OR, for which databases read everything that the workspace has ever written.
+        // Padded like every list, so that they see few different statements.
+        let padded = some.iter().chain(some.iter().cycle()).take(some.len().next_power_of_two());
+        let mut values: Vec<Value> = vec![workspace.into(), READ_AT_ONCE.into()];
+        values.extend(padded.flat_map(|(conversation, (from, to))| [(*conversation).into(), (*from).into(), (*to).into()]));
+        let spans: Vec<String> = (3..values.len())
+            .step_by(3)
+            .map(|n| {
+                format!(
+                    "SELECT id FROM messages WHERE workspace_id = $1 AND conversation_id = ${n} AND seq > ${} AND seq <= ${} AND direction = 'out'",
+                    n + 1,
+                    n + 2
+                )
+            })
+            .collect();
+        let rows: Vec<(MessageId,)> = tx.all(&format!("{} LIMIT $2", spans.join(" UNION ALL ")), &values).await?;
+        found.extend(rows.into_iter().map(|(id,)| id));
     }
-    let spans: Vec<String> =
-        (0..marks.len()).map(|n| format!("(conversation_id = ${} AND seq > ${} AND seq <= ${})", 3 * n + 3, 3 * n + 4, 3 * n + 5)).collect();
-    let mut values: Vec<Value> = vec![workspace.into(), READ_AT_ONCE.into()];
-    values.extend(marks.into_iter().flat_map(|(conversation, (from, to))| [conversation.into(), from.into(), to.into()]));
-    let sql = format!("SELECT id FROM messages WHERE workspace_id = $1 AND direction = 'out' AND ({}) ORDER BY seq DESC LIMIT $2", spans.join(" OR "));
-    let rows: Vec<(MessageId,)> = tx.all(&sql, &values).await?;
-    found.extend(rows.into_iter().map(|(id,)| id));
     Ok(found)
 }
 

@@ -251,7 +251,8 @@ pub(crate) async fn append(
         }
     }
     let mut payload = json!({ "message": id, "seq": seq, "direction": new.direction, "visibility": new.visibility, "kind": new.kind });
-    if conversation.contact_seen_seq > seen_from {
+    // Only when there is something between what they had read and what they write now.
+    if conversation.contact_seen_seq > seen_from && seq > seen_from + 1 {
         payload["seen_from"] = json!(seen_from);
     }
     Ok((id, NewEvent::new("message.added", new.author, payload).contact(conversation.contact).conversation(conversation.id)))

@@ -1,7 +1,7 @@
 //! From events to facts.
 
 use std::{
-    collections::{BTreeMap, HashMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -47,7 +47,7 @@ struct Case {
     track: Track,
     /// Since when its matter runs: from the wish for people to the closing.
     begun_at: Option<Timestamp>,
-    before: Option<(Track, Option<Timestamp>)>,
+    before: Option<store::Standing>,
 }
 
 struct Desk {
@@ -59,16 +59,17 @@ struct Desk {
 async fn follow(batch: Batch) -> Result<()> {
     let mut tx = batch.begin().await?;
     let mut desk = Desk { environment: batch.environment.clone(), workspace: batch.workspace, hours: HashMap::new() };
-    let mut cases: BTreeMap<ConversationId, Case> = BTreeMap::new();
+    let ids: BTreeSet<ConversationId> = batch.events.iter().filter_map(|event| event.conversation).collect();
+    let ids: Vec<ConversationId> = ids.into_iter().collect();
+    let tracks = store::tracks(&mut tx, batch.workspace, &ids).await?;
+    let found = conversations::several(&mut tx, batch.workspace, &ids).await?.into_iter().map(|conversation| {
+        let before = tracks.get(&conversation.id).copied();
+        let (track, begun_at) = before.unwrap_or_default();
+        (conversation.id, Case { conversation, track, begun_at, before })
+    });
+    let mut cases: BTreeMap<ConversationId, Case> = found.collect();
     for event in &batch.events {
-        let Some(id) = event.conversation else { continue };
-        if let Entry::Vacant(place) = cases.entry(id) {
-            let Some(conversation) = conversations::find(&mut tx, batch.workspace, id).await? else { continue };
-            let before = store::track(&mut tx, batch.workspace, id).await?;
-            let (track, begun_at) = before.unwrap_or_default();
-            place.insert(Case { conversation, track, begun_at, before });
-        }
-        if let Some(case) = cases.get_mut(&id) {
+        if let Some(case) = event.conversation.and_then(|id| cases.get_mut(&id)) {
             desk.take(&mut tx, case, event).await?;
         }
     }

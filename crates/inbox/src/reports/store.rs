@@ -1,5 +1,7 @@
 //! SQL of facts and cells.
 
+use std::collections::BTreeMap;
+
 use ennakoi_kernel::{
     Duration, Timestamp,
     ids::{ChannelId, ConversationId, QueueId, StaffId, WorkspaceId},
@@ -8,7 +10,7 @@ use ennakoi_store::{FromRow, Result, Row, Tx, Value, params};
 use uuid::Uuid;
 
 use super::{Measure, steps};
-use crate::{conversations::State, sla::track::Track};
+use crate::{conversations::State, sla::track::Track, sql};
 
 /// Stands for "none" where a key must be something.
 const NOBODY: Uuid = Uuid::nil();
@@ -55,18 +57,26 @@ pub(super) async fn add(tx: &mut Tx, workspace: WorkspaceId, id: Uuid, fact: Fac
     Ok(())
 }
 
-/// Whether it is a person's, its state, whether it waits, since when, whether it was answered, since when its matter runs.
-type Kept = (bool, State, bool, Option<Timestamp>, bool, Option<Timestamp>);
+/// A conversation, whether it is a person's, its state, whether it waits, since when, whether it was answered, since when its matter runs.
+type Kept = (ConversationId, bool, State, bool, Option<Timestamp>, bool, Option<Timestamp>);
 
 /// Where a conversation stands, and since when its matter runs.
-pub(super) async fn track(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId) -> Result<Option<(Track, Option<Timestamp>)>> {
-    let found: Option<Kept> = tx
-        .optional(
-            "SELECT peoples, state, waits, asked_at, answered, begun_at FROM report_tracks WHERE workspace_id = $1 AND conversation_id = $2",
-            params![workspace, conversation],
+pub(super) type Standing = (Track, Option<Timestamp>);
+
+/// The standing of these conversations, those that were followed before.
+pub(super) async fn tracks(tx: &mut Tx, workspace: WorkspaceId, conversations: &[ConversationId]) -> Result<BTreeMap<ConversationId, Standing>> {
+    let (places, values) = sql::list(2, conversations);
+    let found: Vec<Kept> = tx
+        .all(
+            &format!(
+                "SELECT conversation_id, peoples, state, waits, asked_at, answered, begun_at FROM report_tracks \
+                 WHERE workspace_id = $1 AND conversation_id IN ({places})"
+            ),
+            &sql::with_list(&[workspace.into()], values),
         )
         .await?;
-    Ok(found.map(|(peoples, state, waits, asked_at, answered, begun_at)| (Track { peoples, state, asked_at, answered, waits }, begun_at)))
+    let standing = |(id, peoples, state, waits, asked_at, answered, begun_at)| (id, (Track { peoples, state, asked_at, answered, waits }, begun_at));
+    Ok(found.into_iter().map(standing).collect())
 }
 
 pub(super) async fn keep_track(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId, track: Track, begun_at: Option<Timestamp>) -> Result<()> {

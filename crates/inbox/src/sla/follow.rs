@@ -1,7 +1,7 @@
 //! What events do to the clocks of a conversation.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -61,27 +61,11 @@ async fn follow(batch: Batch) -> Result<()> {
         policies: policies::in_force(&mut tx, batch.workspace).await?,
         events: Vec::new(),
     };
-    let mut cases: BTreeMap<ConversationId, Case> = BTreeMap::new();
-    for event in &batch.events {
-        if event.kind == "calendar.updated" {
-            for case in std::mem::take(&mut cases).into_values() {
-                desk.keep(&mut tx, case).await?;
-            }
-            desk.hours_changed(&mut tx, event).await?;
-            continue;
+    for run in batch.events.chunk_by(|_, next| next.kind != "calendar.updated") {
+        if let Some(changed) = run.first().filter(|event| event.kind == "calendar.updated") {
+            desk.hours_changed(&mut tx, changed).await?;
         }
-        let Some(id) = event.conversation else { continue };
-        if let Entry::Vacant(place) = cases.entry(id) {
-            // It may have been erased since.
-            let Some(case) = Case::load(&mut tx, batch.workspace, id).await? else { continue };
-            place.insert(case);
-        }
-        if let Some(case) = cases.get_mut(&id) {
-            desk.take(&mut tx, case, event).await?;
-        }
-    }
-    for case in cases.into_values() {
-        desk.keep(&mut tx, case).await?;
+        desk.follow(&mut tx, run).await?;
     }
     // At the end, because it holds the timeline: nobody who holds a conversation may wait for it meanwhile.
     if !desk.events.is_empty() {
@@ -102,11 +86,20 @@ struct Case {
 }
 
 impl Case {
-    async fn load(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId) -> Result<Option<Self>> {
-        let Some(conversation) = conversations::find(tx, workspace, id).await? else { return Ok(None) };
-        let track_before = store::track(tx, workspace, id).await?;
-        let open = store::open_of(tx, workspace, id).await?;
-        Ok(Some(Self { conversation, track: track_before.unwrap_or_default(), track_before, open, touched: Vec::new(), events: Vec::new() }))
+    /// Those that are still there: some may have been erased since.
+    async fn load(tx: &mut Tx, workspace: WorkspaceId, ids: &[ConversationId]) -> Result<BTreeMap<ConversationId, Self>> {
+        let tracks = store::tracks(tx, workspace, ids).await?;
+        let mut open: BTreeMap<ConversationId, Vec<Stored>> = BTreeMap::new();
+        for clock in store::open_of(tx, workspace, ids).await? {
+            open.entry(clock.conversation).or_default().push(clock);
+        }
+        let found = conversations::several(tx, workspace, ids).await?.into_iter().map(|conversation| {
+            let id = conversation.id;
+            let track_before = tracks.get(&id).copied();
+            let open = open.remove(&id).unwrap_or_default();
+            (id, Self { conversation, track: track_before.unwrap_or_default(), track_before, open, touched: Vec::new(), events: Vec::new() })
+        });
+        Ok(found.collect())
     }
 
     fn position(&self, kind: ClockKind) -> Option<usize> {
@@ -123,6 +116,25 @@ struct Desk {
 }
 
 impl Desk {
+    /// Events between two changes of opening hours.
+    async fn follow(&mut self, tx: &mut Tx, events: &[Event]) -> Result<()> {
+        let ids: BTreeSet<ConversationId> = events.iter().filter_map(|event| event.conversation).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<ConversationId> = ids.into_iter().collect();
+        let mut cases = Case::load(tx, self.workspace, &ids).await?;
+        for event in events {
+            if let Some(case) = event.conversation.and_then(|id| cases.get_mut(&id)) {
+                self.take(tx, case, event).await?;
+            }
+        }
+        for case in cases.into_values() {
+            self.keep(tx, case).await?;
+        }
+        Ok(())
+    }
+
     async fn take(&mut self, tx: &mut Tx, case: &mut Case, event: &Event) -> Result<()> {
         let at = event.occurred_at;
         if event.kind.starts_with("promise.") {
@@ -307,7 +319,7 @@ impl Desk {
             let Some(last) = clocks.last() else { return Ok(()) };
             after = last.id;
             for clock in clocks {
-                let Some(mut case) = Case::load(tx, self.workspace, clock.conversation).await? else { continue };
+                let Some(mut case) = Case::load(tx, self.workspace, &[clock.conversation]).await?.remove(&clock.conversation) else { continue };
                 let Some(index) = case.open.iter().position(|one| one.id == clock.id) else { continue };
                 let before = self.version_of(tx, &clock).await?;
                 let mut clock = clock;

@@ -1,5 +1,7 @@
 //! SQL of tracks and clocks.
 
+use std::collections::BTreeMap;
+
 use ennakoi_kernel::{
     Duration, Timestamp,
     ids::{ClockId, ConversationId, PolicyId, WorkspaceId},
@@ -7,7 +9,7 @@ use ennakoi_kernel::{
 use ennakoi_store::{FromRow, Result, Row, Tx, params};
 
 use super::{ClockKind, Stored, clock::Clock, track::Track};
-use crate::conversations::State;
+use crate::{conversations::State, sql};
 
 /// Clocks of one conversation that are read at once; the newest.
 const CLOCKS_MAX: u32 = 200;
@@ -42,14 +44,21 @@ impl FromRow for Stored {
     }
 }
 
-pub(super) async fn track(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId) -> Result<Option<Track>> {
-    let found: Option<(bool, State, bool, Option<Timestamp>, bool)> = tx
-        .optional(
-            "SELECT peoples, state, waits, asked_at, answered FROM sla_tracks WHERE workspace_id = $1 AND conversation_id = $2",
-            params![workspace, conversation],
+/// A conversation, whether it is a person's, its state, whether it waits, since when, whether it was answered.
+type Kept = (ConversationId, bool, State, bool, Option<Timestamp>, bool);
+
+/// Where these conversations stand, those that were followed before.
+pub(super) async fn tracks(tx: &mut Tx, workspace: WorkspaceId, conversations: &[ConversationId]) -> Result<BTreeMap<ConversationId, Track>> {
+    let (places, values) = sql::list(2, conversations);
+    let found: Vec<Kept> = tx
+        .all(
+            &format!(
+                "SELECT conversation_id, peoples, state, waits, asked_at, answered FROM sla_tracks WHERE workspace_id = $1 AND conversation_id IN ({places})"
+            ),
+            &sql::with_list(&[workspace.into()], values),
         )
         .await?;
-    Ok(found.map(|(peoples, state, waits, asked_at, answered)| Track { peoples, state, asked_at, answered, waits }))
+    Ok(found.into_iter().map(|(id, peoples, state, waits, asked_at, answered)| (id, Track { peoples, state, asked_at, answered, waits })).collect())
 }
 
 pub(super) async fn keep_track(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId, track: Track) -> Result<()> {
@@ -70,13 +79,11 @@ pub(super) async fn of_conversation(tx: &mut Tx, workspace: WorkspaceId, convers
     .await
 }
 
-/// The clocks that have not ended, oldest first.
-pub(super) async fn open_of(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId) -> Result<Vec<Stored>> {
-    tx.all(
-        &format!("SELECT {COLUMNS} FROM sla_clocks WHERE workspace_id = $1 AND conversation_id = $2 AND outcome IS NULL ORDER BY id"),
-        params![workspace, conversation],
-    )
-    .await
+/// The clocks of these conversations that have not ended, oldest first.
+pub(super) async fn open_of(tx: &mut Tx, workspace: WorkspaceId, conversations: &[ConversationId]) -> Result<Vec<Stored>> {
+    let (places, values) = sql::list(2, conversations);
+    let query = format!("SELECT {COLUMNS} FROM sla_clocks WHERE workspace_id = $1 AND conversation_id IN ({places}) AND outcome IS NULL ORDER BY id");
+    tx.all(&query, &sql::with_list(&[workspace.into()], values)).await
 }
 
 /// The clocks that run under a policy, a piece at a time.

@@ -1,6 +1,6 @@
 //! `make bench`: what the server reaches, as ratios against limits measured in the same run. JSON lines; nothing is asserted.
 //!
-//! usage: bench --binary PATH [--messages N]
+//! usage: bench --binary PATH [--messages N] [--only writing|serving|growing]
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -44,12 +44,30 @@ async fn main() {
     let bytes = std::fs::metadata(&binary).expect("the binary").len();
     println!("{}", json!({ "measure": "binary_mb", "value": bytes as f64 / 1e6, "target": 80 }));
 
-    let server = server::Server::start(&binary, folder.path()).await;
+    let only = argument("--only");
+    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if wanted("writing") || wanted("serving") {
+        serving(&binary, folder.path(), &wanted).await;
+    }
+    if wanted("growing") {
+        growing(&binary, folder.path(), large).await;
+    }
+}
+
+async fn serving(binary: &Path, folder: &Path, wanted: &impl Fn(&str) -> bool) {
+    let server = server::Server::start(binary, folder).await;
     println!("{}", json!({ "measure": "ready_ms_empty", "value": server.ready.as_millis(), "target": 1_000 }));
     let (company, staff) = server.set_up().await;
-    tokio::time::sleep(Duration::from_secs(20)).await;
-    println!("{}", json!({ "measure": "idle_memory_mb", "value": server.memory_kb() as f64 / 1e3, "target": 100 }));
-    writing(&server, &company, folder.path()).await;
+    if wanted("serving") {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        println!("{}", json!({ "measure": "idle_memory_mb", "value": server.memory_kb() as f64 / 1e3, "target": 100 }));
+    }
+    if wanted("writing") {
+        writing(&server, &company, folder).await;
+    }
+    if !wanted("serving") {
+        return server.stop().await;
+    }
     holding(&server, &company).await;
     let told = broadcast::measure(&company, &staff, LISTENERS).await;
     println!(
@@ -61,7 +79,6 @@ async fn main() {
     println!("{}", json!({ "measure": "article_page_p99_ms_at_500_a_second", "value": milliseconds(page), "target": 5 }));
     answering(&staff).await;
     server.stop().await;
-    growing(&binary, folder.path(), large).await;
 }
 
 fn argument(name: &str) -> Option<String> {
