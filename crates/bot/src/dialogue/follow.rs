@@ -1,7 +1,7 @@
 //! The follower that makes the bot answer: it reads what customers wrote, decides outside the transaction, and speaks inside it.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
@@ -94,11 +94,11 @@ async fn bots_turns(batch: &Batch, talks: &BTreeMap<i64, ConversationId>) -> Res
         if !may_speak(&conversation) {
             continue;
         }
-        let place = (conversation.channel, conversation.queue);
-        if !stands.contains_key(&place) {
-            stands.insert(place, Stand::look(&mut tx, batch, &conversation).await?);
-        }
-        if stands.get(&place).is_some_and(|stand| stand.bots_turn(&conversation) || stand.waits_at_night(&conversation)) {
+        let stand = match stands.entry((conversation.channel, conversation.queue)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Stand::look(&mut tx, batch, &conversation).await?),
+        };
+        if stand.bots_turn(&conversation) || stand.waits_at_night(&conversation) {
             mine.insert(conversation.id);
         }
     }
