@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn every_kind_is_answered_in_every_language() {
         for kind in SmallTalk::ALL {
-            for locale in Locale::ALL {
+            for &locale in Locale::ALL {
                 assert!(!kind.built_in(locale).is_empty(), "{kind:?} {locale:?}");
             }
         }
