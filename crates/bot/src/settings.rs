@@ -1,5 +1,7 @@
 //! How a company sets its bot.
 
+use std::collections::BTreeMap;
+
 use axum::{Extension, extract::State};
 use ennakoi_http::{ApiResult, App, Json, Member, Route, get, patch};
 use ennakoi_kernel::{
@@ -7,7 +9,7 @@ use ennakoi_kernel::{
     access::{Access, Permission},
     ids::WorkspaceId,
 };
-use ennakoi_people::audit;
+use ennakoi_people::{Locale, audit};
 use ennakoi_store::{Result, Tx, params};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,8 @@ use serde_json::json;
 
 use crate::{
     Knowledge,
+    dialogue::SmallTalk,
+    flows::Texts,
     meaning::{Meaning, State as MeaningState},
 };
 
@@ -45,11 +49,21 @@ pub struct Settings {
     pub always_person: Vec<String>,
     /// How questions are read.
     pub tier: Tier,
+    /// What it says to small talk, by kind, where the company wants other words than the built-in ones.
+    pub small_talk: BTreeMap<String, Texts>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { enabled: true, name: String::new(), wrong_cost: 4.0, unknowns_before_person: 2, always_person: Vec::new(), tier: Tier::Words }
+        Self {
+            enabled: true,
+            name: String::new(),
+            wrong_cost: 4.0,
+            unknowns_before_person: 2,
+            always_person: Vec::new(),
+            tier: Tier::Words,
+            small_talk: BTreeMap::new(),
+        }
     }
 }
 
@@ -62,6 +76,14 @@ struct SettingsChange {
     unknowns_before_person: Option<u32>,
     always_person: Option<Vec<String>>,
     tier: Option<Tier>,
+    small_talk: Option<BTreeMap<String, Texts>>,
+}
+
+/// A kind of small talk with what the bot says to it unless it is told otherwise.
+#[derive(Debug, Serialize, JsonSchema)]
+struct BotSmallTalk {
+    kind: &'static str,
+    built_in: Texts,
 }
 
 /// Whether this installation can read meaning.
@@ -84,6 +106,9 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/v1/bot/meaning", "read_bot_meaning", Access::Needs(Permission::SettingsRead), read_bot_meaning)
             .summary("Whether the installation has a model for reading meaning")
             .returns::<BotMeaning>(200),
+        get("/api/v1/bot/small-talk", "list_bot_small_talk", Access::Needs(Permission::SettingsRead), list_bot_small_talk)
+            .summary("The kinds of small talk and the built-in answers")
+            .returns::<Vec<BotSmallTalk>>(200),
     ]
 }
 
@@ -104,6 +129,11 @@ async fn read_bot_meaning(Extension(meaning): Extension<Meaning>, _member: Membe
     Json(BotMeaning { state: meaning.state(), model: meaning.model().map(|model| model.embedder.version().to_owned()) })
 }
 
+async fn list_bot_small_talk(_member: Member) -> Json<Vec<BotSmallTalk>> {
+    let told = |kind: SmallTalk| Texts { fi: kind.built_in(Locale::Fi), sv: kind.built_in(Locale::Sv), en: kind.built_in(Locale::En) };
+    Json(SmallTalk::ALL.into_iter().map(|kind| BotSmallTalk { kind: kind.as_str(), built_in: told(kind) }).collect())
+}
+
 async fn update_bot_settings(
     State(app): State<App>,
     Extension(knowledge): Extension<Knowledge>,
@@ -119,6 +149,7 @@ async fn update_bot_settings(
         unknowns_before_person: change.unknowns_before_person.unwrap_or(before.unknowns_before_person),
         always_person: change.always_person.unwrap_or(before.always_person),
         tier: change.tier.unwrap_or(before.tier),
+        small_talk: change.small_talk.unwrap_or(before.small_talk),
     })?;
     tx.execute(
         "INSERT INTO bot_settings (workspace_id, settings, knowledge_version, updated_at) VALUES ($1, $2, 0, $3) \
@@ -132,7 +163,12 @@ async fn update_bot_settings(
     Ok(Json(after))
 }
 
-fn checked(settings: Settings) -> std::result::Result<Settings, Problem> {
+/// Characters of an answer to small talk.
+const SMALL_TALK_CHARACTERS: usize = 300;
+
+fn checked(mut settings: Settings) -> std::result::Result<Settings, Problem> {
+    // Without own words the built-in ones are said.
+    settings.small_talk.retain(|_, texts| Locale::ALL.iter().any(|locale| !texts.own(*locale).trim().is_empty()));
     let mut wrong = ennakoi_kernel::FieldErrors::default();
     if !(1.0..=20.0).contains(&settings.wrong_cost) {
         wrong.add("wrong_cost", "out_of_range", "1 to 20");
@@ -145,6 +181,11 @@ fn checked(settings: Settings) -> std::result::Result<Settings, Problem> {
     }
     if settings.always_person.len() > 200 || settings.always_person.iter().any(|phrase| phrase.trim().is_empty() || phrase.chars().count() > 100) {
         wrong.add("always_person", "invalid", "at most 200 phrases of 1 to 100 characters");
+    }
+    let unknown = |kind: &String| SmallTalk::ALL.iter().all(|known| known.as_str() != kind);
+    let too_long = |texts: &Texts| Locale::ALL.iter().any(|locale| texts.own(*locale).chars().count() > SMALL_TALK_CHARACTERS);
+    if settings.small_talk.iter().any(|(kind, texts)| unknown(kind) || too_long(texts)) {
+        wrong.add("small_talk", "invalid", "known kinds, at most 300 characters a language");
     }
     wrong.finish().map(|()| settings)
 }

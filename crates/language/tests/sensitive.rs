@@ -2,10 +2,14 @@
 
 use ennakoi_language::{Language, safety};
 
+/// Per cent of a person's lines that must reach one, some points under what was measured: ordinary wordings, and the bot's indirect ones.
+const ORDINARY: [(Language, &str, usize); 3] = [(Language::Fi, "fi", 88), (Language::Sv, "sv", 84), (Language::En, "en", 80)];
+const INDIRECT: [(Language, &str, usize); 3] = [(Language::Fi, "fi", 74), (Language::Sv, "sv", 54), (Language::En, "en", 70)];
+
 /// The bot's questions: a person's are those labelled so, a bot's are all others.
 #[test]
 fn questions_of_the_bot() {
-    for (language, name) in [(Language::Fi, "fi"), (Language::Sv, "sv"), (Language::En, "en")] {
+    for (language, name, least) in INDIRECT {
         let [mut person, mut bot] = [(0_usize, 0_usize); 2];
         for line in include_str!("data/bot_questions.tsv").lines().skip(1) {
             let [text, written, label] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("three columns: {line}") };
@@ -17,14 +21,14 @@ fn questions_of_the_bot() {
             slot.1 += usize::from(safety::screen(text, language).is_some());
         }
         println!("{name}, the bot's questions: recall {}/{}, false alarms {}/{}", person.1, person.0, bot.1, bot.0);
-        assert!(person.1 * 2 >= person.0, "{name}: {} of {} reach a person", person.1, person.0);
-        assert!(bot.1 * 5 <= bot.0, "{name}: {} of {} everyday questions are stopped", bot.1, bot.0);
+        assert!(person.1 * 100 >= person.0 * least, "{name}: {} of {} reach a person", person.1, person.0);
+        assert!(bot.1 * 8 <= bot.0, "{name}: {} of {} everyday questions are stopped", bot.1, bot.0);
     }
 }
 
 #[test]
 fn lines_of_the_independent_set() {
-    for (language, name) in [(Language::Fi, "fi"), (Language::Sv, "sv"), (Language::En, "en")] {
+    for (language, name, least) in ORDINARY {
         let [mut person, mut bot] = [(0_usize, 0_usize); 2];
         for line in include_str!("data/sensitive.tsv").lines().skip(1) {
             let [text, written, label] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("three columns: {line}") };
@@ -40,7 +44,7 @@ fn lines_of_the_independent_set() {
             }
         }
         println!("{name}: recall {}/{}, false alarms {}/{}", person.1, person.0, bot.1, bot.0);
-        assert!(person.1 * 3 >= person.0 * 2, "{name}: {} of {} reach a person", person.1, person.0);
-        assert!(bot.1 * 5 <= bot.0, "{name}: {} of {} everyday lines are stopped", bot.1, bot.0);
+        assert!(person.1 * 100 >= person.0 * least, "{name}: {} of {} reach a person", person.1, person.0);
+        assert!(bot.1 * 10 <= bot.0, "{name}: {} of {} everyday lines are stopped", bot.1, bot.0);
     }
 }

@@ -5,6 +5,8 @@ mod flows_api;
 mod gaps;
 mod injections;
 mod llm;
+mod manner;
+mod small_talk;
 
 use serde_json::{Value, json};
 

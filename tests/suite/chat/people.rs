@@ -16,7 +16,7 @@ const FINNISH: [&str; 7] = ["maanantaina", "tiistaina", "keskiviikkona", "torsta
 
 impl Shop {
     /// Closed now; open for an hour at nine, three days from now. Returns that weekday.
-    async fn close_for_days(&self) -> usize {
+    pub(crate) async fn close_for_days(&self) -> usize {
         let day = weekday(self.company.app.app.environment.now().0 + 3 * 86_400_000_000);
         self.hours(json!({ SHORT[day]: [["09:00", "10:00"]] })).await;
         day

@@ -1,13 +1,14 @@
 //! Carrying a flow: a decision that begins or continues one becomes what the flow says, with the shop's data and the proofs it needs.
 
-use ennakoi_inbox::conversations::Conversation;
+use ennakoi_inbox::conversations::{Conversation, Reason};
 use ennakoi_kernel::{Environment, ids::ArticleId};
 use ennakoi_language::{answers::Verdict as Found, text};
 use ennakoi_people::{Locale, workspaces::Workspace};
 use ennakoi_store::{Db, Result};
 
 use super::{
-    decide::{Act, Decision, Talk, need_share},
+    decide::{Act, Decision, Offer, Talk, need_share},
+    manner,
     small_talk::{self, SmallTalk},
 };
 use crate::{
@@ -37,6 +38,8 @@ pub(crate) struct FlowTurn {
     pub proofs: Vec<(Proof, bool)>,
     /// Items that a proof has opened for the rest of the talk.
     pub opened: Vec<(ItemKind, String)>,
+    /// It begins in the place of people who are away, which is said first.
+    pub away: bool,
 }
 
 /// What is answered without leaving the flow.
@@ -55,6 +58,8 @@ pub(crate) struct Reach<'a> {
     pub shop: &'a dyn Shop,
     pub flows: &'a [Live],
     pub known: &'a Known,
+    /// Whether people are there now.
+    pub open: bool,
 }
 
 /// Who may be guessing: the widget's visitor, else the talk.
@@ -66,7 +71,11 @@ pub(crate) fn subject(conversation: &Conversation) -> String {
 ///
 /// # Errors
 /// The database refuses.
-pub(crate) async fn carry(reach: &Reach<'_>, talk: &Talk, mut decision: Decision) -> Result<Decision> {
+pub(crate) async fn carry(reach: &Reach<'_>, talk: &Talk, decision: Decision) -> Result<Decision> {
+    let mut decision = called_back(reach, talk, decision);
+    if matches!(decision.act, Act::Unknown | Act::AskBack(_) | Act::HandOver(_)) {
+        return Ok(again(reach, talk, &decision).await?.unwrap_or(decision));
+    }
     let (id, option) = match &decision.act {
         Act::Begin(id) => (id.clone(), None),
         Act::Continue { option } => match &talk.run {
@@ -97,7 +106,17 @@ pub(crate) async fn carry(reach: &Reach<'_>, talk: &Talk, mut decision: Decision
         }
         _ => flows::begin(&live.flow, live.version, &items.world(reach, decision.locale), if tapped { &talk.question } else { &words }),
     };
-    let mut turn = FlowTurn::new(live, start);
+    if begins
+        && decision.turn.rule == "flow"
+        && let Some(article) = answers_first(reach, &start, &words, decision.locale)
+    {
+        decision.offer = Some(Offer::of(&live.flow, decision.locale));
+        decision.act = Act::Answer(article);
+        decision.turn.rule = "article_first".to_owned();
+        decision.turn.verdict = Verdict::Answered;
+        return Ok(decision);
+    }
+    let mut turn = FlowTurn { away: decision.turn.rule == "call_back", ..FlowTurn::new(live, start) };
     prove(reach, live, &mut items, &mut turn, decision.locale).await?;
     if turn.turned.missed
         && option.is_none()
@@ -107,6 +126,51 @@ pub(crate) async fn carry(reach: &Reach<'_>, talk: &Talk, mut decision: Decision
     }
     let rule = turn.turned.rule;
     Ok(finish(decision, live, turn, rule))
+}
+
+/// Who wants to be called while nobody is there is served by the flow that records a call, if one is published: it asks when and where,
+/// and a person stays a tap away. Whoever has just been through it, or asks again on the way, gets the queue.
+fn called_back(reach: &Reach<'_>, talk: &Talk, mut decision: Decision) -> Decision {
+    let wishes = decision.act == Act::HandOver(Reason::PERSON_REQUESTED)
+        && decision.turn.rule.starts_with("sensitive")
+        && !reach.open
+        && talk.run.is_none()
+        && manner::wishes_call(&decision.turn.question);
+    let call = reach.flows.iter().find(|live| live.flow.requests("call"));
+    if let Some(live) = call.filter(|live| wishes && talk.ended.as_ref() != Some(&live.flow.id)) {
+        decision.act = Act::Begin(live.flow.id.clone());
+        decision.turn.rule = "call_back".to_owned();
+        decision.turn.verdict = Verdict::Flow;
+        decision.turn.reason = None;
+    }
+    decision
+}
+
+/// "Entä se muki?" after a flow, when nothing else was understood by it and it names one of the customer's items.
+async fn again(reach: &Reach<'_>, talk: &Talk, decision: &Decision) -> Result<Option<Decision>> {
+    let words = &decision.turn.question;
+    let ended = talk.ended.as_ref().filter(|_| talk.run.is_none() && manner::same_again(words).is_some());
+    let Some(live) = ended.and_then(|ended| reach.flows.iter().find(|live| live.flow.id == *ended)) else { return Ok(None) };
+    if !matches!(decision.turn.rule.as_str(), "not_sure_enough" | "several_fit" | "unknown_again") {
+        return Ok(None);
+    }
+    let items = Items::load(reach, talk).await?;
+    let world = items.world(reach, decision.locale);
+    let Some(run) = flows::begin(&live.flow, live.version, &world, "").run.filter(|run| run.waits == Waits::Item) else { return Ok(None) };
+    let turned = flows::advance(&live.flow, &world, run, Input::Says(words));
+    Ok((!turned.missed).then(|| {
+        let mut decision = decision.clone();
+        decision.turn.reason = None;
+        finish(decision, live, FlowTurn::new(live, turned), "began")
+    }))
+}
+
+/// The article that answers a question of how it is done, for somebody unknown whom the flow would first ask for a number.
+fn answers_first(reach: &Reach<'_>, start: &Turned, words: &str, locale: Locale) -> Option<ArticleId> {
+    let asks_a_number = start.run.as_ref().is_some_and(|run| run.waits == Waits::Number);
+    let article = (asks_a_number && manner::asks_how(words)).then(|| answered(reach, words, locale)).flatten()?;
+    // A guide is walked; as an answer in one piece it says nothing.
+    reach.known.guide(article).is_none().then_some(article)
 }
 
 fn finish(mut decision: Decision, live: &Live, turn: FlowTurn, rule: &str) -> Decision {
@@ -125,7 +189,7 @@ fn finish(mut decision: Decision, live: &Live, turn: FlowTurn, rule: &str) -> De
 
 impl FlowTurn {
     fn new(live: &Live, turned: Turned) -> Self {
-        Self { id: live.flow.id.clone(), version: live.version, turned, aside: None, other: None, proofs: Vec::new(), opened: Vec::new() }
+        Self { id: live.flow.id.clone(), version: live.version, turned, aside: None, other: None, proofs: Vec::new(), opened: Vec::new(), away: false }
     }
 
     fn aside(mut self, aside: Aside) -> Self {
@@ -182,7 +246,7 @@ fn between(reach: &Reach<'_>, live: &Live, run: &Run, words: &str, option: Optio
     if option.is_some() {
         return None;
     }
-    if let Some(small_talk) = small_talk::recognise(words).filter(|_| flows::command(words).is_none()) {
+    if let Some(small_talk) = small_talk::recognise(words).filter(|kind| kind.between_steps() && flows::command(words).is_none()) {
         return Some(Aside::SmallTalk(small_talk));
     }
     let takes_anything = run.waits == Waits::Slot && live.flow.takes_anything(&run.at);

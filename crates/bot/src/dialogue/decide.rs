@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     carry::FlowTurn,
     guide::{self, GuideAt, GuideTurn},
+    manner,
     small_talk::{self, SmallTalk},
 };
 use crate::{
@@ -49,6 +50,8 @@ pub(crate) struct Talk {
     pub proven: Vec<(ItemKind, String)>,
     /// The last question in words, from which a tap follows.
     pub question: String,
+    /// The flow that came to its end last: the same may be wanted for another item.
+    pub ended: Option<String>,
 }
 
 /// What a customer wrote or tapped.
@@ -91,12 +94,27 @@ pub(crate) enum Act {
     Flow(Box<FlowTurn>),
 }
 
+/// A flow to tap, by id and title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub flow: String,
+    pub title: String,
+}
+
+impl Offer {
+    pub(crate) fn of(flow: &Flow, locale: Locale) -> Self {
+        Self { flow: flow.id.clone(), title: flow.title.get(locale).to_owned() }
+    }
+}
+
 /// A decision with its reasons.
 #[derive(Clone, Debug)]
 pub(crate) struct Decision {
     pub act: Act,
     /// Articles that answer other questions of the same message; said first.
     pub also: Vec<ArticleId>,
+    /// A flow that is offered under the answer.
+    pub offer: Option<Offer>,
     pub locale: Locale,
     pub turn: BotTurn,
 }
@@ -137,11 +155,11 @@ pub(crate) fn decide(environment: &Environment, settings: &Settings, known: &Kno
 fn found(environment: &Environment, settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard: &Heard) -> Decision {
     let locale = language_of(talk, heard);
     let turn = |verdict, rule: &str| BotTurn::new(environment, &heard.text, locale, verdict, rule);
-    let plain = |act, verdict, rule: &str| Decision { act, also: Vec::new(), locale, turn: turn(verdict, rule) };
+    let plain = |act, verdict, rule: &str| Decision { act, also: Vec::new(), offer: None, locale, turn: turn(verdict, rule) };
     let hand_over = |reason: Reason, rule: &str| {
         let mut turn = turn(Verdict::HandedOver, rule);
         turn.reason = Some(reason.as_str().to_owned());
-        Decision { act: Act::HandOver(reason), also: Vec::new(), locale, turn }
+        Decision { act: Act::HandOver(reason), also: Vec::new(), offer: None, locale, turn }
     };
     match heard.option.as_deref() {
         Some(option::PERSON) => return hand_over(Reason::PERSON_REQUESTED, "tapped"),
@@ -170,13 +188,19 @@ fn found(environment: &Environment, settings: &Settings, known: &Known, flows: &
     if !settings.enabled {
         return hand_over(Reason::BOT_UNAVAILABLE, "switched_off");
     }
-    // What a model of whole sentences thinks of an offered answer or of a number means nothing; set phrases still count.
+    let small_talk = small_talk::recognise(&heard.text);
+    let again = same_again(flows, talk, &heard.text);
+    // What a model of whole sentences thinks of an offered answer, a number or an oath means nothing; set phrases still count.
+    let scrap = small_talk.is_some() || again.is_some();
     let answers_a_step = talk.run.as_ref().is_some_and(|run| {
         let flow = flows.iter().find(|live| live.flow.id == run.flow);
         bare(&heard.text) || flow.is_some_and(|live| names_choice(&live.flow, run, &heard.text))
     });
     let finding = safety::inspect(&heard.text, knowledge::language(locale), &extension(settings));
-    if let Some(finding) = finding.filter(|finding| finding.phrase.is_some() || !answers_a_step) {
+    // "Are you a robot?" and "stupid bot" hold words of those who want a person: they are answered, with a person a tap away.
+    let only_talk = |finding: &safety::Finding| small_talk.is_some() && finding.reason == safety::Reason::Person && !own_phrase(settings, finding);
+    let stops = |finding: &safety::Finding| finding.phrase.is_some() && !only_talk(finding) || !(answers_a_step || scrap);
+    if let Some(finding) = finding.filter(stops) {
         return hand_over(reason(finding.reason), if finding.phrase.is_some() { "sensitive_phrase" } else { "sensitive_model" });
     }
     if talk.run.is_some() {
@@ -185,12 +209,22 @@ fn found(environment: &Environment, settings: &Settings, known: &Known, flows: &
     if let Some(turn) = talk.guide.as_ref().and_then(|at| guide::said(known, at, &heard.text, locale)) {
         return walked(turn, plain(Act::Unknown, Verdict::Flow, "guide"));
     }
-    if let Some(small_talk) = small_talk::recognise(&heard.text) {
+    if let Some(small_talk) = small_talk {
         return plain(Act::SmallTalk(small_talk), Verdict::SmallTalk, "small_talk");
+    }
+    if let Some(flow) = again {
+        return plain(Act::Begin(flow), Verdict::Flow, "follow_on");
     }
     let mut decision = search(settings, known, flows, talk, heard, locale, turn);
     decision.also = others(known, heard, locale, &decision.act);
     decision
+}
+
+/// The flow that ended last, when the message names another item for it and nothing else.
+fn same_again(flows: &[Live], talk: &Talk, words: &str) -> Option<String> {
+    let ended = talk.ended.as_ref().filter(|_| talk.run.is_none())?;
+    let live = flows.iter().any(|live| live.flow.id == *ended);
+    (live && manner::same_again(words) == Some(manner::Same::Wholly)).then(|| ended.clone())
 }
 
 fn walked(turn: GuideTurn, mut decision: Decision) -> Decision {
@@ -206,8 +240,8 @@ fn walked(turn: GuideTurn, mut decision: Decision) -> Decision {
 fn not_helped(known: &Known, flows: &[Live], talk: &Talk, locale: Locale, turn: impl Fn(Verdict, &str) -> BotTurn) -> Decision {
     let answer = known.index(locale).ask(&talk.question, knowledge::language(locale));
     match wanted(flows, &answer, |_| true).filter(|_| !talk.question.is_empty()) {
-        Some(live) => Decision { act: Act::Begin(live.flow.id.clone()), also: Vec::new(), locale, turn: turn(Verdict::Flow, "not_helped") },
-        None => Decision { act: Act::NotHelped, also: Vec::new(), locale, turn: turn(Verdict::Rejected, "tapped") },
+        Some(live) => Decision { act: Act::Begin(live.flow.id.clone()), also: Vec::new(), offer: None, locale, turn: turn(Verdict::Flow, "not_helped") },
+        None => Decision { act: Act::NotHelped, also: Vec::new(), offer: None, locale, turn: turn(Verdict::Rejected, "tapped") },
     }
 }
 
@@ -234,7 +268,8 @@ const CLEARLY: f64 = 2.5;
 fn search(settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard: &Heard, locale: Locale, turn: impl Fn(Verdict, &str) -> BotTurn) -> Decision {
     // "No, I meant …": what was answered before was not it, and what is meant now stands alone.
     let meant = correction(&heard.text).filter(|rest| rest.split_whitespace().count() >= 1);
-    let words = meant.as_deref().unwrap_or(&heard.text);
+    let asked = small_talk::without(&heard.text);
+    let words = meant.as_deref().unwrap_or(&asked);
     let answer = known.index(locale).ask(words, knowledge::language(locale));
     let refused = |id: &ArticleId| talk.refused.contains(id) || meant.is_some() && talk.last == Some(*id);
     // What was refused a moment ago is not offered again.
@@ -246,7 +281,7 @@ fn search(settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard
         .take(OFFERED)
         .collect();
     let considered = |verdict, rule| turn(verdict, rule).considering(&answer, known, locale);
-    let decision = |act, verdict, rule| Decision { act, also: Vec::new(), locale, turn: considered(verdict, rule) };
+    let decision = |act, verdict, rule| Decision { act, also: Vec::new(), offer: None, locale, turn: considered(verdict, rule) };
     let best = answer.candidates.first().and_then(|candidate| candidate.article.parse::<ArticleId>().ok());
     let sure = answer.verdict == Fit::Answer && best.is_some() && fresh.first() == best.as_ref();
     let may_begin = |flow: &Flow| flow.begins == Begins::AtOnce || !sure;
@@ -260,7 +295,11 @@ fn search(settings: &Settings, known: &Known, flows: &[Live], talk: &Talk, heard
         return decision(Act::Begin(live.flow.id.clone()), Verdict::Flow, "flow");
     }
     match (answer.verdict, fresh.first()) {
-        (Fit::Answer, Some(first)) if Some(*first) == best => decision(Act::Answer(*first), Verdict::Answered, "confident"),
+        (Fit::Answer, Some(first)) if Some(*first) == best => {
+            // Whatever begins only after articles is offered under one that serves the same need.
+            let offer = wanted(flows, &answer, |_| true).map(|live| Offer::of(&live.flow, locale));
+            Decision { offer, ..decision(Act::Answer(*first), Verdict::Answered, "confident") }
+        }
         (Fit::Answer | Fit::AskBack, Some(_)) if worth_asking(&answer, &fresh) => decision(Act::AskBack(fresh.clone()), Verdict::AskedBack, "several_fit"),
         _ if talk.unknowns + 1 >= settings.unknowns_before_person => {
             let mut decision = decision(Act::HandOver(Reason::BOT_UNSURE), Verdict::HandedOver, "unknown_again");
@@ -321,6 +360,11 @@ fn language_of(talk: &Talk, heard: &Heard) -> Locale {
 
 /// Confidence from which a message's own language counts more than the talk's.
 const CLEAR: f32 = 0.8;
+
+/// Whether a phrase of the company's own was found.
+fn own_phrase(settings: &Settings, finding: &safety::Finding) -> bool {
+    finding.phrase.as_ref().is_some_and(|found| settings.always_person.iter().any(|own| text::normalise(own) == *found))
+}
 
 fn extension(settings: &Settings) -> Extension {
     settings.always_person.iter().fold(Extension::default(), |extension, phrase| extension.phrase(safety::Reason::Person, phrase))

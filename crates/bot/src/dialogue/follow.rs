@@ -171,6 +171,7 @@ async fn answer(batch: &Batch, voices: &Voices, id: ConversationId) -> Result<()
                 shop,
                 flows: &situation.flows,
                 known: &known,
+                open: situation.open.open,
             };
             let decision = carry(&reach, &situation.talk, decision).await?;
             Some(word(&voices.llm, &reach, &situation.talk, heard, decision).await?)
@@ -192,6 +193,7 @@ async fn answer(batch: &Batch, voices: &Voices, id: ConversationId) -> Result<()
         workspace: &situation.workspace,
         conversation: &present,
         known: &known,
+        settings: &situation.settings,
         open: situation.open,
         people: situation.mode != Mode::BotOnly,
     };

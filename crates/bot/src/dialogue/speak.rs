@@ -24,6 +24,7 @@ use super::{
 use crate::{
     knowledge::{self, Known},
     llm::answer::Composed,
+    settings::Settings,
     texts::{moment, say},
     turns,
 };
@@ -34,6 +35,7 @@ pub(super) struct Scene<'a> {
     pub workspace: &'a Workspace,
     pub conversation: &'a Conversation,
     pub known: &'a Known,
+    pub settings: &'a Settings,
     pub open: OpenState,
     /// Whether this channel has people at all.
     pub people: bool,
@@ -82,9 +84,7 @@ pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decisi
             talk.unknowns += 1;
             voice.offer(if scene.people { "unknown" } else { "unknown_no_person" }).await?;
         }
-        Act::SmallTalk(kind) => {
-            voice.text(say(locale, small_talk_key(*kind), &[])).await?;
-        }
+        Act::SmallTalk(kind) => voice.small_talk(*kind).await?,
         Act::Helped => voice.text(say(locale, "helped", &[])).await?,
         Act::NotHelped => {
             talk.refused.extend(talk.last.take());
@@ -108,14 +108,6 @@ pub(super) async fn speak(tx: &mut Tx, scene: &Scene<'_>, mut talk: Talk, decisi
     let event = NewEvent::new("bot.turned", Actor::Bot, payload).contact(scene.conversation.contact).conversation(conversation);
     timeline::append(tx, scene.environment, workspace, vec![event]).await?;
     Ok(talk)
-}
-
-pub(super) const fn small_talk_key(kind: SmallTalk) -> &'static str {
-    match kind {
-        SmallTalk::Greeting => "greeting_back",
-        SmallTalk::Thanks => "thanks_back",
-        SmallTalk::Goodbye => "goodbye",
-    }
 }
 
 /// Says only that nobody is there, for a conversation that went to people without the bot.
@@ -161,6 +153,13 @@ impl Voice<'_> {
         Choice { key: key.to_owned(), label: say(self.locale, &format!("option_{key}"), &[]) }
     }
 
+    /// A brief answer to what asks for nothing.
+    pub(super) async fn small_talk(&mut self, kind: SmallTalk) -> Result<()> {
+        let body = kind.answer(self.scene.settings, self.locale);
+        let options = if kind.offers_person() { self.ways_on(&[]) } else { Vec::new() };
+        self.choose(body, options).await
+    }
+
     /// The ways on under an answer; the way to a person is always among them.
     fn ways_on(&self, first: &[&str]) -> Vec<Choice> {
         let person = self.scene.people.then_some(option::PERSON);
@@ -171,10 +170,14 @@ impl Voice<'_> {
         let Some(article) = self.scene.known.article(id, self.locale) else { return Ok(()) };
         let body = excerpt(&article.summary, &article.body, &decision.turn.question, knowledge::language(article.locale));
         let body = if body.is_empty() { article.title.clone() } else { body };
+        let mut options = self.ways_on(&[option::HELPED, option::NOT_HELPED]);
+        // The flow is offered under the answer that the decision is, not under those to other questions of the message.
+        let offered = decision.offer.iter().filter(|_| decision.act == Act::Answer(id));
+        options.splice(0..0, offered.map(|offer| Choice { key: format!("{}{}", option::BEGIN, offer.flow), label: offer.title.clone() }));
         let meta = Meta {
             sources: Some(vec![Source { article_id: article.id, title: article.title.clone(), url: article.url.clone() }]),
             confidence: Some(decision.turn.confidence),
-            options: Some(self.ways_on(&[option::HELPED, option::NOT_HELPED])),
+            options: Some(options),
             ..Meta::default()
         };
         let language = Some(article.locale);
@@ -203,16 +206,15 @@ impl Voice<'_> {
             .map(|article| Choice { key: format!("{}{}", option::ARTICLE, article.id), label: article.title.clone() })
             .collect();
         options.extend(self.ways_on(&[option::NONE]));
-        self.choose(if again { "ask_back_again" } else { "ask_back" }, options).await
+        self.choose(say(self.locale, if again { "ask_back_again" } else { "ask_back" }, &[]), options).await
     }
 
     pub(super) async fn offer(&mut self, sentence: &str) -> Result<()> {
         let options = self.ways_on(&[]);
-        self.choose(sentence, options).await
+        self.choose(say(self.locale, sentence, &[]), options).await
     }
 
-    async fn choose(&mut self, sentence: &str, options: Vec<Choice>) -> Result<()> {
-        let body = say(self.locale, sentence, &[]);
+    async fn choose(&mut self, body: String, options: Vec<Choice>) -> Result<()> {
         if options.is_empty() {
             return self.text(body).await;
         }
@@ -245,17 +247,17 @@ impl Voice<'_> {
         Ok(())
     }
 
+    /// A sentence about when people are back, or the other where nobody knows.
+    pub(super) fn told_of_opening(&self, known: &str, unknown: &str) -> String {
+        let opens = self.scene.open.opens_at.map(|at| moment(self.locale, at, self.scene.environment.now(), &self.scene.workspace.timezone));
+        opens.map_or_else(|| say(self.locale, unknown, &[]), |opens| say(self.locale, known, &[("opens", &opens)]))
+    }
+
     pub(super) async fn closed(&mut self, talk: &mut Talk) -> Result<()> {
         if std::mem::replace(&mut talk.told_closed, true) {
             return Ok(());
         }
-        let told = match self.scene.open.opens_at {
-            Some(at) => {
-                let opens = moment(self.locale, at, self.scene.environment.now(), &self.scene.workspace.timezone);
-                say(self.locale, "closed", &[("opens", &opens)])
-            }
-            None => say(self.locale, "closed_unknown", &[]),
-        };
+        let told = self.told_of_opening("closed", "closed_unknown");
         self.text(told).await?;
         let form = NewMessage {
             kind: Kind::Form,

@@ -9,7 +9,7 @@ use ennakoi_store::{Result, timeline::Actor};
 use super::{
     carry::{Aside, FlowTurn, subject},
     decide::{Decision, Talk, option},
-    speak::{Voice, small_talk_key},
+    speak::Voice,
 };
 use crate::{
     flows::{End, Requested, Said, Standing, Tap, proofs, requests},
@@ -25,12 +25,18 @@ impl Voice<'_> {
         talk.proven.extend(turn.opened.iter().cloned());
         talk.unknowns = 0;
         talk.run.clone_from(&turn.turned.run);
+        if matches!(turn.turned.end, Some(End::Done | End::Left)) {
+            talk.ended = Some(turn.id.clone());
+        }
+        if turn.away {
+            self.text(self.told_of_opening("away_call", "away_call_unknown")).await?;
+        }
         match &turn.aside {
             Some(Aside::Article(article)) => {
                 self.answer(*article, decision).await?;
                 self.text(say(self.locale, "flow_back_to", &[])).await?;
             }
-            Some(Aside::SmallTalk(kind)) => self.text(say(self.locale, small_talk_key(*kind), &[])).await?,
+            Some(Aside::SmallTalk(kind)) => self.text(kind.answer(self.scene.settings, self.locale)).await?,
             None => {}
         }
         let last = turn.turned.says.len().saturating_sub(1);

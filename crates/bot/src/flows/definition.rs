@@ -386,6 +386,12 @@ impl Flow {
         }
     }
 
+    /// Whether it records a request of this kind.
+    #[must_use]
+    pub fn requests(&self, wanted: &str) -> bool {
+        self.steps.iter().any(|step| matches!(&step.act, Act::Request { kind, .. } if kind == wanted))
+    }
+
     /// The step of a name.
     #[must_use]
     pub fn step(&self, id: &str) -> Option<&Step> {

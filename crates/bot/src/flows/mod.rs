@@ -24,7 +24,7 @@ mod write;
 pub use advance::{advance, begin, remind};
 pub use check::{Flaw, flaws};
 pub use definition::{Act, Begins, Flow, FlowTest, Step, Texts, Who, of_value, read};
-pub(crate) use hear::{bare, command, correction};
+pub(crate) use hear::{bare, command, correction, number, other};
 pub use run::{End, Field, Input, Requested, Run, Said, Standing, Tap, Turned, Waits, World};
 pub(crate) use say::fact;
 pub(crate) use walk::names_choice;

@@ -286,6 +286,7 @@ impl Desk {
             shop: self.shop.as_ref(),
             flows: &[],
             known: &known,
+            open: true,
         };
         let asked = answer::compose(&self.llm, &reach, &wanted, For::Agent).await?;
         let (composed, told) = asked.map_or((None, None), |(composed, told)| (composed, Some(told)));

@@ -17,7 +17,7 @@ pub(crate) const OUTSIDE: usize = 2 * REASONS + EVERYDAY;
 /// Whatever the reason.
 pub(super) const ANY: usize = OUTSIDE + 1;
 /// Raised when what follows changes without a trace in the corpus.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// A reason stands against the needs, like one more of them.
 const ONE_REASON: Training = Training { cost: 0.2, tolerance: 1.0, passes: 4, positive_weight: 8.0 };

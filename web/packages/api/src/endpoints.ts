@@ -216,6 +216,7 @@ export function endpoints(c: Client) {
 			get: () => c.get<S.BotSettings>('/bot'),
 			update: (body: Partial<S.BotSettings>) => c.patch<S.BotSettings>('/bot', body),
 			meaning: () => c.get<S.BotMeaning>('/bot/meaning'),
+			smallTalk: () => c.get<S.BotSmallTalk[]>('/bot/small-talk'),
 			ask: (text: string, locale: S.Locale) => c.post<S.BotTurn>('/bot/questions', { text, locale })
 		},
 		llm: {

@@ -2568,6 +2568,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+    "/api/v1/bot/small-talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         /** Whether the installation has a model for reading meaning */
         get: operations["read_bot_meaning"];
         put?: never;
@@ -7110,6 +7117,13 @@ export interface components {
              * @default words
              */
             tier: components["schemas"]["Tier"];
+            /**
+             * @description What it says to small talk, by kind, where the company wants other words than the built-in ones.
+             * @default {}
+             */
+            small_talk: {
+                [key: string]: components["schemas"]["Texts"];
+            };
         };
         /** @description How much machinery reads the customers' questions. */
         Tier: "words" | "meaning";
@@ -7132,12 +7146,21 @@ export interface components {
             always_person: string[] | null;
             /** @default null */
             tier: components["schemas"]["Tier"] | null;
+            /** @default null */
+            small_talk: {
+                [key: string]: components["schemas"]["Texts"];
+            } | null;
         };
         /** @description Whether this installation can read meaning. */
         BotMeaning: {
             state: components["schemas"]["State2"];
             /** @description The installed model's name and version. */
             model?: string | null;
+        };
+        /** @description A kind of small talk with what the bot says to it unless it is told otherwise. */
+        BotSmallTalk: {
+            kind: string;
+            built_in: components["schemas"]["Texts"];
         };
         /** @description Whether this process can read meaning. */
         State2: "ready" | "missing" | "learning" | "broken";
@@ -13791,6 +13814,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BotMeaning"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_bot_small_talk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotSmallTalk"][];
                 };
             };
             default: components["responses"]["Problem"];

@@ -62,7 +62,24 @@ export type BotSettings = {
 	always_person: string[];
 	/** Whether questions are read by words alone, or by meaning too where the installation has a model. */
 	tier: 'words' | 'meaning';
+	/** Own answers to small talk, by kind; what is not here is said in the built-in words. */
+	small_talk: Record<string, SmallTalkTexts>;
 };
+export type SmallTalkTexts = Record<Locale, string>;
+export type SmallTalkKind =
+	| 'machine'
+	| 'insult'
+	| 'how_are_you'
+	| 'joke'
+	| 'wishes'
+	| 'praise'
+	| 'thanks'
+	| 'goodbye'
+	| 'greeting'
+	| 'sorry'
+	| 'laughter'
+	| 'understood';
+export type BotSmallTalk = { kind: SmallTalkKind; built_in: SmallTalkTexts };
 
 /** Whether the installation has a model for reading meaning. */
 export type BotMeaning = {
