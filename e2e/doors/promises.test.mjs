@@ -1,9 +1,9 @@
-/** What an agent promises: proposed, confirmed, kept in sight, and told in the reports. */
+/** What an agent promises and what they may give: proposed, confirmed, bounded, approved, and told in the reports. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, launch } from '../support/app.mjs';
 import { Company, until } from '../support/company.mjs';
-import { noFaults, picture } from '../support/desk.mjs';
+import { noFaults, picture, somebody } from '../support/desk.mjs';
 import { fits } from '../support/looks.mjs';
 
 /** A loaded machine is slow; what comes late is still right. */
@@ -11,6 +11,7 @@ const PATIENCE = 60_000;
 let browser;
 let company;
 let helena;
+let aino;
 
 async function customer(name, text) {
 	const visitor = await (await company.raw('POST', `/widget/v1/${company.chat.public_key}/visitor`, { locale: 'fi' })).json();
@@ -22,8 +23,15 @@ async function customer(name, text) {
 
 before(async () => {
 	[company, browser] = await Promise.all([Company.open({ channel: { settings: { mode: 'person_only' } }, faq: null }), launch()]);
+	const invited = await company.call('POST', 'invitations', { email: 'aino@example.fi', role: 'agent' });
 	helena = await company.desk(browser);
-	helena.context().setDefaultTimeout(PATIENCE);
+	aino = await somebody(browser, company.url, { bypassCSP: true });
+	await aino.goto(invited.link);
+	await aino.getByLabel('Nimi').fill('Aino Savela');
+	await aino.getByLabel('Salasana').fill('kolme sinistä pöllöä');
+	await aino.getByRole('button', { name: 'Liity' }).click();
+	await aino.waitForURL(/\/app\/inbox/);
+	for (const page of [helena, aino]) page.context().setDefaultTimeout(PATIENCE);
 });
 after(async () => {
 	await browser?.close();
@@ -32,6 +40,7 @@ after(async () => {
 
 const bar = (page) => page.getByRole('group', { name: 'Lupaus vastauksessasi' });
 const toast = (page, text) => page.locator('.toast', { hasText: text });
+const dialog = (page) => page.getByRole('dialog');
 const promises = async (id) => (await company.call('GET', `conversations/${id}/promises`)).items;
 async function open(page, id) {
 	await page.goto(`${company.url}/app/inbox/all/${id}`);
@@ -77,6 +86,61 @@ test('what an answer promises is proposed and recorded at one tap, changed, or n
 	await helena.goto(`${company.url}/app/inbox/promised`);
 	await helena.getByRole('listitem').filter({ hasText: 'Liisa Virta' }).waitFor();
 	noFaults(helena);
+});
+
+test('a budget bounds what is given, and above it somebody else decides', async () => {
+	await helena.goto(`${company.url}/app/settings/authority`);
+	await helena.getByRole('button', { name: 'Uusi budjetti' }).click();
+	await dialog(helena).getByLabel('Enintään', { exact: true }).fill('50');
+	await dialog(helena).getByLabel('Kerralla enintään').fill('30');
+	await accessible(helena, 'the editor of a budget');
+	await dialog(helena).getByRole('button', { name: 'Tallenna' }).click();
+	await helena.getByText(/50,00\s€ kuukaudessa, kerralla enintään 30,00\s€/).waitFor();
+	await accessible(helena, 'budgets');
+	await picture(helena, 'authority-budgets');
+
+	const id = await customer('Matti Meri', 'Kahvit olivat rikki');
+	await open(aino, id);
+	const give = async (amount, reason) => {
+		await aino.getByRole('button', { name: 'Hyvitä' }).click();
+		await dialog(aino).getByText(/Jäljellä/).waitFor();
+		await dialog(aino).getByLabel('Arvo').fill(amount);
+		await dialog(aino).getByLabel('Miksi').fill(reason);
+	};
+	await give('20', 'Rikkoutui kuljetuksessa');
+	await accessible(aino, 'giving');
+	await picture(aino, 'authority-give');
+	await dialog(aino).getByRole('button', { name: 'Hyvitä' }).click();
+	await toast(aino, /Hyvitys kirjattiin: 20,00/).waitFor();
+	await aino.getByText('annettu').first().waitFor();
+	await give('40', 'Koko tilaus oli rikki');
+	await dialog(aino).getByText('Menee budjettisi yli.', { exact: false }).waitFor();
+	await dialog(aino).getByRole('button', { name: 'Pyydä hyväksyntä' }).click();
+	await aino.getByText('odottaa päätöstä').first().waitFor();
+	await accessible(aino, 'what was given');
+	await picture(aino, 'authority-given');
+
+	await helena.goto(`${company.url}/app/approvals`);
+	await helena.getByText('Koko tilaus oli rikki').waitFor();
+	await accessible(helena, 'requests to give');
+	await picture(helena, 'authority-approvals');
+	await helena.getByLabel('Perustelu').fill('Selvä tapaus');
+	await helena.getByRole('button', { name: 'Hyväksy' }).click();
+	await helena.getByText('Mikään ei odota päätöstä').waitFor();
+	// The one who asked sees it without doing anything.
+	await aino.getByText(/Selvä tapaus/).waitFor();
+	await aino.getByText('odottaa päätöstä').waitFor({ state: 'detached' });
+	const given = (await company.call('GET', `conversations/${id}/grants`)).items.map((one) => [one.state, one.amount_minor]);
+	assert.deepEqual(given, [['given', 4000], ['given', 2000]]);
+	await helena.setViewportSize({ width: 360, height: 760 });
+	await helena.getByRole('combobox', { name: 'Tila' }).selectOption('given');
+	await helena.getByText('Koko tilaus oli rikki').waitFor();
+	await accessible(helena, 'approvals on a phone');
+	await fits(helena, 'approvals on a phone');
+	await picture(helena, 'authority-phone');
+	await helena.setViewportSize({ width: 1280, height: 860 });
+	noFaults(helena);
+	noFaults(aino);
 });
 
 test('labels stand beside a clock, and what held is told with its cases', async () => {

@@ -9,6 +9,7 @@
 
 mod actions;
 pub mod attachments;
+pub mod authority;
 pub mod calendars;
 pub mod canned_answers;
 pub mod cases;
@@ -60,6 +61,7 @@ pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
         rules::api::routes(),
         reports::api::routes(),
         macros::api::routes(),
+        authority::api::routes(),
         live::api::routes(),
     ]
     .into_iter()

@@ -54,6 +54,10 @@ permissions! {
     IntegrationsManage = "integrations:manage",
     /// Bring customers' messages and delivery reports from another program.
     ChannelsFeed = "channels:feed",
+    /// Give customers credits, gifts and discounts within one's own budget, and ask for more.
+    GrantsGive = "grants:give",
+    /// Approve or decline what others ask to give, and take back what was given.
+    GrantsDecide = "grants:decide",
     AuditRead = "audit:read",
     /// Hand over or delete the workspace.
     WorkspaceOwn = "workspace:own",
@@ -90,12 +94,12 @@ impl Role {
         use Permission as P;
         match permission {
             P::ConversationsRead | P::ContactsRead | P::CommerceRead | P::KnowledgeRead | P::StaffRead => true,
-            P::ConversationsWrite | P::ContactsWrite => !matches!(self, Self::Viewer),
+            P::ConversationsWrite | P::ContactsWrite | P::GrantsGive => !matches!(self, Self::Viewer),
             P::ReportsRead => !matches!(self, Self::Agent),
             P::ContactsMerge | P::KnowledgeWrite | P::KnowledgePublish | P::DeskManage | P::ContactsExport => {
                 matches!(self, Self::Owner | Self::Admin | Self::Supervisor)
             }
-            P::SettingsRead => matches!(self, Self::Owner | Self::Admin | Self::Supervisor),
+            P::SettingsRead | P::GrantsDecide => matches!(self, Self::Owner | Self::Admin | Self::Supervisor),
             P::CommerceWrite | P::StaffManage | P::SettingsManage | P::IntegrationsManage | P::ChannelsFeed | P::AuditRead => {
                 matches!(self, Self::Owner | Self::Admin)
             }

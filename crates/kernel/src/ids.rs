@@ -72,6 +72,8 @@ identifiers! {
     PolicyId,
     ClockId,
     PromiseId,
+    /// Something given to a customer, or asked for.
+    GrantId,
     RuleId,
     RuleRunId,
     MacroId,

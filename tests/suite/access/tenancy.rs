@@ -124,6 +124,11 @@ impl Cases {
     }
 }
 
+/// Something to give.
+fn grant(key: &str) -> Value {
+    json!({ "client_key": key, "kind": "credit", "amount_minor": 100, "currency": "EUR", "reason": "Viivästys" })
+}
+
 /// A guide that is whole.
 fn guide() -> Value {
     json!({ "title": { "fi": "Ei käynnisty" }, "steps": [{ "id": "alku", "text": { "fi": "Onko johto kiinni?" } }] })
@@ -182,6 +187,7 @@ impl World {
             ("sla-policies", made(&desk, "sla-policies", json!({ "name": "Perus", "targets": { "first_answer": 60 } })).await),
             ("rules", made(&desk, "rules", json!({ "name": "Sääntö", "when": ["rated"], "actions": [{ "kind": "close" }] })).await),
             ("macros", made(&desk, "macros", json!({ "name": "Makro", "actions": [{ "kind": "close" }], "shared": true })).await),
+            ("grants", made(&desk, &talk.path("/grants"), grant("a")).await),
             ("promises", made(&desk, &talk.path("/promises"), json!({ "body": "Soitan", "due_at": due })).await),
             ("guides", made(&desk, "guides", guide()).await),
             ("requests", request(&desk, &talk.id.to_string()).await),
@@ -230,6 +236,8 @@ impl World {
             "feed_message" => json!({ "id": "1", "contact": { "external_id": "a" }, "text": "Hei" }),
             "feed_statuses" => json!({ "statuses": [{ "message_id": self.others["message"], "status": "read" }] }),
             "mark_seen" => json!({ "seq": 1 }),
+            "create_grant" => grant("b"),
+            "decide_grant" => json!({ "state": "declined" }),
             "make_promise" => json!({ "body": "Palaan asiaan", "due_at": 4_102_444_800_000_000i64 }),
             "run_macro" => json!({ "ids": [self.ids["conversations"]] }),
             "close_promise" => json!({ "state": "kept" }),

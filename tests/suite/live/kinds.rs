@@ -60,6 +60,7 @@ async fn stale_state_and_changes_are_the_fresh_state_for_every_kind() {
     settings(&mut drive).await;
     talking(&mut drive).await;
     service(&mut drive).await;
+    giving(&mut drive).await;
     cases(&mut drive).await;
     mails(&mut drive).await;
     contacts(&mut drive).await;
@@ -219,6 +220,21 @@ async fn service(drive: &mut Drive<'_>) {
     owner.delete(&format!("sla-policies/{policy}")).await.expect(204);
     owner.delete(&format!("rules/{rule}")).await.expect(204);
     drive.step("no promises and no policy").await;
+}
+
+/// What is given to a customer, asked for, declined and taken back.
+async fn giving(drive: &mut Drive<'_>) {
+    let agent = drive.shop.company.colleague("antaja", "agent").await;
+    let contact = drive.made("contacts", json!({ "name": "Pettynyt" })).await;
+    let talk = drive.made("conversations", json!({ "contact_id": contact, "body": "Hei", "channel_id": drive.shop.channel })).await;
+    let grant = |key: &str| json!({ "client_key": key, "kind": "gift", "amount_minor": 500, "currency": "EUR", "reason": "Viivästys" });
+    let asked = text(&agent.post(&format!("conversations/{talk}/grants"), grant("a")).await.expect(201)["id"]);
+    drive.step("asked for").await;
+    drive.owner.put(&format!("grants/{asked}/decision"), json!({ "state": "declined" })).await.expect(200);
+    let given = drive.made(&format!("conversations/{talk}/grants"), grant("b")).await;
+    drive.step("declined and given").await;
+    drive.owner.put(&format!("grants/{given}/withdrawal"), json!({})).await.expect(200);
+    drive.step("taken back").await;
 }
 
 /// Cases that belong together, or do not.

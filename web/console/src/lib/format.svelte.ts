@@ -68,6 +68,11 @@ export function money(minor: number, currency: string): string {
 	return formatter.format(minor / 10 ** (formatter.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
+/** How many minor units make one of the currency: 100 for euros, 1 for yen. */
+const minorsIn = (currency: string): number => 10 ** (new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2);
+export const toMinor = (value: number, currency: string): number => Math.round(value * minorsIn(currency));
+export const fromMinor = (minor: number, currency: string): number => minor / minorsIn(currency);
+
 export const number = (value: number): string => new Intl.NumberFormat(i18n.tag).format(value);
 export const percent = (share: number): string => new Intl.NumberFormat(i18n.tag, { style: 'percent', maximumFractionDigits: 0 }).format(share);
 

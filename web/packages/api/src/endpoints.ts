@@ -182,6 +182,20 @@ export function endpoints(c: Client) {
 			make: (conversation: S.Id, body: string, due_at: S.Time) => c.post<S.ServicePromise>(`/conversations/${conversation}/promises`, { body, due_at }),
 			close: (id: S.Id, state: 'kept' | 'withdrawn') => c.put<S.ServicePromise>(`/promises/${id}/closure`, { state })
 		},
+		authority: {
+			read: () => c.get<S.Authority>('/authority'),
+			budgets: async () => items(await c.get<S.Page<S.AuthorityBudget>>('/authority-budgets')),
+			set: (budget: S.NewBudget) => c.put<S.AuthorityBudget>('/authority-budgets', budget),
+			remove: (staff: S.Id | null, currency: string) => c.delete(`/authority-budgets${queryString({ staff, currency })}`)
+		},
+		grants: {
+			ofConversation: async (id: S.Id) => items(await c.get<S.Page<S.Grant>>(`/conversations/${id}/grants`)),
+			ofContact: async (id: S.Id) => items(await c.get<S.Page<S.Grant>>(`/contacts/${id}/grants`)),
+			give: (conversation: S.Id, grant: S.NewGrant) => c.post<S.Grant>(`/conversations/${conversation}/grants`, grant),
+			list: (query: { state?: S.GrantState; limit?: number; cursor?: string }) => c.get<S.Page<S.GrantRow>>('/grants', query),
+			decide: (id: S.Id, state: 'given' | 'declined', note: string) => c.put<S.Grant>(`/grants/${id}/decision`, { state, note }),
+			withdraw: (id: S.Id) => c.put<S.Grant>(`/grants/${id}/withdrawal`)
+		},
 		channels: {
 			...resource<S.Channel>(c, '/channels'),
 			rotateIdentitySecret: (id: S.Id) => c.post<{ identity_secret: string }>(`/channels/${id}/identity-secret`)

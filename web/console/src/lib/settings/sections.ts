@@ -17,6 +17,7 @@ export type SectionId =
 	| 'macros'
 	| 'labels'
 	| 'canned'
+	| 'authority'
 	| 'team'
 	| 'attributes'
 	| 'keys'
@@ -41,6 +42,7 @@ export const SECTIONS: readonly Section[] = [
 	{ id: 'macros', label: 'settings.macros', icon: 'bolt', permission: 'conversations:read', group: 'work' },
 	{ id: 'labels', label: 'settings.labels', icon: 'label', permission: 'conversations:read', group: 'work' },
 	{ id: 'canned', label: 'settings.canned', icon: 'note', permission: 'conversations:read', group: 'work' },
+	{ id: 'authority', label: 'settings.authority', icon: 'star', permission: 'settings:read', group: 'work' },
 	{ id: 'attributes', label: 'settings.attributes', icon: 'hash', permission: 'settings:read', group: 'work' },
 	{ id: 'history', label: 'settings.history', icon: 'history', permission: 'settings:manage', group: 'technical' },
 	{ id: 'keys', label: 'settings.keys', icon: 'key', permission: 'integrations:manage', group: 'technical' },

@@ -22,6 +22,8 @@ export type Permission =
 	| 'settings:manage'
 	| 'integrations:manage'
 	| 'channels:feed'
+	| 'grants:give'
+	| 'grants:decide'
 	| 'audit:read'
 	| 'workspace:own';
 export const PERMISSIONS: readonly Permission[] = [
@@ -44,6 +46,8 @@ export const PERMISSIONS: readonly Permission[] = [
 	'settings:manage',
 	'integrations:manage',
 	'channels:feed',
+	'grants:give',
+	'grants:decide',
 	'audit:read',
 	'workspace:own'
 ];

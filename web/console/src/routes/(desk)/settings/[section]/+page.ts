@@ -18,6 +18,7 @@ const parts: Record<SectionId, () => Promise<{ default: Component }>> = {
 	macros: () => import('$lib/settings/Macros.svelte'),
 	labels: () => import('$lib/settings/Labels.svelte'),
 	canned: () => import('$lib/settings/Canned.svelte'),
+	authority: () => import('$lib/settings/Authority.svelte'),
 	team: () => import('$lib/settings/Team.svelte'),
 	attributes: () => import('$lib/settings/Attributes.svelte'),
 	keys: () => import('$lib/settings/ApiKeys.svelte'),
