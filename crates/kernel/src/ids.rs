@@ -72,6 +72,7 @@ identifiers! {
     PolicyId,
     ClockId,
     PromiseId,
+    ScheduledAnswerId,
     RuleId,
     RuleRunId,
     MacroId,

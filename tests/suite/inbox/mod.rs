@@ -15,6 +15,7 @@ mod proposals;
 mod reports;
 mod routing;
 mod rules;
+mod scheduled;
 mod search;
 mod settings;
 mod sla;
