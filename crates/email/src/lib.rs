@@ -24,6 +24,7 @@ use ennakoi_channels::{
 use ennakoi_http::{App, EventKind, Module};
 use ennakoi_kernel::configuration::Configuration;
 use outgoing::{answers::Answers, dkim::Signer, letters::Letters};
+use wire::pool::Pool;
 
 /// Whether the mail settings of a configuration can be used.
 ///
@@ -39,6 +40,7 @@ pub fn module() -> Module {
     let mut module = Module::new("email");
     module.routes = mailbox::api::routes();
     module.routes.extend(incoming::api::routes());
+    module.routes.extend(outgoing::unclear::routes());
     module.events =
         &[EventKind { kind: "mailbox.state_changed", summary: "A mailbox can be reached again, or not any more; the payload says why.", webhook: true }];
     module.background = vec![Arc::new(|app, stop| Box::pin(incoming::keeper::run(app, stop)))];
@@ -64,5 +66,5 @@ pub fn carriers(app: &App) -> (Arc<dyn Channel>, Option<Arc<dyn Carrier>>) {
         tracing::error!(%error, "letters of the installation wait");
         None
     });
-    (Arc::new(Answers { signer }), letters.map(|letters| -> Arc<dyn Carrier> { Arc::new(letters) }))
+    (Arc::new(Answers { signer, pool: Pool::default() }), letters.map(|letters| -> Arc<dyn Carrier> { Arc::new(letters) }))
 }

@@ -30,6 +30,7 @@ pub mod read_marks;
 pub mod reports;
 pub mod routing;
 pub mod rules;
+pub mod scheduled;
 pub mod search;
 pub mod sla;
 mod sql;
@@ -49,6 +50,7 @@ pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
         conversations::api::routes(),
         cases::api::routes(),
         messages::api::routes(),
+        scheduled::api::routes(),
         attachments::api::routes(),
         labels::api::routes(),
         canned_answers::api::routes(),
@@ -68,7 +70,7 @@ pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
     .flatten()
     .collect();
     module.followers = vec![routing::follow::follower(), sla::follow::follower(), rules::follow::follower(), reports::follow::follower()];
-    module.timers = vec![conversations::timers::kind(), routing::follow::timer(), sla::timers::kind()];
+    module.timers = vec![conversations::timers::kind(), scheduled::kind(), routing::follow::timer(), sla::timers::kind()];
     module.events = events::ALL;
     let runner = hub.clone();
     module.background = vec![Arc::new(move |app, stop| Box::pin(runner.clone().run(app, stop)))];

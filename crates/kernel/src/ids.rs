@@ -74,6 +74,7 @@ identifiers! {
     PromiseId,
     /// Something given to a customer, or asked for.
     GrantId,
+    ScheduledAnswerId,
     RuleId,
     RuleRunId,
     MacroId,

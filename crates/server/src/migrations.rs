@@ -34,6 +34,7 @@ migrations! {
     17 "history" "0017_history.sql" "0017_history.sql",
     18 "language_model" "0018_language_model.sql" "0018_language_model.sql",
     19 "care_and_guides" "0019_care_and_guides.sql" "0019_care_and_guides.sql",
+    20 "sending" "0020_sending.sql" "0020_sending.sql",
     21 "deliveries_and_levels" "0021_deliveries_and_levels.sql" "0021_deliveries_and_levels.sql",
     22 "authority" "0022_authority.sql" "0022_authority.sql",
 }

@@ -23,7 +23,7 @@ use tokio::{
 use tracing::Instrument;
 
 use crate::{
-    Db, Error, Result, Tx, params,
+    Db, Engine, Error, Result, Tx, params,
     timeline::{self, Event},
 };
 
@@ -150,6 +150,9 @@ const LONGEST_AHEAD: StdDuration = StdDuration::from_secs(1);
 /// Runs one follower until `stop` becomes true.
 pub async fn run(db: Db, environment: Environment, follower: Follower, mut stop: watch::Receiver<bool>) {
     let owner: Arc<str> = environment.token(8).into();
+    if let Err(error) = reclaim(&db, follower.name).await {
+        tracing::warn!(follower = follower.name, %error, "the lease of a process that is gone ends by itself");
+    }
     let mut wakes = db.bus().subscribe();
     let mut pending: HashSet<WorkspaceId> = HashSet::new();
     let mut ahead = Ahead::default();
@@ -313,6 +316,20 @@ async fn lease(db: &Db, now: Timestamp, name: &str, owner: &str, workspace: Work
         .await?;
     tx.commit().await?;
     Ok(taken == 1)
+}
+
+/// An embedded database has one process: a lease that is found when it starts was held by one that was killed.
+async fn reclaim(db: &Db, name: &str) -> Result<()> {
+    if db.engine() != Engine::Sqlite {
+        return Ok(());
+    }
+    let held: Option<(i64,)> = db.read().await?.optional("SELECT 1 FROM followers WHERE name = $1 AND lease_owner IS NOT NULL LIMIT 1", params![name]).await?;
+    if held.is_none() {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    tx.execute("UPDATE followers SET lease_owner = NULL WHERE name = $1 AND lease_owner IS NOT NULL", params![name]).await?;
+    tx.commit().await
 }
 
 async fn release(db: &Db, name: &str, owner: &str) {

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tracing::Instrument;
 
-use crate::{Db, FromRow, Result, Row, Tx, params};
+use crate::{Db, Engine, FromRow, Result, Row, Tx, params};
 
 /// A job taken from the queue.
 #[derive(Clone, Debug)]
@@ -69,6 +69,9 @@ pub async fn schedule(
 pub async fn run(db: Db, environment: Environment, kinds: Vec<JobKind>, mut stop: watch::Receiver<bool>) {
     let owner = environment.token(8);
     let handlers: HashMap<&'static str, Handle> = kinds.into_iter().map(|kind| (kind.kind, kind.handle)).collect();
+    if let Err(error) = reclaim(&db).await {
+        tracing::warn!(%error, "leases of a process that is gone end by themselves");
+    }
     while !*stop.borrow() {
         let ran = match run_due(&db, &environment, &handlers, &owner).await {
             Ok(ran) => ran,
@@ -81,6 +84,16 @@ pub async fn run(db: Db, environment: Environment, kinds: Vec<JobKind>, mut stop
             tokio::select! { _ = stop.changed() => {}, () = tokio::time::sleep(IDLE) => {} }
         }
     }
+}
+
+/// An embedded database has one process: a job that is held when it starts was held by one that was killed.
+async fn reclaim(db: &Db) -> Result<()> {
+    if db.engine() != Engine::Sqlite {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    tx.execute("UPDATE jobs SET lease_owner = NULL, lease_until = 0 WHERE lease_owner IS NOT NULL", params![]).await?;
+    tx.commit().await
 }
 
 /// Runs every job that is due now, once; returns how many. For tests and for [`run`].

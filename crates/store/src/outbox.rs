@@ -169,6 +169,16 @@ pub async fn leave_unclear(tx: &mut Tx, now: Timestamp, transport: &str) -> Resu
     .await
 }
 
+/// What a process that is gone was sending is due again, without waiting for the end of its lease.
+///
+/// # Errors
+/// The database refuses.
+pub async fn reclaim(tx: &mut Tx, transport: &str) -> Result<()> {
+    tx.execute("UPDATE intents SET lease_owner = NULL, lease_until = 0 WHERE state = 'sending' AND transport = $1 AND lease_until > 0", params![transport])
+        .await?;
+    Ok(())
+}
+
 /// Claims due intents of one transport for `lease_until`, marking them `sending`.
 ///
 /// # Errors

@@ -8,8 +8,8 @@ use ennakoi_kernel::{
     ids::{
         ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, ClockId, CompanyId, ContactId, ConversationId,
         DeliveryId, GrantId, IdentityId, ImportId, IntentId, InvitationId, InvoiceId, JobId, LabelId, LinkId, MacroId, MailId, MailboxId, MessageId, OrderId,
-        PasskeyId, PolicyId, ProductId, PromiseId, QueueId, RevisionId, RuleId, RuleRunId, SessionId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId,
-        TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
+        PasskeyId, PolicyId, ProductId, PromiseId, QueueId, RevisionId, RuleId, RuleRunId, ScheduledAnswerId, SessionId, ShipmentId, StaffId, SubscriptionId,
+        TeamId, ThreadId, TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
     },
 };
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -191,7 +191,7 @@ id_values! {
     WorkspaceId, StaffId, SessionId, InvitationId, ApiKeyId, PasskeyId, ContactId, IdentityId, CompanyId, ChannelId, ThreadId,
     ConversationId, MessageId, AttachmentId, QueueId, TeamId, LabelId, ViewId, CannedAnswerId, CalendarId, CategoryId, ArticleId,
     RevisionId, OrderId, ShipmentId, InvoiceId, SubscriptionId, ProductId, VisitorId, WebhookId, DeliveryId, JobId, TimerId, IntentId,
-    AuditId, MailboxId, MailId, PolicyId, ClockId, PromiseId, GrantId, RuleId, RuleRunId, MacroId, LinkId, ImportId,
+    AuditId, MailboxId, MailId, PolicyId, ClockId, PromiseId, GrantId, RuleId, ScheduledAnswerId, RuleRunId, MacroId, LinkId, ImportId,
 }
 
 /// Stores a small enum as its text: `stored_as_text!(State { Open = "open", Closed = "closed" })`.

@@ -75,6 +75,8 @@ struct Shared {
     dialogues: usize,
     /// Tokens that XOAUTH2 accepts; empty: any.
     tokens: Vec<String>,
+    /// Between a mail and the answer to it.
+    scan: Duration,
 }
 
 /// The server.
@@ -117,6 +119,17 @@ impl SmtpSink {
 
     pub fn accept_tokens(&self, tokens: &[&str]) {
         self.shared.lock().expect("no panic holds it").tokens = tokens.iter().map(|token| (*token).to_owned()).collect();
+    }
+
+    /// From now on it takes this long to say that it has a mail, as servers do that look into it.
+    pub fn scan_for(&self, span: Duration) {
+        self.shared.lock().expect("no panic holds it").scan = span;
+    }
+
+    /// Mails taken so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.shared.lock().expect("no panic holds it").taken.len()
     }
 
     #[must_use]
@@ -191,6 +204,8 @@ async fn talk(stream: Wire, mut tls: Option<TlsAcceptor>, shared: &Arc<Mutex<Sha
                         let mail = TakenMail { from: from.clone(), to: to.clone(), bytes, signed_in: signed_in.clone() };
                         shared.lock().expect("no panic holds it").taken.push(mail);
                     }
+                    let scan = shared.lock().expect("no panic holds it").scan;
+                    tokio::time::sleep(scan).await;
                     act(&mut wire, end, "250 2.0.0 taken").await?
                 }
             }

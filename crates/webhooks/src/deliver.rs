@@ -78,6 +78,10 @@ impl Work for Deliveries {
         Ok(claimed.into_iter().filter_map(|delivery| Some((webhooks.get(&delivery.webhook).cloned()?, delivery))).collect())
     }
 
+    async fn reclaim(&self, tx: &mut Tx) -> Result<()> {
+        store::reclaim(tx).await
+    }
+
     async fn attempt(&self, _owner: &str, (webhook, delivery): Self::Item) -> Result<()> {
         let app = &self.app;
         let answer = call(app, &self.client, &webhook, &delivery, app.environment.now()).await;

@@ -133,6 +133,12 @@ pub(crate) async fn due(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     Ok(row.is_some())
 }
 
+/// Deliveries that a process which is gone had begun are due again.
+pub(crate) async fn reclaim(tx: &mut Tx) -> Result<()> {
+    tx.execute("UPDATE webhook_deliveries SET lease_until = 0 WHERE state = 'planned' AND lease_until > 0", params![]).await?;
+    Ok(())
+}
+
 pub(crate) async fn claim(tx: &mut Tx, now: Timestamp, lease_until: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
     let lock = tx.engine().skip_locked();
     tx.all(

@@ -32,7 +32,7 @@ pub(crate) fn address(path: &str, value: impl Fn(&str) -> Option<String>) -> Str
 /// Something that fits the parameter and is nowhere.
 pub(crate) fn nowhere(parameter: &str) -> Option<String> {
     let value = match parameter {
-        "id" | "identity" | "merge" | "link" | "company" | "label" | "message" | "public_key" | "staff" | "workspace" | "conversation" => {
+        "id" | "identity" | "merge" | "link" | "company" | "label" | "message" | "public_key" | "staff" | "workspace" | "conversation" | "answer" => {
             "0190a000-0000-7000-8000-00000000dead"
         }
         "locale" => "fi",

@@ -67,6 +67,15 @@ async fn made(desk: &Desk, path: &str, body: Value) -> String {
     text(&desk.owner().post(path, body).await.expect(201)["id"])
 }
 
+fn later(desk: &Desk, key: &str) -> Value {
+    json!({ "client_key": key, "body": "Huomenna.", "send_at": desk.company.app.app.environment.now().0 + 86_400_000_000 })
+}
+
+/// An answer that waits for its moment.
+async fn scheduled(desk: &Desk, talk: crate::inbox::Talk, key: &str) -> String {
+    made(desk, &talk.path("/scheduled-answers"), later(desk, key)).await
+}
+
 /// A request that a customer made to the bot.
 async fn request(desk: &Desk, conversation: &str) -> String {
     let app = &desk.company.app.app;
@@ -209,6 +218,8 @@ impl World {
             ("merges", cases.merge),
             ("splits", cases.split),
             ("relations", cases.relation),
+            ("answer", scheduled(&desk, talk, "s1").await),
+            ("answer_to_send", scheduled(&desk, talk, "s2").await),
         ]);
         Self { desk, ids, others }
     }
@@ -220,6 +231,8 @@ impl World {
         address(path, |name| match name {
             "id" => self.ids.get(collection).cloned(),
             "link" => self.others.get(kind).cloned(),
+            // One leaves, another is taken back.
+            "answer" if path.ends_with("/sending") => self.others.get("answer_to_send").cloned(),
             other => self.others.get(other).cloned(),
         })
     }
@@ -241,6 +254,7 @@ impl World {
             "make_promise" => json!({ "body": "Palaan asiaan", "due_at": 4_102_444_800_000_000i64 }),
             "run_macro" => json!({ "ids": [self.ids["conversations"]] }),
             "close_promise" => json!({ "state": "kept" }),
+            "create_scheduled_answer" => later(&self.desk, "s3"),
             "keep_draft" => json!({ "mode": "reply", "body": "luonnos" }),
             "save_guide" => json!({ "guide": guide(), "version": 1 }),
             "create_writing" => json!({ "task": "summarise" }),

@@ -16,6 +16,7 @@ mod proposals;
 mod reports;
 mod routing;
 mod rules;
+mod scheduled;
 mod search;
 mod settings;
 mod sla;

@@ -116,9 +116,72 @@ async fn a_lost_answer_makes_the_same_mail_again_and_not_another() {
     let answered = office.answer(&conversation, "1", json!({})).await;
     office.sink.mail(1).await;
     office.shop.company.app.clock.advance(Duration::minutes(2));
-    office.delivery(&conversation, &answered, "sent").await;
+    let sent = office.delivery(&conversation, &answered, "sent").await;
     let taken = office.sink.taken();
     assert_eq!((taken.len(), &taken[0].bytes), (2, &taken[1].bytes), "byte by byte the same, under the same name");
+    // It is said, and listed, that it may have arrived twice; nothing is said of the next one.
+    assert_eq!(sent["meta"]["delivery_code"], "perhaps_twice");
+    let second = office.answer(&conversation, "2", json!({})).await;
+    assert_eq!(office.delivery(&conversation, &second, "sent").await["meta"]["delivery_code"], Value::Null);
+    let path = format!("mailboxes/{}/unclear", office.mailbox);
+    let listed = office.owner().get(&path).await.expect(200);
+    assert_eq!((listed["items"].as_array().unwrap().len(), &listed["items"][0]["message_id"]), (1, &answered["id"]));
+    assert_eq!(listed["items"][0]["recipients"]["liisa@example.fi"], "sent");
+    office.shop.company.neighbour().await.get(&path).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_refused_before_it_had_the_mail_is_not_unclear() {
+    let office = Office::open().await;
+    let conversation = asked(&office).await;
+    for (stage, act) in [(Stage::Data, Act::Say("451 4.3.0 later")), (Stage::End, Act::Say("452 4.3.1 later")), (Stage::To, Act::HangUp)] {
+        office.sink.will(stage, act);
+    }
+    let answered = office.answer(&conversation, "1", json!({})).await;
+    for _ in 0..20 {
+        office.shop.company.app.clock.advance(Duration::minutes(40));
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        if office.messages(&conversation).await.iter().any(|message| message["id"] == answered["id"] && message["delivery"] == "sent") {
+            break;
+        }
+    }
+    let sent = office.delivery(&conversation, &answered, "sent").await;
+    assert_eq!((office.sink.count(), &sent["meta"]["delivery_code"]), (1, &Value::Null));
+    assert_eq!(office.owner().get(&format!("mailboxes/{}/unclear", office.mailbox)).await.expect(200)["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_of_one_mailbox_share_a_dialogue_while_it_lives() {
+    let office = Office::open().await;
+    let conversation = asked(&office).await;
+    for n in 1..=6 {
+        let answered = office.answer(&conversation, &n.to_string(), json!({})).await;
+        office.delivery(&conversation, &answered, "sent").await;
+    }
+    assert_eq!(office.sink.count(), 6);
+    assert!(office.sink.dialogues() < 6, "{} dialogues", office.sink.dialogues());
+    // The server ends it between two mails: the next one goes out by a new one, at the first try.
+    office.sink.will(Stage::From, Act::Say("421 4.4.2 idle for too long"));
+    let answered = office.answer(&conversation, "7", json!({})).await;
+    let sent = office.delivery(&conversation, &answered, "sent").await;
+    assert_eq!((office.sink.count(), &sent["meta"]["delivery_code"]), (7, &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_answer_leaves_as_a_mail_at_its_moment() {
+    let office = Office::open_with(json!({ "undo_seconds": 60 })).await;
+    let conversation = asked(&office).await;
+    let send_at = office.shop.company.app.app.environment.now().0 + 3_600_000_000;
+    let new = json!({ "client_key": "s", "body": "Paketti on perillä.", "send_at": send_at, "addressing": { "cc": [{ "address": "matti@example.fi" }] } });
+    office.owner().post(&format!("conversations/{conversation}/scheduled-answers"), new).await.expect(201);
+    office.shop.company.app.settle().await;
+    assert_eq!(office.sink.count(), 0);
+    office.shop.company.app.clock.advance(Duration::minutes(61));
+    let said = office.said(&conversation, 2).await;
+    assert_eq!(said[1]["delivery"], "pending", "the undo time of the mailbox begins now");
+    office.shop.company.app.clock.advance(Duration::minutes(2));
+    office.delivery(&conversation, &said[1], "sent").await;
+    assert_eq!((office.sink.count(), office.sink.mail(1).await.to.len()), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

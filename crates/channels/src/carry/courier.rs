@@ -65,6 +65,10 @@ impl Work for Errands {
         outbox::claim(tx, claim.now, claim.until, self.name(), claim.owner, claim.limit).await
     }
 
+    async fn reclaim(&self, tx: &mut Tx) -> Result<()> {
+        outbox::reclaim(tx, self.name()).await
+    }
+
     async fn attempt(&self, owner: &str, intent: Intent) -> Result<()> {
         let app = &self.app;
         let outcome = match self.carrier.send(app, &intent).await {

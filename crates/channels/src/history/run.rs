@@ -54,6 +54,10 @@ impl Work for Imports {
         store::claim(tx, claim).await
     }
 
+    async fn reclaim(&self, tx: &mut Tx) -> Result<()> {
+        store::reclaim(tx).await
+    }
+
     async fn attempt(&self, owner: &str, import: Import) -> Result<()> {
         match (self.records(&import).await?, import.phase) {
             (Err(problem), _) => self.fail(import, &problem).await,

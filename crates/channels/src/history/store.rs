@@ -145,6 +145,12 @@ pub(super) async fn claim(tx: &mut Tx, claim: Claim<'_>) -> Result<Vec<Import>> 
     .await
 }
 
+/// Imports that a process which is gone was working on go on at once.
+pub(super) async fn reclaim(tx: &mut Tx) -> Result<()> {
+    tx.execute("UPDATE history_imports SET lease_owner = NULL, lease_until = 0 WHERE lease_owner IS NOT NULL", params![]).await?;
+    Ok(())
+}
+
 /// Notes how far it has come and keeps the lease; false when it was held, removed, or is another's now.
 pub(super) async fn advance(tx: &mut Tx, it: &Import, owner: &str, until: Timestamp) -> Result<bool> {
     let kept = tx

@@ -5,7 +5,7 @@ use std::time::Duration as StdDuration;
 use ennakoi_http::App;
 use ennakoi_kernel::{Duration, Timestamp};
 use ennakoi_store::{
-    Result,
+    Engine, Result,
     timeline::{self, Actor, NewEvent},
 };
 use serde_json::json;
@@ -42,6 +42,9 @@ const SLACK: Duration = Duration::days(1);
 pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
     let owner = app.environment.token(8);
     let mut readers = JoinSet::new();
+    if let Err(error) = reclaim(&app).await {
+        tracing::warn!(%error, "leases of a process that is gone end by themselves");
+    }
     while !*stop.borrow() {
         match take(&app, &owner, MAILBOXES.saturating_sub(readers.len())).await {
             Ok(taken) => {
@@ -55,6 +58,16 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
         while readers.try_join_next().is_some() {}
     }
     while readers.join_next().await.is_some() {}
+}
+
+/// An embedded database has one process: whoever held a mailbox when it starts was killed.
+async fn reclaim(app: &App) -> Result<()> {
+    if app.db.engine() != Engine::Sqlite {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    store::reclaim(&mut tx).await?;
+    tx.commit().await
 }
 
 async fn take(app: &App, owner: &str, room: usize) -> Result<Vec<Mailbox>> {

@@ -75,7 +75,11 @@ pub(crate) async fn settle(
 
 /// What became of a mail that left.
 pub(crate) async fn set_recipients(tx: &mut Tx, workspace: WorkspaceId, id: MailId, outcome: &str, recipients: serde_json::Value) -> Result<()> {
-    tx.execute("UPDATE mails SET outcome = $3, recipients = $4 WHERE workspace_id = $1 AND id = $2", params![workspace, id, outcome, recipients]).await?;
+    tx.execute(
+        "UPDATE mails SET outcome = $3, recipients = $4, handing_over_at = NULL WHERE workspace_id = $1 AND id = $2",
+        params![workspace, id, outcome, recipients],
+    )
+    .await?;
     Ok(())
 }
 
@@ -97,6 +101,10 @@ pub(crate) struct Mail {
     pub(crate) outcome: String,
     pub(crate) recipients: serde_json::Value,
     pub(crate) inline_files: serde_json::Value,
+    /// A try to hand it over began, and how it ended was never stored.
+    pub(crate) being_handed_over: bool,
+    /// An earlier try may have succeeded.
+    pub(crate) perhaps_twice: bool,
 }
 
 impl FromRow for Mail {
@@ -109,11 +117,13 @@ impl FromRow for Mail {
             outcome: row.take()?,
             recipients: row.take()?,
             inline_files: row.take()?,
+            being_handed_over: row.take::<Option<Timestamp>>()?.is_some(),
+            perhaps_twice: row.take::<Option<Timestamp>>()?.is_some(),
         })
     }
 }
 
-const COLUMNS: &str = "m.id, m.message_id, m.conversation_id, m.sha256, m.outcome, m.recipients, m.inline_files";
+const COLUMNS: &str = "m.id, m.message_id, m.conversation_id, m.sha256, m.outcome, m.recipients, m.inline_files, m.handing_over_at, m.unclear_at";
 
 /// The mail that a message is.
 pub(crate) async fn of_message(tx: &mut Tx, workspace: WorkspaceId, message: MessageId) -> Result<Option<Mail>> {

@@ -70,6 +70,12 @@ pub(crate) async fn claim(tx: &mut Tx, now: Timestamp, until: Timestamp, owner: 
     .await
 }
 
+/// Mailboxes that a process which is gone was reading wait for a reader.
+pub(crate) async fn reclaim(tx: &mut Tx) -> Result<()> {
+    tx.execute("UPDATE mailboxes SET lease_owner = NULL, lease_until = 0 WHERE lease_owner IS NOT NULL", params![]).await?;
+    Ok(())
+}
+
 /// Whether any mailbox waits for a reader.
 pub(crate) async fn waiting(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     let found: Option<(i64,)> = tx

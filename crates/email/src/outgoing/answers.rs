@@ -21,7 +21,7 @@ use super::{
     away,
     compose::{self, Letter},
     dkim::Signer,
-    outcome, render,
+    outcome, render, unclear,
 };
 use crate::{
     address,
@@ -32,7 +32,7 @@ use crate::{
     },
     mailbox::{self, Mailbox, secrets, secrets::Renew},
     texts,
-    wire::{Credentials, reach, smtp},
+    wire::{Credentials, pool::Pool, reach, smtp},
 };
 
 /// Messages of the machine that go out together, and how far back they are looked for.
@@ -41,6 +41,7 @@ const TOGETHER: u32 = 20;
 /// The adapter of mail conversations.
 pub(crate) struct Answers {
     pub(crate) signer: Option<Signer>,
+    pub(crate) pool: Pool,
 }
 
 impl Carrier for Answers {
@@ -107,10 +108,14 @@ impl Answers {
             Ok(credentials) => credentials,
             Err(trouble) => return Ok(Outcome::Again { reason: trouble.to_string(), after: None }),
         };
-        let mut tried = self.hand_over(app, &outgoing, &credentials, &waiting).await;
+        if outgoing.mail.being_handed_over {
+            unclear::note(app, intent.workspace, outgoing.mail.id).await?;
+            outgoing.mail.perhaps_twice = true;
+        }
+        let mut tried = self.hand_over(app, &outgoing, &credentials, &waiting).await?;
         if let (Err(smtp::Failure::SignIn(_)), Credentials::Bearer { .. }) = (&tried, &credentials) {
             tried = match secrets::credentials(app, &mut outgoing.mailbox, Renew::Now).await {
-                Ok(fresh) => self.hand_over(app, &outgoing, &fresh, &waiting).await,
+                Ok(fresh) => self.hand_over(app, &outgoing, &fresh, &waiting).await?,
                 Err(trouble) => return Ok(Outcome::Again { reason: trouble.to_string(), after: None }),
             };
         }
@@ -128,9 +133,33 @@ impl Answers {
         }
     }
 
-    async fn hand_over(&self, app: &App, outgoing: &Outgoing, credentials: &Credentials, to: &[String]) -> std::result::Result<smtp::Fates, smtp::Failure> {
-        let parcel = smtp::Parcel { from: &outgoing.mailbox.address, to, mail: &outgoing.raw };
-        smtp::send(app, &outgoing.mailbox.settings.outgoing, reach(app), Some(credentials), parcel).await
+    async fn hand_over(
+        &self,
+        app: &App,
+        outgoing: &Outgoing,
+        credentials: &Credentials,
+        to: &[String],
+    ) -> Result<std::result::Result<smtp::Fates, smtp::Failure>> {
+        let (mailbox, mail) = (&outgoing.mailbox, &outgoing.mail);
+        let parcel = smtp::Parcel { from: &mailbox.address, to, mail: &outgoing.raw };
+        let sender = format!("{}.{}", mailbox.id, mailbox.revision);
+        let way = smtp::Way { sender, server: &mailbox.settings.outgoing, reach: reach(app), credentials: Some(credentials) };
+        let prepared = match smtp::prepare(app, &self.pool, way, &parcel).await {
+            Ok(prepared) => prepared,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        if !prepared.for_nobody() {
+            // Whoever finds this mark later knows that the server may have the mail already.
+            unclear::mark(app, mailbox.workspace, mail.id).await?;
+        }
+        let tried = prepared.hand_over(parcel.mail).await;
+        match &tried {
+            // How it went is stored with the fates of the recipients, and that takes the mark away.
+            Ok(_) => {}
+            Err(smtp::Failure::Unclear(_)) => unclear::note(app, mailbox.workspace, mail.id).await?,
+            Err(_) => unclear::unmark(app, mailbox.workspace, mail.id).await?,
+        }
+        Ok(tried)
     }
 
     /// The mail of a message: as it was written at the first try, so that every try sends the same bytes.
@@ -419,6 +448,7 @@ async fn conclude(app: &App, workspace: WorkspaceId, mail: &Mail, mut fates: Map
     if outcome == "sent" {
         let (state, code) = match &refused {
             Some(reply) => (Delivery::Failed, Some(if someone { "some_refused" } else { outcome::code_of(&reply.text) })),
+            None if mail.perhaps_twice => (Delivery::Sent, Some(unclear::CODE)),
             None => (Delivery::Sent, None),
         };
         for message in store::parts(&mut tx, workspace, mail.id).await? {

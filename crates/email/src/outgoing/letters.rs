@@ -12,7 +12,7 @@ use url::Url;
 use super::{compose, dkim::Signer, outcome};
 use crate::{
     address,
-    wire::{Credentials, Security, Server, smtp},
+    wire::{Credentials, Security, Server, pool::Pool, smtp},
 };
 
 /// Where letters go out, and from whom.
@@ -21,6 +21,7 @@ pub(crate) struct Letters {
     credentials: Option<Credentials>,
     from: Correspondent,
     signer: Option<Signer>,
+    pool: Pool,
 }
 
 impl Letters {
@@ -35,7 +36,7 @@ impl Letters {
         }
         let (server, credentials) = read_url(&mail.smtp_url)?;
         let from = address::parse(&mail.from).ok_or("mail.from must be an address, or \"Name <address>\"")?;
-        Ok(Some(Self { server, credentials, from, signer }))
+        Ok(Some(Self { server, credentials, from, signer, pool: Pool::default() }))
     }
 
     async fn send(&self, app: &App, intent: &Intent) -> Result<Outcome> {
@@ -72,7 +73,8 @@ impl Letters {
         };
         let to: Vec<String> = to.iter().map(|it| compose::plain_address(&it.address)).collect();
         let parcel = smtp::Parcel { from: &self.from.address, to: &to, mail: &mail };
-        let sent = smtp::send(app, &self.server, Reach::Anywhere, self.credentials.as_ref(), parcel).await;
+        let way = smtp::Way { sender: "letters".to_owned(), server: &self.server, reach: Reach::Anywhere, credentials: self.credentials.as_ref() };
+        let sent = smtp::send(app, &self.pool, way, parcel).await;
         Ok(match sent {
             // A letter has one reader.
             Ok(fates) => outcome::of_one(fates.first().and_then(|(_, refusal)| refusal.as_ref())),

@@ -7,3 +7,4 @@ pub(crate) mod dkim;
 pub(crate) mod letters;
 pub(crate) mod outcome;
 mod render;
+pub(crate) mod unclear;

@@ -1,5 +1,6 @@
 //! Connections to mail servers: checked addresses, TLS, the dialogue of SMTP.
 
+pub(crate) mod pool;
 pub(crate) mod smtp;
 mod tls;
 
@@ -17,7 +18,7 @@ pub(crate) use tls::wrap;
 const CONNECT: Duration = Duration::from_secs(15);
 
 /// How a connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Security {
     /// From the first byte (ports 465 and 993).
@@ -30,7 +31,7 @@ pub enum Security {
 ennakoi_store::stored_as_text!(Security { Tls = "tls", Starttls = "starttls", Plain = "plain" });
 
 /// A server to talk to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     pub host: String,

@@ -10,7 +10,11 @@ use ennakoi_egress::Reach;
 use ennakoi_http::App;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-use super::{Credentials, Security, Server, Trouble, Wire, connect, wrap};
+use super::{
+    Credentials, Security, Server, Trouble, Wire, connect,
+    pool::{self, Pool, Turn},
+    wrap,
+};
 
 const LINE: Duration = Duration::from_secs(30);
 /// The whole dialogue up to the mail itself.
@@ -64,24 +68,74 @@ pub(crate) struct Parcel<'a> {
 /// How it went for one recipient: `None` when the server took it.
 pub(crate) type Fates = Vec<(String, Option<Reply>)>;
 
+/// Who hands mails over, and where.
+pub(crate) struct Way<'a> {
+    /// Of the program: dialogues are shared only under the same name.
+    pub(crate) sender: String,
+    pub(crate) server: &'a Server,
+    pub(crate) reach: Reach,
+    pub(crate) credentials: Option<&'a Credentials>,
+}
+
+/// A dialogue in which the server has heard from whom and to whom, and waits for the mail.
+pub(crate) struct Prepared {
+    dialogue: Dialogue,
+    turn: Turn,
+    fates: Fates,
+}
+
+impl Prepared {
+    /// Whether the server would take it for nobody.
+    pub(crate) fn for_nobody(&self) -> bool {
+        self.fates.iter().all(|(_, refusal)| refusal.is_some())
+    }
+
+    /// Hands the mail over. `Ok` says how it went for each recipient.
+    pub(crate) async fn hand_over(mut self, mail: &[u8]) -> Result<Fates, Failure> {
+        if self.for_nobody() {
+            if self.dialogue.command("RSET").await.is_ok_and(|reply| reply.code == 250) {
+                self.turn.give_back(self.dialogue).await;
+            }
+            return Ok(self.fates);
+        }
+        let begun = self.dialogue.command("DATA").await?;
+        if begun.code != 354 {
+            return Err(Failure::Refused(begun));
+        }
+        // From here on a broken dialogue leaves the end open.
+        let unclear = |error: Trouble| Failure::Unclear(error.detail);
+        self.dialogue.mail(mail).await.map_err(unclear)?;
+        let end = self.dialogue.reply(AFTER_MAIL).await.map_err(unclear)?;
+        if end.code == 421 {
+            return Err(Failure::Refused(end));
+        }
+        self.turn.give_back(self.dialogue).await;
+        if end.code == 250 { Ok(self.fates) } else { Err(Failure::Refused(end)) }
+    }
+}
+
 /// Hands over one mail. `Ok` says how it went for each recipient; at least one may have been taken.
-pub(crate) async fn send(app: &App, server: &Server, reach: Reach, credentials: Option<&Credentials>, parcel: Parcel<'_>) -> Result<Fates, Failure> {
-    let timed = tokio::time::timeout(PREAMBLE, prepare(app, server, reach, credentials, &parcel)).await;
-    let (mut dialogue, fates) = timed.map_err(|_| Trouble::new("timeout", "the server took too long"))??;
-    if fates.iter().all(|(_, refusal)| refusal.is_some()) {
-        dialogue.quit().await;
-        return Ok(fates);
-    }
-    let begun = dialogue.command("DATA").await?;
-    if begun.code != 354 {
-        return Err(Failure::Refused(begun));
-    }
-    // From here on a broken dialogue leaves the end open.
-    let unclear = |error: Trouble| Failure::Unclear(error.detail);
-    dialogue.mail(parcel.mail).await.map_err(unclear)?;
-    let end = dialogue.reply(AFTER_MAIL).await.map_err(unclear)?;
-    dialogue.quit().await;
-    if end.code == 250 { Ok(fates) } else { Err(Failure::Refused(end)) }
+pub(crate) async fn send(app: &App, pool: &Pool, way: Way<'_>, parcel: Parcel<'_>) -> Result<Fates, Failure> {
+    prepare(app, pool, way, &parcel).await?.hand_over(parcel.mail).await
+}
+
+/// Goes as far as one can without handing anything over. A dialogue that rested is gone on with; where it has ended meanwhile, a new
+/// one is begun.
+pub(crate) async fn prepare(app: &App, pool: &Pool, way: Way<'_>, parcel: &Parcel<'_>) -> Result<Prepared, Failure> {
+    let prepared = async {
+        let sender = pool::Sender { name: way.sender.clone(), server: way.server.clone() };
+        let (mut turn, resting) = pool.turn(sender).await;
+        if let Some(dialogue) = resting
+            && let Ok((dialogue, fates)) = address(dialogue, parcel).await
+        {
+            return Ok(Prepared { dialogue, turn, fates });
+        }
+        turn.begun_anew();
+        let dialogue = open(app, way.server, way.reach, way.credentials).await?;
+        let (dialogue, fates) = address(dialogue, parcel).await?;
+        Ok(Prepared { dialogue, turn, fates })
+    };
+    tokio::time::timeout(PREAMBLE, prepared).await.map_err(|_| Trouble::new("timeout", "the server took too long"))?
 }
 
 /// Connects and signs in, and says good-bye: for trying out settings.
@@ -92,8 +146,8 @@ pub(crate) async fn try_out(app: &App, server: &Server, reach: Reach, credential
     Ok(())
 }
 
-async fn prepare(app: &App, server: &Server, reach: Reach, credentials: Option<&Credentials>, parcel: &Parcel<'_>) -> Result<(Dialogue, Fates), Failure> {
-    let mut dialogue = open(app, server, reach, credentials).await?;
+/// Says from whom and to whom.
+async fn address(mut dialogue: Dialogue, parcel: &Parcel<'_>) -> Result<(Dialogue, Fates), Failure> {
     let size = parcel.mail.len() as u64;
     if dialogue.abilities.size.is_some_and(|most| most > 0 && size > most) {
         return Err(Failure::TooLarge(size));
@@ -159,7 +213,7 @@ fn own_name(app: &App) -> String {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Abilities {
     starttls: bool,
     utf8: bool,
@@ -168,7 +222,8 @@ struct Abilities {
     ways: Vec<String>,
 }
 
-struct Dialogue {
+/// A connection on which SMTP is spoken.
+pub(crate) struct Dialogue {
     wire: BufReader<Wire>,
     abilities: Abilities,
 }
@@ -283,7 +338,7 @@ impl Dialogue {
     }
 
     /// Good manners; nothing depends on it.
-    async fn quit(&mut self) {
+    pub(crate) async fn quit(&mut self) {
         let _ = tokio::time::timeout(Duration::from_secs(2), self.command("QUIT")).await;
     }
 }

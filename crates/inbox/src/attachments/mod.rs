@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use ennakoi_http::App;
 use ennakoi_kernel::{
-    Duration, Environment, Problem,
+    Duration, Environment, Problem, Timestamp,
     ids::{AttachmentId, ConversationId, MessageId, WorkspaceId},
     limits,
 };
@@ -120,6 +120,31 @@ pub(crate) async fn give(
         }
     }
     Ok(())
+}
+
+/// Files of `author` that were not sent yet are kept at least until a moment that is still to come.
+///
+/// # Errors
+/// One of them is not there, is not the author's, or was sent before.
+pub(crate) async fn keep_until(tx: &mut Tx, workspace: WorkspaceId, author: Actor, ids: &[AttachmentId], until: Timestamp) -> Result<()> {
+    for (position, id) in ids.iter().enumerate() {
+        if !store::keep_until(tx, workspace, *id, author, until).await? {
+            return Err(Problem::field(format!("attachment_ids[{position}]"), "unknown", "no unsent file of yours has this id").into());
+        }
+    }
+    Ok(())
+}
+
+/// Those of these files that `author` has not sent yet, in the given order.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) async fn unsent(tx: &mut Tx, workspace: WorkspaceId, author: Actor, ids: &[AttachmentId]) -> Result<Vec<Attachment>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(store::unsent(tx, workspace, *id, author).await?);
+    }
+    Ok(found)
 }
 
 /// The files of messages, in the order in which they were attached.

@@ -85,6 +85,29 @@ pub(super) async fn give(
     Ok(given == 1)
 }
 
+/// Dates an unsent file to a moment still to come, so that it is forgotten only long after it.
+pub(super) async fn keep_until(tx: &mut Tx, workspace: WorkspaceId, id: AttachmentId, author: Actor, until: Timestamp) -> Result<bool> {
+    let kept = tx
+        .execute(
+            "UPDATE attachments SET created_at = $4 WHERE workspace_id = $1 AND id = $2 AND message_id IS NULL AND uploader = $3",
+            params![workspace, id, author.to_string(), until],
+        )
+        .await?;
+    Ok(kept == 1)
+}
+
+pub(super) async fn unsent(tx: &mut Tx, workspace: WorkspaceId, id: AttachmentId, author: Actor) -> Result<Option<Attachment>> {
+    type Unsent = (String, String, i64, Option<i64>, Option<i64>);
+    let found: Option<Unsent> = tx
+        .optional(
+            "SELECT a.name, f.media_type, f.bytes, f.width, f.height FROM attachments a JOIN files f ON f.id = a.file_id \
+             WHERE a.workspace_id = $1 AND a.id = $2 AND a.message_id IS NULL AND a.uploader = $3",
+            params![workspace, id, author.to_string()],
+        )
+        .await?;
+    Ok(found.map(|(name, media_type, bytes, width, height)| Attachment { id, url: url(workspace, id, &name), name, media_type, bytes, width, height }))
+}
+
 pub(super) async fn of_messages(tx: &mut Tx, workspace: WorkspaceId, messages: &[MessageId]) -> Result<Vec<(MessageId, Attachment)>> {
     let (places, values) = sql::list(2, messages);
     let mut found = Vec::new();

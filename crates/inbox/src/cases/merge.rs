@@ -18,6 +18,7 @@ use crate::{
     conversations::{self, Conversation, Snapshot, State, lock, revive, save, timers},
     labels,
     messages::{self, Direction, Kind, Meta, NewMessage, Visibility},
+    scheduled,
 };
 
 /// Conversations that may be merged into one, directly.
@@ -71,6 +72,7 @@ pub async fn merge(
     note(tx, environment, workspace, &mut given, actor, "merged_into", &kept).await?;
     save(tx, workspace, &mut kept, now).await?;
     save(tx, workspace, &mut given, now).await?;
+    scheduled::merged(tx, environment, workspace, loser, winner).await?;
     let labels = share_labels(tx, environment, workspace, actor, winner, loser).await?;
     let revived = winner_before.is_closed() && kept.state != State::Closed;
     let detail = Detail { loser_before, winner_before, winner_after: Snapshot::of(&kept), labels, contact_given };

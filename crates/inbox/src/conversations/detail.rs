@@ -12,6 +12,7 @@ use super::{Conversation, ConversationRow, State, load, rows::hydrate};
 use crate::{
     drafts::{self, Drafts},
     routing::{self, Routing},
+    scheduled::{self, ScheduledAnswer},
 };
 
 /// Conversations before this one that are shown.
@@ -60,6 +61,8 @@ pub struct ConversationDetail {
     pub routing: Option<Routing>,
     /// The viewer's own unsent texts.
     pub draft: Drafts,
+    /// Answers that wait for their moment, the next one first.
+    pub scheduled: Vec<ScheduledAnswer>,
     pub presence: Vec<Presence>,
     pub earlier: Vec<Earlier>,
     pub rating_comment: Option<String>,
@@ -78,7 +81,16 @@ pub async fn detail(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId, vie
     };
     let (contact_seen_seq, rating_comment) = (conversation.contact_seen_seq, conversation.rating_comment.clone());
     let row = hydrate(tx, workspace, vec![conversation], viewer).await?.pop().ok_or_else(|| Problem::not_found("the conversation"))?;
-    Ok(ConversationDetail { row, contact_seen_seq, routing: routing::latest(tx, workspace, id).await?, draft, presence: Vec::new(), earlier, rating_comment })
+    Ok(ConversationDetail {
+        row,
+        contact_seen_seq,
+        routing: routing::latest(tx, workspace, id).await?,
+        draft,
+        scheduled: scheduled::list(tx, workspace, id).await?,
+        presence: Vec::new(),
+        earlier,
+        rating_comment,
+    })
 }
 
 /// What the same customer asked before, newest first; conversations of contacts merged into this one are among them.

@@ -16,7 +16,7 @@ use super::{AuthorKind, Delivery, Direction, Format, Kind, Message, Meta, Visibi
 use crate::{
     attachments, calendars, cases, channels,
     conversations::{self, Conversation, NewConversation, Owner, State, lock, save},
-    drafts, queues, read_marks, search,
+    drafts, queues, read_marks, scheduled, search,
 };
 
 /// A closed conversation is continued by a message within this span; later a new one begins.
@@ -87,6 +87,9 @@ pub async fn add(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId,
     }
     let before = held.clone();
     let mut events = effects(&mut held, &new, now);
+    if from_customer(&new) {
+        events.extend(scheduled::customer_wrote(tx, workspace, held.id).await?);
+    }
     let author = new.author;
     let (message, added) = append(tx, environment, workspace, &mut held, new).await?;
     if before.state == held.state && before.owner == held.owner && before.waiting_since == held.waiting_since && before.locale == held.locale {
@@ -246,7 +249,10 @@ pub(crate) async fn append(
     }
     if new.kind == Kind::Text {
         search::index_message(tx, workspace, conversation.id, id, &new.body, new.language.or(conversation.locale), now).await?;
-        if let Actor::Staff(staff) = new.author {
+        // What waited for its moment was no draft any more; its author may be writing the next one.
+        if let Actor::Staff(staff) = new.author
+            && new.meta.scheduled.is_none()
+        {
             drafts::clear(tx, workspace, conversation.id, staff, drafts::Mode::of(new.visibility)).await?;
         }
     }

@@ -170,6 +170,16 @@ pub struct Meta {
     /// It was brought along from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
+    /// It was written before, and waited for its moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled: Option<Scheduled>,
+}
+
+/// When an answer was written, and for when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Scheduled {
+    pub written_at: Timestamp,
+    pub for_at: Timestamp,
 }
 
 /// What is known about a message that was brought along.

@@ -8,7 +8,7 @@ use std::{future::Future, sync::Arc, time::Duration as StdDuration};
 use ennakoi_kernel::{Duration, Environment, Timestamp};
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::{Db, Result, Tx};
+use crate::{Db, Engine, Result, Tx};
 
 /// Rounds after which [`Work::tidy`] is called again.
 const TIDY_EVERY: u32 = 1_000;
@@ -45,6 +45,10 @@ pub trait Work: Send + Sync + 'static {
     fn claim<'a>(&'a self, tx: &'a mut Tx, claim: Claim<'a>) -> impl Future<Output = Result<Vec<Self::Item>>> + Send + 'a;
     /// Tries one and records how it ended. After an error it is tried again when its lease ends.
     fn attempt<'a>(&'a self, owner: &'a str, item: Self::Item) -> impl Future<Output = Result<()>> + Send + 'a;
+    /// Takes the leases of a process that is gone. Called at the start, and only where no other process can hold any.
+    fn reclaim<'a>(&'a self, _tx: &'a mut Tx) -> impl Future<Output = Result<()>> + Send + 'a {
+        async { Ok(()) }
+    }
     /// Removes what is old, at the start and from time to time.
     fn tidy(&self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
@@ -56,6 +60,9 @@ pub async fn run<W: Work>(db: Db, environment: Environment, work: W, mut stop: w
     let (work, owner) = (Arc::new(work), Arc::<str>::from(environment.token(8)));
     let mut tasks = JoinSet::new();
     let mut round = 0u32;
+    if let Err(error) = reclaim(&db, &*work).await {
+        tracing::warn!(work = work.name(), %error, "leases of a process that is gone end by themselves");
+    }
     while !*stop.borrow() {
         if round.is_multiple_of(TIDY_EVERY)
             && let Err(error) = work.tidy().await
@@ -80,6 +87,16 @@ pub async fn run<W: Work>(db: Db, environment: Environment, work: W, mut stop: w
         while tasks.try_join_next().is_some() {}
     }
     while tasks.join_next().await.is_some() {}
+}
+
+/// An embedded database has one process: what is claimed when it starts was claimed by one that was killed.
+async fn reclaim<W: Work>(db: &Db, work: &W) -> Result<()> {
+    if db.engine() != Engine::Sqlite {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    work.reclaim(&mut tx).await?;
+    tx.commit().await
 }
 
 /// Begins as much as there is room for; returns how many.

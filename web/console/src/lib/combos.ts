@@ -27,7 +27,7 @@ export function step(pending: string, combo: string, bindings: readonly { id: st
 
 /** For people: ⌘ K or Ctrl K, ⇧ E, G I. */
 export function readable(keys: string, mac: boolean): string {
-	const signs: Record<string, string> = { mod: mac ? '⌘' : 'Ctrl', shift: '⇧', escape: 'Esc', enter: '↵', space: '␣', arrowup: '↑', arrowdown: '↓' };
+	const signs: Record<string, string> = { mod: mac ? '⌘' : 'Ctrl', shift: '⇧', alt: mac ? '⌥' : 'Alt', escape: 'Esc', enter: '↵', space: '␣', arrowup: '↑', arrowdown: '↓' };
 	return keys
 		.split(/[ +]/)
 		.filter((part) => part !== '')

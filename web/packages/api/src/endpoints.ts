@@ -110,6 +110,13 @@ export function endpoints(c: Client) {
 			messages: (id: S.Id, query: { before_seq?: number; after_seq?: number; limit?: number }, options?: Options) =>
 				c.get<S.MessagePage>(`/conversations/${id}/messages`, query, options),
 			send: (id: S.Id, body: S.NewMessage, options?: Options) => c.post<S.Message>(`/conversations/${id}/messages`, body, options),
+			scheduled: async (id: S.Id) => items(await c.get<S.Page<S.ScheduledAnswer>>(`/conversations/${id}/scheduled-answers`)),
+			schedule: (id: S.Id, body: S.NewScheduledAnswer) => c.post<S.ScheduledAnswer>(`/conversations/${id}/scheduled-answers`, body),
+			reschedule: (id: S.Id, answer: S.Id, body: { body?: string; send_at?: S.Time; version?: number }) =>
+				c.patch<S.ScheduledAnswer>(`/conversations/${id}/scheduled-answers/${answer}`, body),
+			withdraw: (id: S.Id, answer: S.Id) => c.delete(`/conversations/${id}/scheduled-answers/${answer}`),
+			sendScheduled: (id: S.Id, answer: S.Id) => c.post<S.Message>(`/conversations/${id}/scheduled-answers/${answer}/sending`),
+			sendTimes: async (id: S.Id) => items(await c.get<S.Page<S.SendTime>>(`/conversations/${id}/send-times`)),
 			removeMessage: (id: S.Id, message: S.Id) => c.delete<S.Message>(`/conversations/${id}/messages/${message}`),
 			assign: (id: S.Id, body: { agent_id: S.Id | null; queue_id?: S.Id }) => c.put<unknown>(`/conversations/${id}/assignment`, body),
 			claim: (id: S.Id) => c.post<unknown>(`/conversations/${id}/claim`),

@@ -1,14 +1,16 @@
 //! Kills a real server with -9 at random moments under load, again and again, and looks whether anything that it had
 //! acknowledged is lost, doubled or out of order. The log of acknowledgements lies in this process, outside the victim.
 //!
-//! With --power, SQLite only, the power fails instead: see `power`.
+//! With --power, SQLite only, the power fails instead: see `power`. With --mail, mails arrive and leave meanwhile: see `mail`.
 //!
 //! usage: torture --binary PATH [--kills N] [--seed N]
+//!        torture --binary PATH --mail ARRIVING --answers LEAVING [--kills N] [--seed N]
 //!        torture --binary PATH --power SEEDS --shim PATH [--seed N]
 //! PostgreSQL is used when `TEST_DATABASE_URL` names one, else SQLite.
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test program: a panic is the report")]
 
 mod load;
+mod mail;
 mod power;
 mod verify;
 mod victim;
@@ -35,10 +37,13 @@ struct Arguments {
     /// Images of a disk whose power failed, instead of kills.
     power: Option<u64>,
     shim: Option<PathBuf>,
+    /// Mails that arrive, and answers that leave, meanwhile.
+    mail: Option<usize>,
+    answers: usize,
 }
 
 fn arguments() -> Arguments {
-    let mut arguments = Arguments { binary: PathBuf::from("target/debug/ennakoi"), kills: 20, seed: 1, power: None, shim: None };
+    let mut arguments = Arguments { binary: PathBuf::from("target/debug/ennakoi"), kills: 20, seed: 1, power: None, shim: None, mail: None, answers: 20 };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().unwrap_or_else(|| panic!("{word} needs a value"));
@@ -47,6 +52,8 @@ fn arguments() -> Arguments {
             "--kills" => arguments.kills = value.parse().expect("a number of kills"),
             "--power" => arguments.power = Some(value.parse().expect("a number of seeds")),
             "--shim" => arguments.shim = Some(PathBuf::from(value)),
+            "--mail" => arguments.mail = Some(value.parse().expect("a number of mails")),
+            "--answers" => arguments.answers = value.parse().expect("a number of answers"),
             "--seed" => arguments.seed = value.parse().expect("a seed"),
             other => panic!("unknown argument {other}"),
         }
@@ -72,6 +79,12 @@ async fn main() {
     let arguments = arguments();
     if let Some(seeds) = arguments.power {
         if !power::run(&arguments, seeds).await {
+            std::process::exit(1);
+        }
+        return;
+    }
+    if let Some(arriving) = arguments.mail {
+        if !mail::run(&arguments, arriving, arguments.answers).await {
             std::process::exit(1);
         }
         return;

@@ -64,13 +64,13 @@ impl Victim {
         }
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let ready = format!("http://{}/readyz", self.address);
-        for _ in 0..2_000 {
+        for _ in 0..12_000 {
             if reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        panic!("the server was not ready within ten seconds");
+        panic!("the server was not ready within a minute");
     }
 
     /// `kill -9`.

@@ -44,7 +44,7 @@ const COUNTS_MS = 400;
 export type ListQuery = { view: string; filter: Filter | null; sort: Sort; order: 'asc' | 'desc' };
 export type ListState = { query: ListQuery; ids: readonly Id[]; cursor: string | null; loading: boolean; problem: unknown };
 /** What only the detailed answer tells about an opened conversation. */
-export type Detail = Pick<Conversation, 'contact_seen_seq' | 'routing' | 'draft' | 'earlier'>;
+export type Detail = Pick<Conversation, 'contact_seen_seq' | 'routing' | 'draft' | 'scheduled' | 'earlier'>;
 
 class Desk {
 	state = $state.raw(emptyDesk);
@@ -195,8 +195,8 @@ class Desk {
 
 	takeConversation(conversation: Conversation): void {
 		this.takeRow(rowOf(conversation));
-		const { contact_seen_seq, routing, draft, earlier } = conversation;
-		this.details = new Map(this.details).set(conversation.id, { contact_seen_seq, routing, draft, earlier });
+		const { contact_seen_seq, routing, draft, scheduled, earlier } = conversation;
+		this.details = new Map(this.details).set(conversation.id, { contact_seen_seq, routing, draft, scheduled, earlier });
 		this.presence = new Map(this.presence).set(conversation.id, conversation.presence ?? []);
 	}
 
@@ -267,6 +267,28 @@ class Desk {
 		if (detail) this.details = new Map(this.details).set(id, { ...detail, draft: { ...detail.draft, [mode]: draft } });
 	}
 
+	/** Reads again which answers wait for their moment. */
+	async refreshScheduled(id: Id): Promise<void> {
+		try {
+			const scheduled = await api.conversations.scheduled(id);
+			const detail = this.details.get(id);
+			if (detail) this.details = new Map(this.details).set(id, { ...detail, scheduled });
+		} catch {
+			// The next change brings it.
+		}
+	}
+
+	/** Answers that came, went or were held: one of them may be the message that has just been added. */
+	#scheduledMoved(changes: Changes): void {
+		const moved = new Set<Id>();
+		for (const { kind, conversation } of changes.events) {
+			if (!conversation || !this.details.has(conversation)) continue;
+			const leaves = kind === 'message.added' && (this.details.get(conversation)?.scheduled.length ?? 0) > 0;
+			if (kind.startsWith('answer.') || leaves || kind === 'conversation.merged') moved.add(conversation);
+		}
+		for (const id of moved) void this.refreshScheduled(id);
+	}
+
 	sayTyping(id: Id, visibility: 'public' | 'private', on: boolean): void {
 		this.#live?.send({ type: 'typing', conversation: id, visibility, on });
 	}
@@ -315,6 +337,7 @@ class Desk {
 				void api.conversations.get(event.conversation).then((conversation) => this.takeConversation(conversation)).catch(() => undefined);
 			}
 		}
+		this.#scheduledMoved(changes);
 		for (const listener of this.#listeners) listener(changes);
 		if (changes.counts) this.counts = changes.counts;
 		else if (changes.conversations.length > 0) this.#countsSoon();

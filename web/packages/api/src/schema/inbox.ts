@@ -69,9 +69,37 @@ export type Conversation = ConversationRow & {
 	contact_seen_seq: number;
 	routing: Routing | null;
 	draft: { reply: Draft | null; note: Draft | null };
+	/** Answers that wait for their moment, the next one first. */
+	scheduled: ScheduledAnswer[];
 	presence: Presence[];
 	earlier: EarlierConversation[];
 };
+export type HeldBecause = 'customer_wrote' | 'conversation_closed' | 'merged' | 'author_gone' | 'file_gone' | 'too_late';
+/** An answer that waits for its moment, or for a person when something holds it. */
+export type ScheduledAnswer = {
+	id: Id;
+	conversation_id: Id;
+	author: Author;
+	body: string;
+	attachments: Attachment[];
+	addressing: Addressing | null;
+	close: boolean;
+	send_at: Time;
+	held: HeldBecause | null;
+	created_at: Time;
+	version: number;
+};
+export type NewScheduledAnswer = {
+	client_key: string;
+	body: string;
+	format: 'text' | 'markdown';
+	attachment_ids?: Id[];
+	addressing?: Addressing | undefined;
+	close?: boolean;
+	send_at: Time;
+};
+/** A moment to offer. */
+export type SendTime = { code: 'hour' | 'opening' | 'tomorrow' | 'monday'; at: Time };
 export type Attachment = {
 	id: Id;
 	name: string;
@@ -93,6 +121,8 @@ export type MessageMeta = {
 	origin?: MailOrigin;
 	/** Why it was not delivered, e.g. `address_unknown`. */
 	delivery_code?: string;
+	/** It was written before, and waited for its moment. */
+	scheduled?: { written_at: Time; for_at: Time };
 	/** Where it goes on, after it was split off. */
 	moved_to?: { conversation: Id; number: number };
 	copied_from?: { conversation: Id; message: Id };
