@@ -1268,6 +1268,76 @@ export interface paths {
         patch: operations["update_message"];
         trace?: never;
     };
+    "/api/v1/conversations/{id}/scheduled-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The answers that wait for their moment, the next one first. */
+        get: operations["list_scheduled_answers"];
+        put?: never;
+        /** Keeps an answer until `send_at`; a message of the customer's before then holds it. The same client_key again gives the same answer. */
+        post: operations["create_scheduled_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/scheduled-answers/{answer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an answer back; nothing of it leaves. */
+        delete: operations["delete_scheduled_answer"];
+        options?: never;
+        head?: never;
+        /** Changes words or moment. A held answer leaves by itself again when it gets a new moment. */
+        patch: operations["update_scheduled_answer"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/scheduled-answers/{answer}/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends it now, whatever held it. */
+        post: operations["send_scheduled_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/send-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Moments to offer, by the opening hours of the conversation's channel. */
+        get: operations["list_send_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attachments": {
         parameters: {
             query?: never;
@@ -1988,6 +2058,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/authority-budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much each person may give without asking. */
+        get: operations["list_authority_budgets"];
+        /** Sets a person's budget in a currency, or the one of everybody who has none. */
+        put: operations["set_authority_budget"];
+        post?: never;
+        /** Takes a budget away. */
+        delete: operations["delete_authority_budget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you may give right now. */
+        get: operations["read_authority"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was given to the customer of this conversation, newest first. */
+        get: operations["list_conversation_grants"];
+        put?: never;
+        /** Gives a credit, a gift or a discount within your budget; above it, asks for it. */
+        post: operations["create_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was given to a customer, newest first. */
+        get: operations["list_contact_grants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Grants of the workspace in one state, newest first. */
+        get: operations["list_grants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Approves or declines what somebody else asked for. */
+        put: operations["decide_grant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes back your request, or, if you may decide, anything that was given. */
+        put: operations["withdraw_grant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -2568,6 +2760,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Whether the installation has a model for reading meaning */
+        get: operations["read_bot_meaning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bot/small-talk": {
         parameters: {
             query?: never;
@@ -2575,8 +2777,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the installation has a model for reading meaning */
-        get: operations["read_bot_meaning"];
+        /** The kinds of small talk and the built-in answers */
+        get: operations["list_bot_small_talk"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3410,6 +3612,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mailboxes/{id}/unclear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last 100 mails of which it was unknown for a time whether they had arrived; they may have arrived twice. */
+        get: operations["list_unclear_mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-channels": {
         parameters: {
             query?: never;
@@ -3772,7 +3991,7 @@ export interface components {
          */
         Role: "owner" | "admin" | "supervisor" | "agent" | "viewer";
         /** @description A single right inside one workspace. */
-        Permission: ("contacts:read" | "contacts:write" | "contacts:export" | "commerce:read" | "knowledge:read" | "knowledge:write" | "reports:read" | "settings:read" | "audit:read") | "conversations:read" | "conversations:write" | "contacts:merge" | "commerce:write" | "knowledge:publish" | "desk:manage" | "staff:read" | "staff:manage" | "settings:manage" | "integrations:manage" | "channels:feed" | "workspace:own";
+        Permission: ("contacts:read" | "contacts:write" | "contacts:export" | "commerce:read" | "knowledge:read" | "knowledge:write" | "reports:read" | "settings:read" | "audit:read") | "conversations:read" | "conversations:write" | "contacts:merge" | "commerce:write" | "knowledge:publish" | "desk:manage" | "staff:read" | "staff:manage" | "settings:manage" | "integrations:manage" | "channels:feed" | "grants:give" | "grants:decide" | "workspace:own";
         /**
          * @description Whether a person takes work now.
          * @enum {string}
@@ -4564,6 +4783,8 @@ export interface components {
             routing?: components["schemas"]["Routing"] | null;
             /** @description The viewer's own unsent texts. */
             draft: components["schemas"]["Drafts"];
+            /** @description Answers that wait for their moment, the next one first. */
+            scheduled: components["schemas"]["ScheduledAnswer"][];
             presence: components["schemas"]["Presence"][];
             earlier: components["schemas"]["Earlier"][];
             rating_comment?: string | null;
@@ -4605,6 +4826,76 @@ export interface components {
             attachment_ids: string[];
             updated_at: components["schemas"]["Timestamp"];
         };
+        /** @description An answer that waits for its moment. */
+        ScheduledAnswer: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            conversation_id: string;
+            author: components["schemas"]["Author"];
+            body: string;
+            format: components["schemas"]["Format"];
+            attachments: components["schemas"]["Attachment"][];
+            addressing?: components["schemas"]["Addressing"] | null;
+            close: boolean;
+            send_at: components["schemas"]["Timestamp"];
+            /** @description Why it will not leave by itself; null while it will. */
+            held?: components["schemas"]["Held"] | null;
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Raised with every change; send it along to change what you have seen.
+             */
+            version: number;
+        };
+        /** @description Who wrote a message. `name` is empty for the bot, the system and strangers: the screen has its own words for them. */
+        Author: {
+            kind: components["schemas"]["AuthorKind"];
+            /** Format: uuid */
+            id?: string | null;
+            name: string;
+            avatar_url?: string | null;
+        };
+        /**
+         * @description How the body is written.
+         * @enum {string}
+         */
+        Format: "text" | "markdown";
+        /** @description A file as messages show it. */
+        Attachment: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description By its content. */
+            media_type: string;
+            /** Format: int64 */
+            bytes: number;
+            url: string;
+            /**
+             * Format: int64
+             * @description Pixels, for pictures.
+             */
+            width?: number | null;
+            /** Format: int64 */
+            height?: number | null;
+        };
+        /** @description The head of a letter. Of what an agent writes, empty parts are filled in by the channel. */
+        Addressing: {
+            from?: components["schemas"]["Correspondent"] | null;
+            /** @description Where the sender of a message that came wants the answer. */
+            reply_to?: components["schemas"]["Correspondent"] | null;
+            to?: components["schemas"]["Correspondent"][];
+            cc?: components["schemas"]["Correspondent"][];
+            bcc?: components["schemas"]["Correspondent"][];
+            subject?: string | null;
+        };
+        /** @description Somebody by address. */
+        Correspondent: {
+            address: string;
+            name?: string | null;
+        };
+        /** @description Why an answer waits for a person. */
+        Held: "conversation_closed" | "customer_wrote" | "merged" | "author_gone" | "file_gone" | "too_late";
         /** @description A colleague who has the conversation open. */
         Presence: {
             staff_id: components["schemas"]["StaffId"];
@@ -4789,14 +5080,6 @@ export interface components {
             actor: components["schemas"]["Author"];
             payload: unknown;
         };
-        /** @description Who wrote a message. `name` is empty for the bot, the system and strangers: the screen has its own words for them. */
-        Author: {
-            kind: components["schemas"]["AuthorKind"];
-            /** Format: uuid */
-            id?: string | null;
-            name: string;
-            avatar_url?: string | null;
-        };
         /** @description One page of a list. */
         Page17: {
             items: components["schemas"]["Routing"][];
@@ -4880,29 +5163,6 @@ export interface components {
         Direction: "in" | "out";
         /** @description What a message is. */
         Kind: ("text" | "form") | "event" | "rating" | "options";
-        /**
-         * @description How the body is written.
-         * @enum {string}
-         */
-        Format: "text" | "markdown";
-        /** @description A file as messages show it. */
-        Attachment: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description By its content. */
-            media_type: string;
-            /** Format: int64 */
-            bytes: number;
-            url: string;
-            /**
-             * Format: int64
-             * @description Pixels, for pictures.
-             */
-            width?: number | null;
-            /** Format: int64 */
-            height?: number | null;
-        };
         /** @description What a message carries besides its text; absent parts are left out. */
         Meta: {
             sources?: components["schemas"]["Source"][] | null;
@@ -4928,6 +5188,8 @@ export interface components {
             copied_from?: components["schemas"]["Copied"] | null;
             /** @description It was brought along from elsewhere. */
             imported?: components["schemas"]["Imported"] | null;
+            /** @description It was written before, and waited for its moment. */
+            scheduled?: components["schemas"]["Scheduled"] | null;
         };
         /** @description An article that an answer rests on. */
         Source: {
@@ -4940,21 +5202,6 @@ export interface components {
         Choice: {
             key: string;
             label: string;
-        };
-        /** @description The head of a letter. Of what an agent writes, empty parts are filled in by the channel. */
-        Addressing: {
-            from?: components["schemas"]["Correspondent"] | null;
-            /** @description Where the sender of a message that came wants the answer. */
-            reply_to?: components["schemas"]["Correspondent"] | null;
-            to?: components["schemas"]["Correspondent"][];
-            cc?: components["schemas"]["Correspondent"][];
-            bcc?: components["schemas"]["Correspondent"][];
-            subject?: string | null;
-        };
-        /** @description Somebody by address. */
-        Correspondent: {
-            address: string;
-            name?: string | null;
         };
         /** @description What is known about a message that came from outside. */
         Origin: {
@@ -5007,6 +5254,11 @@ export interface components {
             /** @description The author's name, when it is nobody here. */
             author?: string | null;
         };
+        /** @description When an answer was written, and for when. */
+        Scheduled: {
+            written_at: components["schemas"]["Timestamp"];
+            for_at: components["schemas"]["Timestamp"];
+        };
         /** @description How far a message on its way out has come; never goes back. */
         Delivery: ("sent" | "delivered" | "read" | "failed") | "pending";
         CreateMessage: {
@@ -5039,6 +5291,55 @@ export interface components {
         };
         /** @description One page of a list. */
         Page19: {
+            items: components["schemas"]["ScheduledAnswer"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        CreateScheduledAnswer: {
+            client_key: string;
+            /** @default  */
+            body: string;
+            /** @default text */
+            format: components["schemas"]["Format"];
+            /** @default [] */
+            attachment_ids: string[];
+            /** @default null */
+            addressing: components["schemas"]["Addressing"] | null;
+            /**
+             * @description Closes the conversation after it.
+             * @default false
+             */
+            close: boolean;
+            send_at: components["schemas"]["Timestamp"];
+        };
+        /** @description What is left out stays. */
+        UpdateScheduledAnswer: {
+            /** @default null */
+            body: string | null;
+            /** @default null */
+            attachment_ids: string[] | null;
+            /** @default null */
+            send_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description What you have seen; 409 `answer_changed` when somebody has changed it since.
+             * @default null
+             */
+            version: number | null;
+        };
+        /** @description One page of a list. */
+        Page20: {
+            items: components["schemas"]["SendTime"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A moment to offer. `code` is for the screen: `hour`, `opening`, `tomorrow`, `monday`. */
+        SendTime: {
+            code: string;
+            at: components["schemas"]["Timestamp"];
+        };
+        /** @description One page of a list. */
+        Page21: {
             items: components["schemas"]["LabelBrief"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5055,7 +5356,7 @@ export interface components {
             color: string | null;
         };
         /** @description One page of a list. */
-        Page20: {
+        Page22: {
             items: components["schemas"]["CannedAnswer"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5102,7 +5403,7 @@ export interface components {
             shared: boolean | null;
         };
         /** @description One page of a list. */
-        Page21: {
+        Page23: {
             items: components["schemas"]["View"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5161,7 +5462,7 @@ export interface components {
             shared: boolean | null;
         };
         /** @description One page of a list. */
-        Page22: {
+        Page24: {
             items: components["schemas"]["Queue"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5213,7 +5514,7 @@ export interface components {
             is_default: boolean | null;
         };
         /** @description One page of a list. */
-        Page23: {
+        Page25: {
             items: components["schemas"]["Calendar"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5325,7 +5626,7 @@ export interface components {
             closes_at?: components["schemas"]["Timestamp"] | null;
         };
         /** @description One page of a list. */
-        Page24: {
+        Page26: {
             items: components["schemas"]["Channel"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5480,7 +5781,7 @@ export interface components {
             snippet: string;
         };
         /** @description One page of a list. */
-        Page25: {
+        Page27: {
             items: components["schemas"]["Policy"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5651,7 +5952,7 @@ export interface components {
             enabled: boolean | null;
         };
         /** @description One page of a list. */
-        Page26: {
+        Page28: {
             items: components["schemas"]["PolicyVersion"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5702,7 +6003,7 @@ export interface components {
             calendar?: components["schemas"]["Calendar"] | null;
         };
         /** @description One page of a list. */
-        Page27: {
+        Page29: {
             items: components["schemas"]["ClockView"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5745,7 +6046,7 @@ export interface components {
         /** @description How a clock ended. */
         ClockOutcome: ("met" | "missed") | "void";
         /** @description One page of a list. */
-        Page28: {
+        Page30: {
             items: components["schemas"]["Promise"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5775,7 +6076,7 @@ export interface components {
             due_at: components["schemas"]["Timestamp"];
         };
         /** @description One page of a list. */
-        Page29: {
+        Page31: {
             items: components["schemas"]["PromiseProposal"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5796,7 +6097,7 @@ export interface components {
             state: components["schemas"]["PromiseState"];
         };
         /** @description One page of a list. */
-        Page30: {
+        Page32: {
             items: components["schemas"]["Rule"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -5975,7 +6276,7 @@ export interface components {
             enabled: boolean | null;
         };
         /** @description One page of a list. */
-        Page31: {
+        Page33: {
             items: components["schemas"]["RuleRun"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6068,7 +6369,7 @@ export interface components {
             truncated: boolean;
         };
         /** @description One page of a list. */
-        Page32: {
+        Page34: {
             items: components["schemas"]["ReportGroup"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6080,7 +6381,7 @@ export interface components {
             figure: components["schemas"]["Figure"];
         };
         /** @description One page of a list. */
-        Page33: {
+        Page35: {
             items: components["schemas"]["ReportCase"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6098,7 +6399,7 @@ export interface components {
         /** @description How a clock stands. */
         Standing: "met" | "missed" | "running";
         /** @description One page of a list. */
-        Page34: {
+        Page36: {
             items: components["schemas"]["ServiceLevel"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6106,9 +6407,9 @@ export interface components {
         /** @description How one kind of service level held. */
         ServiceLevel: {
             kind: components["schemas"]["ClockKind"];
-            now: components["schemas"]["Held"];
+            now: components["schemas"]["Held2"];
             /** @description The period before it, of the same length. */
-            before: components["schemas"]["Held"];
+            before: components["schemas"]["Held2"];
             /** @description Now minus before, where its interval (Newcombe's) leaves out zero; else null. */
             difference?: components["schemas"]["Share"] | null;
             /**
@@ -6123,7 +6424,7 @@ export interface components {
             running: number;
         };
         /** @description Clocks that were decided in a period. */
-        Held: {
+        Held2: {
             /** Format: int64 */
             met: number;
             /** Format: int64 */
@@ -6141,7 +6442,7 @@ export interface components {
             high: number;
         };
         /** @description One page of a list. */
-        Page35: {
+        Page37: {
             items: components["schemas"]["ServiceCase"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6167,7 +6468,7 @@ export interface components {
             conversation: components["schemas"]["ConversationRow"];
         };
         /** @description One page of a list. */
-        Page36: {
+        Page38: {
             items: components["schemas"]["Macro"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6226,7 +6527,173 @@ export interface components {
             ids: string[];
         };
         /** @description One page of a list. */
-        Page37: {
+        Page39: {
+            items: components["schemas"]["AuthorityBudget"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description How much may be given in a period without asking. */
+        AuthorityBudget: {
+            /** @description Whose; null: of everybody who has none of their own in this currency. */
+            staff_id?: components["schemas"]["StaffId"] | null;
+            /** @description ISO 4217. */
+            currency: string;
+            period: components["schemas"]["Period"];
+            /**
+             * Format: int64
+             * @description Minor units (cents).
+             */
+            limit_minor: number;
+            /**
+             * Format: int64
+             * @description The most at one time; null: no further limit.
+             */
+            single_minor?: number | null;
+            /** @description `staff:…` or `api_key:…`. */
+            updated_by: string;
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Over what time a budget is spent: calendar periods of the workspace's time zone, weeks from Monday.
+         * @enum {string}
+         */
+        Period: "day" | "week" | "month";
+        SetBudget: {
+            /**
+             * @description Null: everybody who has none of their own.
+             * @default null
+             */
+            staff_id: components["schemas"]["StaffId"] | null;
+            currency: string;
+            period: components["schemas"]["Period"];
+            /** Format: int64 */
+            limit_minor: number;
+            /**
+             * Format: int64
+             * @default null
+             */
+            single_minor: number | null;
+        };
+        /** @description What a person may give right now. */
+        Authority: {
+            /** @description Only what stands among the tills is bounded: who decides about others is bound by a budget of their own only. */
+            unbounded: boolean;
+            tills: components["schemas"]["Till"][];
+        };
+        /** @description What is left of a person's budget. */
+        Till: {
+            currency: string;
+            period: components["schemas"]["Period"];
+            /** @description When the period ends and the budget is whole again. */
+            until: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            limit_minor: number;
+            /** Format: int64 */
+            spent_minor: number;
+            /** Format: int64 */
+            single_minor?: number | null;
+        };
+        /** @description One page of a list. */
+        Page40: {
+            items: components["schemas"]["Grant"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description Something that was given to a customer, or asked for. */
+        Grant: {
+            id: components["schemas"]["GrantId"];
+            /** Format: uuid */
+            conversation_id: string;
+            kind: components["schemas"]["GrantKind"];
+            /**
+             * Format: int64
+             * @description Minor units (cents).
+             */
+            amount_minor: number;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description What the customer gets, in words: "Coffee, 500 g", a code. */
+            what: string;
+            /** @description Why it is right. */
+            reason: string;
+            state: components["schemas"]["GrantState"];
+            /** @description Why it was asked for instead of given. */
+            asked_because?: components["schemas"]["Because"] | null;
+            staff_id: components["schemas"]["StaffId"];
+            asked_at: components["schemas"]["Timestamp"];
+            decided_by?: components["schemas"]["StaffId"] | null;
+            decided_at?: components["schemas"]["Timestamp"] | null;
+            decision_note: string;
+            given_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description Something given to a customer, or asked for.
+         */
+        GrantId: string;
+        /** @description What is given. */
+        GrantKind: ("gift" | "discount") | "credit";
+        /** @description How a grant stands. */
+        GrantState: ("given" | "declined") | "asked" | "withdrawn";
+        /**
+         * @description Why a grant has to be asked for.
+         * @enum {string}
+         */
+        Because: "no_budget" | "over_single" | "over_budget";
+        /** @description What is to be given. */
+        NewGrant: {
+            /** @description Makes a repeated request harmless. */
+            client_key: string;
+            kind: components["schemas"]["GrantKind"];
+            /** Format: int64 */
+            amount_minor: number;
+            currency: string;
+            /** @default  */
+            what: string;
+            reason: string;
+        };
+        /** @description One page of a list. */
+        Page41: {
+            items: components["schemas"]["GrantRow"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A grant with its case, as those see it who decide. */
+        GrantRow: {
+            id: components["schemas"]["GrantId"];
+            /** Format: uuid */
+            conversation_id: string;
+            kind: components["schemas"]["GrantKind"];
+            /**
+             * Format: int64
+             * @description Minor units (cents).
+             */
+            amount_minor: number;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description What the customer gets, in words: "Coffee, 500 g", a code. */
+            what: string;
+            /** @description Why it is right. */
+            reason: string;
+            state: components["schemas"]["GrantState"];
+            /** @description Why it was asked for instead of given. */
+            asked_because?: components["schemas"]["Because"] | null;
+            staff_id: components["schemas"]["StaffId"];
+            asked_at: components["schemas"]["Timestamp"];
+            decided_by?: components["schemas"]["StaffId"] | null;
+            decided_at?: components["schemas"]["Timestamp"] | null;
+            decision_note: string;
+            given_at?: components["schemas"]["Timestamp"] | null;
+            conversation: components["schemas"]["ConversationRow"];
+        };
+        Decision: {
+            /** @description `given` or `declined`. */
+            state: components["schemas"]["GrantState"];
+            /** @default  */
+            note: string;
+        };
+        /** @description One page of a list. */
+        Page42: {
             items: components["schemas"]["Category"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6298,7 +6765,7 @@ export interface components {
         /** @description How a text stands towards the public. */
         Status: ("draft" | "published") | "changed";
         /** @description One page of a list. */
-        Page38: {
+        Page43: {
             items: components["schemas"]["ArticleRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6431,7 +6898,7 @@ export interface components {
             version: number;
         };
         /** @description One page of a list. */
-        Page39: {
+        Page44: {
             items: components["schemas"]["Revision"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6449,7 +6916,7 @@ export interface components {
             created_by: string;
         };
         /** @description One page of a list. */
-        Page40: {
+        Page45: {
             items: components["schemas"]["Finding"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6514,7 +6981,7 @@ export interface components {
             mark: string;
         };
         /** @description One page of a list. */
-        Page41: {
+        Page46: {
             items: components["schemas"]["GuideView"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6638,7 +7105,7 @@ export interface components {
             version: number;
         };
         /** @description One page of a list. */
-        Page42: {
+        Page47: {
             items: components["schemas"]["StepCount"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7030,13 +7497,13 @@ export interface components {
             updated_at: components["schemas"]["Timestamp"];
         };
         /** @description One page of a list. */
-        Page43: {
+        Page48: {
             items: components["schemas"]["OrderRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page44: {
+        Page49: {
             items: components["schemas"]["ProductRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7127,6 +7594,15 @@ export interface components {
         };
         /** @description How much machinery reads the customers' questions. */
         Tier: "words" | "meaning";
+        /** @description A sentence in the three languages. */
+        Texts: {
+            /** @default  */
+            fi: string;
+            /** @default  */
+            sv: string;
+            /** @default  */
+            en: string;
+        };
         SettingsChange: {
             /** @default null */
             enabled: boolean | null;
@@ -7157,15 +7633,15 @@ export interface components {
             /** @description The installed model's name and version. */
             model?: string | null;
         };
+        /** @description Whether this process can read meaning. */
+        State2: "ready" | "missing" | "learning" | "broken";
         /** @description A kind of small talk with what the bot says to it unless it is told otherwise. */
         BotSmallTalk: {
             kind: string;
             built_in: components["schemas"]["Texts"];
         };
-        /** @description Whether this process can read meaning. */
-        State2: "ready" | "missing" | "learning" | "broken";
         /** @description One page of a list. */
-        Page45: {
+        Page50: {
             items: components["schemas"]["BotTurn"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7256,7 +7732,7 @@ export interface components {
             locale: components["schemas"]["Locale"] | null;
         };
         /** @description One page of a list. */
-        Page46: {
+        Page51: {
             items: components["schemas"]["FlowRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7284,17 +7760,8 @@ export interface components {
             flaws: number;
             updated_at?: components["schemas"]["Timestamp"] | null;
         };
-        /** @description A sentence in the three languages. */
-        Texts: {
-            /** @default  */
-            fi: string;
-            /** @default  */
-            sv: string;
-            /** @default  */
-            en: string;
-        };
         /** @description One page of a list. */
-        Page47: {
+        Page52: {
             items: components["schemas"]["NeedRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7619,7 +8086,7 @@ export interface components {
         /** @description Whether somebody has acted on it. */
         RequestState: "open" | "done" | "declined";
         /** @description One page of a list. */
-        Page48: {
+        Page53: {
             items: components["schemas"]["Request"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7656,7 +8123,7 @@ export interface components {
         /** @enum {string} */
         Outcome2: "done" | "declined";
         /** @description One page of a list. */
-        Page49: {
+        Page54: {
             items: components["schemas"]["Gap"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7710,7 +8177,7 @@ export interface components {
             article_id: string | null;
         };
         /** @description One page of a list. */
-        Page50: {
+        Page55: {
             items: components["schemas"]["Effect"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7744,7 +8211,7 @@ export interface components {
             high: number;
         };
         /** @description One page of a list. */
-        Page51: {
+        Page56: {
             items: components["schemas"]["Example"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -8195,7 +8662,7 @@ export interface components {
         };
         Form: "page" | "text";
         /** @description One page of a list. */
-        Page52: {
+        Page57: {
             items: components["schemas"]["MailboxView"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -8364,7 +8831,29 @@ export interface components {
             folded?: string | null;
         };
         /** @description One page of a list. */
-        Page53: {
+        Page58: {
+            items: components["schemas"]["UnclearMail"][];
+            /** @description Pass it as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A mail that may have arrived twice. */
+        UnclearMail: {
+            /** Format: uuid */
+            message_id: string;
+            /** Format: uuid */
+            conversation_id: string;
+            /** Format: int64 */
+            conversation_number: number;
+            /** @description The name under which it left each time. */
+            mail_name: string;
+            subject?: string | null;
+            /** @description What became of each recipient in the end. */
+            recipients: unknown;
+            delivery?: components["schemas"]["Delivery"] | null;
+            unclear_at: components["schemas"]["Timestamp"];
+        };
+        /** @description One page of a list. */
+        Page59: {
             items: components["schemas"]["ProgramView"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -8557,7 +9046,7 @@ export interface components {
          */
         Reached: "sent" | "delivered" | "read" | "failed";
         /** @description One page of a list. */
-        Page54: {
+        Page60: {
             items: components["schemas"]["ImportView"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -8605,7 +9094,7 @@ export interface components {
             messages: number;
         };
         /** @description One page of a list. */
-        Page55: {
+        Page61: {
             items: components["schemas"]["RejectionRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -8622,7 +9111,7 @@ export interface components {
             reason: string;
         };
         /** @description One page of a list. */
-        Page56: {
+        Page62: {
             items: components["schemas"]["Webhook"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -8664,7 +9153,7 @@ export interface components {
             kinds: string[];
         };
         /** @description One page of a list. */
-        Page57: {
+        Page63: {
             items: string[];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -8678,7 +9167,7 @@ export interface components {
             enabled: boolean | null;
         };
         /** @description One page of a list. */
-        Page58: {
+        Page64: {
             items: components["schemas"]["DeliveryRow"][];
             /** @description Pass it as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -11137,6 +11626,153 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_scheduled_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page19"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_scheduled_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateScheduledAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_scheduled_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                answer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_scheduled_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                answer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateScheduledAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    send_scheduled_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                answer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_send_times: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page20"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     create_attachment: {
         parameters: {
             query?: never;
@@ -11195,7 +11831,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11333,7 +11969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11427,7 +12063,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11521,7 +12157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11615,7 +12251,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11757,7 +12393,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11946,7 +12582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -11996,7 +12632,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12067,7 +12703,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page26"];
+                    "application/json": components["schemas"]["Page28"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12090,7 +12726,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page29"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12113,7 +12749,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page28"];
+                    "application/json": components["schemas"]["Page30"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12164,7 +12800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page29"];
+                    "application/json": components["schemas"]["Page31"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12212,7 +12848,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page30"];
+                    "application/json": components["schemas"]["Page32"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12262,7 +12898,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page30"];
+                    "application/json": components["schemas"]["Page32"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12358,7 +12994,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page33"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12381,7 +13017,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page33"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12443,7 +13079,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page32"];
+                    "application/json": components["schemas"]["Page34"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12474,7 +13110,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page33"];
+                    "application/json": components["schemas"]["Page35"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12505,7 +13141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page34"];
+                    "application/json": components["schemas"]["Page36"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12536,7 +13172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page35"];
+                    "application/json": components["schemas"]["Page37"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12557,7 +13193,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page36"];
+                    "application/json": components["schemas"]["Page38"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12688,6 +13324,243 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_authority_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page39"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_authority_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBudget"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorityBudget"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_authority_budget: {
+        parameters: {
+            query: {
+                staff?: components["schemas"]["StaffId"] | null;
+                currency: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_authority: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authority"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_conversation_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page40"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrant"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_contact_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page40"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_grants: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["GrantState"] | null;
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page41"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    decide_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdraw_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     open_live_socket: {
         parameters: {
             query?: never;
@@ -12722,7 +13595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page37"];
+                    "application/json": components["schemas"]["Page42"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12823,7 +13696,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page38"];
+                    "application/json": components["schemas"]["Page43"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13070,7 +13943,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page39"];
+                    "application/json": components["schemas"]["Page44"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13116,7 +13989,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page40"];
+                    "application/json": components["schemas"]["Page45"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13160,7 +14033,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page41"];
+                    "application/json": components["schemas"]["Page46"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13327,7 +14200,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page42"];
+                    "application/json": components["schemas"]["Page47"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13578,7 +14451,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page43"];
+                    "application/json": components["schemas"]["Page48"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13603,7 +14476,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page44"];
+                    "application/json": components["schemas"]["Page49"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13857,7 +14730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page45"];
+                    "application/json": components["schemas"]["Page50"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13903,7 +14776,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page46"];
+                    "application/json": components["schemas"]["Page51"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13924,7 +14797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page47"];
+                    "application/json": components["schemas"]["Page52"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -13997,7 +14870,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page46"];
+                    "application/json": components["schemas"]["Page51"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -14150,7 +15023,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page48"];
+                    "application/json": components["schemas"]["Page53"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -14196,7 +15069,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page48"];
+                    "application/json": components["schemas"]["Page53"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -14246,7 +15119,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page49"];
+                    "application/json": components["schemas"]["Page54"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -14292,7 +15165,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page50"];
+                    "application/json": components["schemas"]["Page55"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -14313,7 +15186,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page51"];
+                    "application/json": components["schemas"]["Page56"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -14977,7 +15850,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page52"];
+                    "application/json": components["schemas"]["Page57"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -15197,6 +16070,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_unclear_mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page58"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_api_channels: {
         parameters: {
             query?: never;
@@ -15212,7 +16108,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page53"];
+                    "application/json": components["schemas"]["Page59"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -15457,7 +16353,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page54"];
+                    "application/json": components["schemas"]["Page60"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -15598,7 +16494,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page55"];
+                    "application/json": components["schemas"]["Page61"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -15619,7 +16515,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page56"];
+                    "application/json": components["schemas"]["Page62"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -15665,7 +16561,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page57"];
+                    "application/json": components["schemas"]["Page63"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -15762,7 +16658,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page58"];
+                    "application/json": components["schemas"]["Page64"];
                 };
             };
             default: components["responses"]["Problem"];
