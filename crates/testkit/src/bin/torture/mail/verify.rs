@@ -112,6 +112,12 @@ async fn left(office: &Office, load: &Load, conversations: &BTreeMap<String, Vec
     let taken = office.sink.taken();
     report.left = taken.len();
     let texts: Vec<String> = taken.iter().map(TakenMail::text).collect();
+    let mut ours: HashMap<String, HashSet<String>> = HashMap::new();
+    for (number, conversation) in &answered {
+        let words = load::answer_words(*number);
+        let names = taken.iter().zip(&texts).filter(|(_, text)| text.contains(&words)).filter_map(|(mail, _)| mail.header("Message-ID"));
+        ours.entry(conversation.clone()).or_default().extend(names);
+    }
     for (number, conversation) in answered {
         let words = load::answer_words(number);
         let messages: Vec<&Value> = conversations.get(&conversation).into_iter().flatten().filter(|message| message["body"] == words.as_str()).collect();
@@ -141,8 +147,10 @@ async fn left(office: &Office, load: &Load, conversations: &BTreeMap<String, Vec
         if is_listed && message["meta"]["delivery_code"] != "perhaps_twice" {
             report.findings.push(format!("answer {number} is listed, and its message does not say so"));
         }
-        let home = messages_of_customer(conversations.get(&conversation));
-        if copies.iter().any(|mail| !home.iter().any(|name| mail.header("References").unwrap_or_default().contains(name))) {
+        // A long thread names only its last mails, ours among them.
+        let theirs = messages_of_customer(conversations.get(&conversation));
+        let is_of_home = |name: &String| theirs.contains(name) || ours.get(&conversation).is_some_and(|ours| ours.contains(name));
+        if copies.iter().any(|mail| !mail.header("In-Reply-To").is_some_and(|name| is_of_home(&name))) {
             report.findings.push(format!("answer {number} refers to nothing in its conversation"));
         }
     }
