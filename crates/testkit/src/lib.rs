@@ -96,6 +96,8 @@ impl TestApp {
         configuration.files.url = format!("file:{}", folder.path().join("files").display());
         configuration.security.secret_file = folder.path().join("secret").display().to_string();
         configuration.security.sign_in_attempts_per_minute = 1_000;
+        // The clock of tests stands still, and so would what fills the bucket of those who look until something has happened.
+        configuration.security.member_requests_per_second = 100_000;
         change(&mut configuration);
         let clock = Arc::new(TestClock::default());
         let environment = Environment::new(clock.clone(), Arc::new(SystemEntropy));
