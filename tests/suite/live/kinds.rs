@@ -62,6 +62,7 @@ async fn stale_state_and_changes_are_the_fresh_state_for_every_kind() {
     service(&mut drive).await;
     giving(&mut drive).await;
     cases(&mut drive).await;
+    later(&mut drive).await;
     mails(&mut drive).await;
     contacts(&mut drive).await;
     commerce(&mut drive).await;
@@ -235,6 +236,24 @@ async fn giving(drive: &mut Drive<'_>) {
     drive.step("declined and given").await;
     drive.owner.put(&format!("grants/{given}/withdrawal"), json!({})).await.expect(200);
     drive.step("taken back").await;
+}
+
+/// An answer for later, which the customer's next message holds.
+async fn later(drive: &mut Drive<'_>) {
+    let (owner, shop) = (drive.owner, drive.shop);
+    let visitor = shop.visitor().await;
+    visitor.ask("later", "Missä pakettini on?").await;
+    let path = format!("conversations/{}/scheduled-answers", text(&visitor.conversation().await["id"]));
+    let new = json!({ "client_key": "later", "body": "Huomenna.", "send_at": drive.now() + 3_600_000_000_i64 });
+    let answer = owner.post(&path, new).await.expect(201);
+    drive.step("an answer for later").await;
+    let one = format!("{path}/{}", text(&answer["id"]));
+    owner.patch(&one, json!({ "send_at": drive.now() + 7_200_000_000_i64, "version": answer["version"] })).await.expect(200);
+    drive.step("an answer for still later").await;
+    visitor.send("holds", "Se tulikin jo, kiitos").await.expect(201);
+    drive.step("an answer that is held").await;
+    owner.delete(&one).await.expect(204);
+    drive.step("an answer taken back").await;
 }
 
 /// Cases that belong together, or do not.
