@@ -52,18 +52,16 @@ async fn write_in(tx: &mut Tx, environment: &Environment, caller: &mut Caller, w
     let workspace = caller.workspace;
     let contact = contact::ensure(tx, environment, caller).await?;
     let author = caller.actor();
+    // Sent again after a lost answer: also when the first one had opened the conversation, or was put into another case since.
+    if let Some(message) = messages::by_client_key(tx, workspace, author, &written.client_key).await? {
+        return Ok(Added { message, fresh: false });
+    }
     let conversation = match written.conversation {
         Some(id) => owned(tx, caller, id).await?,
-        None => {
-            // Sent again after a lost answer, when the first one had opened the conversation.
-            if let Some(message) = messages::by_client_key(tx, workspace, author, &written.client_key).await? {
-                return Ok(Added { message, fresh: false });
-            }
-            match conversations::current(tx, workspace, caller.channel, contact).await? {
-                Some(current) => current,
-                None => begin(tx, environment, caller, contact).await?,
-            }
-        }
+        None => match conversations::current(tx, workspace, caller.channel, contact).await? {
+            Some(current) => current,
+            None => begin(tx, environment, caller, contact).await?,
+        },
     };
     let new = NewMessage {
         client_key: Some(written.client_key),
