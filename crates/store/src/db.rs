@@ -9,6 +9,7 @@ use crate::{
     Engine, Error, FromRow, FromValue, Result, Row, Value,
     bus::Bus,
     postgres::{self, Postgres},
+    shake::shake,
     sqlite::{self, Sqlite},
     trace,
 };
@@ -119,6 +120,7 @@ impl Db {
     /// The database cannot be reached.
     pub async fn begin(&self) -> Result<Tx> {
         let span = self.span("write");
+        shake().await;
         let inner = match &self.backend {
             Backend::Sqlite(sqlite) => Inner::SqliteWrite(sqlite.begin_write().await?),
             Backend::Postgres(postgres) => Inner::Postgres(postgres.begin(false).await?),
@@ -132,6 +134,7 @@ impl Db {
     /// The database cannot be reached.
     pub async fn read(&self) -> Result<Tx> {
         let span = self.span("read");
+        shake().await;
         let inner = match &self.backend {
             Backend::Sqlite(sqlite) => Inner::SqliteRead(sqlite.begin_read().await?),
             Backend::Postgres(postgres) => Inner::Postgres(postgres.begin(true).await?),
@@ -186,6 +189,7 @@ impl Tx {
             }
         }
         span.record("committed", true);
+        shake().await;
         for (workspace, seq) in wakes {
             bus.wake(workspace, seq);
         }

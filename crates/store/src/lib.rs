@@ -20,6 +20,7 @@ pub mod outbox;
 mod postgres;
 mod postgres_tls;
 pub mod search;
+mod shake;
 mod sqlite;
 pub mod timeline;
 pub mod timers;
