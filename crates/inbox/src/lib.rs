@@ -69,7 +69,8 @@ pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
     .into_iter()
     .flatten()
     .collect();
-    module.followers = vec![routing::follow::follower(), sla::follow::follower(), rules::follow::follower(), reports::follow::follower()];
+    module.followers =
+        vec![routing::follow::follower(), sla::follow::follower(), rules::follow::follower(), reports::follow::follower(), search::follow::follower()];
     module.timers = vec![conversations::timers::kind(), scheduled::kind(), routing::follow::timer(), sla::timers::kind()];
     module.events = events::ALL;
     let runner = hub.clone();

@@ -112,7 +112,7 @@ impl Configuration {
 }
 
 /// Variables with our prefix that are not keys of this document.
-const NOT_CONFIGURATION: &[&str] = &["ENNAKOI_CONFIG", "ENNAKOI_MODEL_DIR", "ENNAKOI_SQL_TRACE", "ENNAKOI_FAULTS"];
+const NOT_CONFIGURATION: &[&str] = &["ENNAKOI_CONFIG", "ENNAKOI_MODEL_DIR", "ENNAKOI_SQL_TRACE", "ENNAKOI_SHAKE", "ENNAKOI_FAULTS"];
 
 /// What Kubernetes and linked containers put into the environment for a service named `ennakoi` or `ennakoi-something`.
 fn is_service_address(name: &str, value: &str) -> bool {

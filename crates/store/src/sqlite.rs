@@ -234,16 +234,12 @@ fn run(connection: &Connection, sql: &str) -> Result<()> {
     Ok(())
 }
 
-/// `$1` is a *named* parameter to SQLite, numbered by first appearance, so it is bound by its name.
-fn bind(statement: &mut rusqlite::CachedStatement<'_>, parameters: &[Value]) -> Result<()> {
-    let mut name = String::with_capacity(4);
+/// `$1` is a *named* parameter to SQLite, numbered by first appearance: bound by its place where those are in order, by its name
+/// (which SQLite looks for from the first one on, each time) elsewhere.
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, sql: &str, parameters: &[Value]) -> Result<()> {
+    let in_order = appear_in_order(sql, parameters.len());
     for (index, value) in parameters.iter().enumerate() {
-        use std::fmt::Write;
-        name.clear();
-        let _ = write!(name, "${}", index + 1);
-        let Some(position) = statement.parameter_index(&name)? else {
-            return Err(Error::Statement(format!("parameter {name} is bound but not used")));
-        };
+        let position = if in_order { index + 1 } else { position_of(statement, index + 1)? };
         match value {
             Value::Null => statement.raw_bind_parameter(position, rusqlite::types::Null)?,
             Value::Boolean(it) => statement.raw_bind_parameter(position, it)?,
@@ -255,6 +251,26 @@ fn bind(statement: &mut rusqlite::CachedStatement<'_>, parameters: &[Value]) -> 
         }
     }
     Ok(())
+}
+
+fn position_of(statement: &rusqlite::CachedStatement<'_>, number: usize) -> Result<usize> {
+    let name = format!("${number}");
+    statement.parameter_index(&name)?.ok_or_else(|| Error::Statement(format!("parameter {name} is bound but not used")))
+}
+
+/// Whether `$1…$count` appear for the first time in this order.
+fn appear_in_order(sql: &str, count: usize) -> bool {
+    let mut seen = 0;
+    for rest in sql.split('$').skip(1) {
+        let number =
+            rest.bytes().take_while(u8::is_ascii_digit).fold(0, |number: usize, digit| number.saturating_mul(10).saturating_add(usize::from(digit - b'0')));
+        match number {
+            number if number <= seen => {}
+            number if number == seen + 1 => seen = number,
+            _ => return false,
+        }
+    }
+    seen == count
 }
 
 pub(crate) fn execute(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<u64> {
@@ -294,6 +310,20 @@ fn prepare<'a>(connection: &'a Connection, sql: &str, parameters: &[Value]) -> R
     if statement.parameter_count() != parameters.len() {
         return Err(Error::Statement(format!("{} parameters for {} places in: {sql}", parameters.len(), statement.parameter_count())));
     }
-    bind(&mut statement, parameters)?;
+    bind(&mut statement, sql, parameters)?;
     Ok(statement)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::appear_in_order;
+
+    #[test]
+    fn the_order_of_parameters_is_seen() {
+        assert!(appear_in_order("SELECT a FROM b WHERE c = $1 AND d = $2 AND e = $1", 2));
+        assert!(appear_in_order("SELECT json_extract(a, '$.key') FROM b", 0));
+        assert!(!appear_in_order("UPDATE a SET b = $3 WHERE c = $1 AND d = $2", 3));
+        assert!(!appear_in_order("SELECT a FROM b WHERE c = $1", 2));
+        assert!(appear_in_order("VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", 11));
+    }
 }

@@ -37,19 +37,30 @@ pub use llm::{Asked, ModelSink, Mood};
 pub use smtp::{Act, SmtpSink, Stage, TakenMail};
 pub use socket::Socket;
 
-/// The real clock, moved by tests.
+/// The real clock, moved by tests and, where how long something takes must not matter, stopped by them.
 #[derive(Default)]
-pub struct TestClock(AtomicI64);
+pub struct TestClock {
+    moved: AtomicI64,
+    /// The time at which it was stopped; 0: it runs.
+    stopped_at: AtomicI64,
+}
 
 impl TestClock {
     pub fn advance(&self, span: Duration) {
-        self.0.fetch_add(span.0, Ordering::SeqCst);
+        self.moved.fetch_add(span.0, Ordering::SeqCst);
+    }
+
+    /// From now on only [`TestClock::advance`] moves it.
+    pub fn stop(&self) {
+        self.stopped_at.store(SystemClock.now().0, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now() + Duration(self.0.load(Ordering::SeqCst))
+        let stopped_at = self.stopped_at.load(Ordering::SeqCst);
+        let running = if stopped_at == 0 { SystemClock.now() } else { Timestamp(stopped_at) };
+        running + Duration(self.moved.load(Ordering::SeqCst))
     }
 }
 
@@ -122,7 +133,7 @@ impl TestApp {
         drop(self.running.take());
         let database = self.database.take().expect("taken only here");
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a temporary folder"));
-        let offset = self.clock.0.load(Ordering::SeqCst);
+        let offset = self.clock.moved.load(Ordering::SeqCst);
         let again = Self::start_on(database, folder, change).await;
         again.clock.advance(Duration(offset));
         again

@@ -114,6 +114,7 @@ async fn a_disabled_chat_and_an_ended_visitor_are_heard_no_more() {
 async fn a_stranger_may_not_ask_without_end() {
     let shop = Shop::open_with(|configuration| configuration.security.visitor_requests_per_second = 1).await;
     let visitor = shop.visitor().await;
+    shop.company.app.clock.stop();
     let mut sent = 0;
     let refused = loop {
         let answer = visitor.send(&format!("k{sent}"), "hei").await;

@@ -208,7 +208,7 @@ async fn views_are_counted_and_the_most_read_come_first() {
     let views = async || bank.owner().get(&format!("articles/{read}")).await.expect(200)["views"].clone();
     let started = tokio::time::Instant::now();
     while views().await != json!(3) {
-        assert!(started.elapsed().as_secs() < 30, "views reach the database: {}", views().await);
+        assert!(started.elapsed().as_secs() < 60, "views reach the database: {}", views().await);
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     bank.company.app.clock.advance(Duration::minutes(11));
@@ -272,7 +272,7 @@ async fn two_nodes_on_one_database_show_the_same() {
     let shows = async |wanted: &str| {
         let started = tokio::time::Instant::now();
         while !there.get(&path).await.text.contains(wanted) {
-            assert!(started.elapsed().as_secs() < 10, "the other node shows {wanted}");
+            assert!(started.elapsed().as_secs() < 60, "the other node shows {wanted}");
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };

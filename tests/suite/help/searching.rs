@@ -58,6 +58,7 @@ async fn a_search_that_finds_nothing_is_kept_without_the_person() {
     let events: Vec<(String,)> = tx.all("SELECT payload FROM events WHERE kind = 'help.search_failed'", params![]).await.unwrap();
     assert!(events.len() == 1 && events[0].0.contains("norsuja") && !events[0].0.contains("liisa"));
     drop(tx);
+    bank.company.app.clock.stop();
     for _ in 0..100 {
         bank.page("fi/?q=norsu").await;
     }

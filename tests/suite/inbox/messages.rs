@@ -114,6 +114,10 @@ async fn own_texts_are_corrected_and_removed() {
     let found = desk.owner().get("search?q=matkalla&kind=conversation").await.expect(200);
     assert_eq!(found["conversations"], json!([]));
     desk.settle().await;
+    for gone in ["matkalla", "matkala"] {
+        let found = desk.owner().get(&format!("search?q={gone}&kind=conversation")).await.expect(200);
+        assert_eq!(found["conversations"], json!([]), "the index that follows does not bring {gone} back");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@ async fn words_are_found_in_their_forms_and_only_in_the_own_workspace() {
     desk.says(talk, "Tilaus oli kahvikoneesta").await;
     let other = desk.talk("Matti", "Haluan palauttaa kengät").await;
     answers(&aino, other, "a1", "Palautus onnistuu, tilausnumero riittää").await;
+    desk.settle().await;
     let find = async |query: &str| {
         let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", query).append_pair("kind", "conversation").finish();
         let found = aino.get(&format!("search?{query}")).await.expect(200);
@@ -47,6 +48,7 @@ async fn subjects_are_found_and_pages_go_on() {
     for number in 0..5 {
         made.push(desk.talk(&format!("Asiakas{number}"), "Lasku puuttuu").await.id.to_string());
     }
+    desk.settle().await;
     let mut seen = Vec::new();
     let mut cursor = String::new();
     loop {

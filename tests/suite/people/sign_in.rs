@@ -55,6 +55,7 @@ async fn whether_an_address_has_an_account_is_not_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_is_slow_for_each_account_and_for_each_address() {
     let company = Company::start_with(|configuration| configuration.security.sign_in_attempts_per_minute = 5).await;
+    company.app.clock.stop();
     let stranger = company.app.stranger();
     let mut statuses = Vec::new();
     for _ in 0..8 {

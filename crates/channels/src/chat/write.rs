@@ -5,7 +5,7 @@ use ennakoi_inbox::{
     calendars,
     channels::{self, Mode},
     conversations::{self, Conversation, HandOver, NewConversation, Owner, Reason},
-    messages::{self, Added, Direction, Meta, NewMessage},
+    messages::{self, Added, Direction, KeyOf, Meta, NewMessage},
 };
 use ennakoi_kernel::{
     Environment, Problem,
@@ -52,24 +52,32 @@ async fn write_in(tx: &mut Tx, environment: &Environment, caller: &mut Caller, w
     let workspace = caller.workspace;
     let contact = contact::ensure(tx, environment, caller).await?;
     let author = caller.actor();
-    // Sent again after a lost answer: also when the first one had opened the conversation, or was put into another case since.
-    if let Some(message) = messages::by_client_key(tx, workspace, author, &written.client_key).await? {
-        return Ok(Added { message, fresh: false });
-    }
     let conversation = match written.conversation {
-        Some(id) => owned(tx, caller, id).await?,
-        None => match conversations::current(tx, workspace, caller.channel, contact).await? {
-            Some(current) => current,
-            None => begin(tx, environment, caller, contact).await?,
-        },
+        Some(id) => {
+            let held = conversations::lock(tx, workspace, id).await?;
+            check_owned(tx, caller, &held).await?;
+            held
+        }
+        None => {
+            // Sent again after a lost answer: the first one had opened the conversation.
+            if let Some(message) = messages::by_client_key(tx, workspace, author, &written.client_key).await? {
+                return Ok(Added { message, fresh: false });
+            }
+            let id = match conversations::current(tx, workspace, caller.channel, contact).await? {
+                Some(current) => current.id,
+                None => begin(tx, environment, caller, contact).await?.id,
+            };
+            conversations::lock(tx, workspace, id).await?
+        }
     };
     let new = NewMessage {
         client_key: Some(written.client_key),
+        key_of: KeyOf::Author,
         attachments: written.attachments,
         meta: Meta { data: written.option_key.map(|key| json!({ "option": key })), ..Meta::default() },
         ..NewMessage::text(author, Direction::In, written.body)
     };
-    messages::add(tx, environment, workspace, conversation.id, new).await
+    messages::add_to(tx, environment, workspace, conversation, new).await
 }
 
 /// The conversation, if it is the visitor's.
@@ -78,13 +86,18 @@ async fn write_in(tx: &mut Tx, environment: &Environment, caller: &mut Caller, w
 /// "Not found" when it is somebody else's: its existence is not told.
 pub async fn owned(tx: &mut Tx, caller: &Caller, id: ConversationId) -> Result<Conversation> {
     let conversation = conversations::load(tx, caller.workspace, id).await?;
+    check_owned(tx, caller, &conversation).await?;
+    Ok(conversation)
+}
+
+async fn check_owned(tx: &mut Tx, caller: &Caller, conversation: &Conversation) -> Result<()> {
     let missing = || Problem::not_found("the conversation");
     if conversation.channel != caller.channel {
         return Err(missing().into());
     }
     // Earlier conversations of a contact open only to who has proved to be that contact.
     let begun_here = conversation.visitor == Some(caller.id);
-    if (begun_here || caller.verified) && is_theirs(tx, caller, &conversation).await? { Ok(conversation) } else { Err(missing().into()) }
+    if (begun_here || caller.verified) && is_theirs(tx, caller, conversation).await? { Ok(()) } else { Err(missing().into()) }
 }
 
 /// Whether the conversation is with the person who sits at the browser now. Another one who has proved who they are since does

@@ -40,7 +40,8 @@ pub use open::{NewConversation, adopt, current, of_visitor, open, open_as};
 pub use reason::Reason;
 pub use rows::{ChannelBrief, ContactSummary, ConversationRow, LabelBrief, OwnerRow, QueueBrief, rows};
 pub(crate) use snapshot::Snapshot;
-pub(crate) use store::{find, lock, save, touch};
+pub use store::lock;
+pub(crate) use store::{find, save, touch};
 
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -90,7 +90,7 @@ pub(super) async fn by_ids(tx: &mut Tx, workspace: WorkspaceId, ids: &[Conversat
 ///
 /// # Errors
 /// A "not found" problem when it is not in this workspace.
-pub(crate) async fn lock(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId) -> Result<Conversation> {
+pub async fn lock(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId) -> Result<Conversation> {
     let lock = tx.engine().for_update();
     tx.optional(&format!("SELECT {COLUMNS} FROM conversations WHERE workspace_id = $1 AND id = $2{lock}"), &[workspace.into(), id.into()])
         .await?

@@ -68,6 +68,14 @@ struct Listeners {
     topics: HashMap<Topic, HashMap<u64, mpsc::Sender<Notice>>>,
 }
 
+impl Listeners {
+    fn send(&mut self, topic: Topic, notice: &Notice) {
+        let Some(sockets) = self.topics.get_mut(&topic) else { return };
+        // Dropping the sender ends the socket; its client resumes.
+        sockets.retain(|_, sender| sender.try_send(notice.clone()).is_ok());
+    }
+}
+
 /// A place in the hub; given back when dropped.
 pub struct Subscription {
     hub: Hub,
@@ -133,9 +141,9 @@ impl Hub {
 
     fn send(&self, workspace: WorkspaceId, topic: Topic, notice: &Notice) {
         let mut workspaces = self.lock();
-        let Some(sockets) = workspaces.get_mut(&workspace).and_then(|listeners| listeners.topics.get_mut(&topic)) else { return };
-        // Dropping the sender ends the socket; its client resumes.
-        sockets.retain(|_, sender| sender.try_send(notice.clone()).is_ok());
+        if let Some(listeners) = workspaces.get_mut(&workspace) {
+            listeners.send(topic, notice);
+        }
     }
 
     /// Follows the timelines of all workspaces that somebody listens to, until `stop` becomes true.
@@ -180,12 +188,7 @@ impl Hub {
         loop {
             let Some(seq) = self.lock().get(&workspace).map(|listeners| listeners.seq) else { return };
             match self.read(app, workspace, seq).await {
-                Ok(Some(change)) => {
-                    if let Some(listeners) = self.lock().get_mut(&workspace) {
-                        listeners.seq = change.seq;
-                    }
-                    self.hand_on(workspace, change);
-                }
+                Ok(Some(change)) => self.hand_on(workspace, seq, change),
                 Ok(None) => return,
                 Err(error) => {
                     tracing::warn!(%workspace, %error, "live screens are behind; trying again soon");
@@ -204,16 +207,21 @@ impl Hub {
         Ok(Some(Arc::new(build_frame(&mut tx, workspace, events).await?)))
     }
 
-    fn hand_on(&self, workspace: WorkspaceId, change: Arc<Change>) {
+    /// Moves the place of the workspace from `from` to the end of the change, and hands it to those who listen, in one step. Nothing
+    /// happens when the place is another one by now: everybody had left, and who came then begins elsewhere.
+    fn hand_on(&self, workspace: WorkspaceId, from: i64, change: Arc<Change>) {
         let conversations: Vec<ConversationId> = change.conversations.iter().map(|row| row.id).collect();
         let passing: Vec<Notice> = change.availability.iter().cloned().map(|told| Notice::Ephemeral(Arc::new(told))).collect();
+        let mut workspaces = self.lock();
+        let Some(listeners) = workspaces.get_mut(&workspace).filter(|listeners| listeners.seq == from) else { return };
+        listeners.seq = change.seq;
         let notice = Notice::Change(change);
-        self.send(workspace, Topic::Workspace, &notice);
+        listeners.send(Topic::Workspace, &notice);
         for told in &passing {
-            self.send(workspace, Topic::Workspace, told);
+            listeners.send(Topic::Workspace, told);
         }
         for conversation in conversations {
-            self.send(workspace, Topic::Conversation(conversation), &notice);
+            listeners.send(Topic::Conversation(conversation), &notice);
         }
     }
 

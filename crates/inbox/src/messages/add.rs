@@ -12,11 +12,14 @@ use ennakoi_store::{
 };
 use serde_json::json;
 
-use super::{AuthorKind, Delivery, Direction, Format, Kind, Message, Meta, Visibility, load, render, store};
+use super::{
+    AuthorKind, Delivery, Direction, Format, Kind, Message, Meta, Visibility, hydrate, load, render,
+    store::{self, Stored},
+};
 use crate::{
     attachments, calendars, cases, channels,
     conversations::{self, Conversation, NewConversation, Owner, State, lock, save},
-    drafts, queues, read_marks, scheduled, search,
+    drafts, queues, read_marks, scheduled,
 };
 
 /// A closed conversation is continued by a message within this span; later a new one begins.
@@ -38,6 +41,8 @@ pub struct NewMessage {
     pub meta: Meta,
     /// The sender's own key: the same key again is the same message.
     pub client_key: Option<String>,
+    /// Where the key means the same message.
+    pub key_of: KeyOf,
     /// The channel's own id, e.g. an e-mail's Message-ID.
     pub external_id: Option<String>,
     pub attachments: Vec<AttachmentId>,
@@ -45,6 +50,16 @@ pub struct NewMessage {
     pub delivery: Option<Delivery>,
     /// Colleagues who are to see it.
     pub mentions: Vec<StaffId>,
+}
+
+/// Where a sender's key means the same message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyOf {
+    /// In the conversation, whoever sent it.
+    #[default]
+    Conversation,
+    /// There, and in every other conversation of the author: the first time it may have opened another one, or been moved since.
+    Author,
 }
 
 /// The message as it now stands.
@@ -62,8 +77,16 @@ pub struct Added {
 /// # Errors
 /// The conversation is not there, the text is empty or too long, or an attachment is not the author's to send.
 pub async fn add(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, conversation: ConversationId, new: NewMessage) -> Result<Added> {
+    let held = lock(tx, workspace, conversation).await?;
+    add_to(tx, environment, workspace, held, new).await
+}
+
+/// [`add`] for a caller who holds the conversation already.
+///
+/// # Errors
+/// As for [`add`].
+pub async fn add_to(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, mut held: Conversation, new: NewMessage) -> Result<Added> {
     check(&new)?;
-    let mut held = lock(tx, workspace, conversation).await?;
     if let Some(id) = known(tx, workspace, &held, &new).await? {
         return Ok(Added { message: load(tx, workspace, id).await?, fresh: false });
     }
@@ -91,7 +114,7 @@ pub async fn add(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId,
         events.extend(scheduled::customer_wrote(tx, workspace, held.id).await?);
     }
     let author = new.author;
-    let (message, added) = append(tx, environment, workspace, &mut held, new).await?;
+    let (stored, added) = write(tx, environment, workspace, &mut held, new).await?;
     if before.state == held.state && before.owner == held.owner && before.waiting_since == held.waiting_since && before.locale == held.locale {
         conversations::touch(tx, workspace, &mut held).await?;
     } else {
@@ -110,7 +133,8 @@ pub async fn add(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId,
         event.actor = author;
     });
     timeline::append(tx, environment, workspace, events).await?;
-    Ok(Added { message: load(tx, workspace, message).await?, fresh: true })
+    let message = hydrate::one(tx, workspace, stored).await?;
+    Ok(Added { message, fresh: true })
 }
 
 /// A new conversation that goes on where a long closed one ended, begun by whoever answers first on the channel now.
@@ -163,10 +187,14 @@ pub fn check_client_key(key: &str) -> Result<(), Problem> {
 
 /// The message, if it was sent before.
 async fn known(tx: &mut Tx, workspace: WorkspaceId, conversation: &Conversation, new: &NewMessage) -> Result<Option<MessageId>> {
-    if let Some(key) = &new.client_key
-        && let Some(id) = store::by_client_key(tx, workspace, conversation.id, key).await?
-    {
-        return Ok(Some(id));
+    if let Some(key) = &new.client_key {
+        let sent = match new.key_of {
+            KeyOf::Conversation => store::by_client_key(tx, workspace, conversation.id, key).await?,
+            KeyOf::Author => store::by_client_key_or_author(tx, workspace, conversation.id, key, new.author).await?,
+        };
+        if sent.is_some() {
+            return Ok(sent);
+        }
     }
     match &new.external_id {
         Some(external_id) => store::by_external_id(tx, workspace, conversation.id, external_id).await,
@@ -231,6 +259,11 @@ pub(crate) async fn append(
     conversation: &mut Conversation,
     new: NewMessage,
 ) -> Result<(MessageId, NewEvent)> {
+    let (stored, event) = write(tx, environment, workspace, conversation, new).await?;
+    Ok((stored.id, event))
+}
+
+async fn write(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, conversation: &mut Conversation, new: NewMessage) -> Result<(Stored, NewEvent)> {
     let id: MessageId = environment.new_id();
     let now = environment.now();
     conversation.last_seq += 1;
@@ -242,26 +275,49 @@ pub(crate) async fn append(
         conversation.preview = preview(&new);
         conversation.preview_author = AuthorKind::of(&new.author);
     }
-    insert(tx, workspace, (conversation.channel, conversation.id), (id, seq), &new, now).await?;
+    let delivery = first_delivery(tx, workspace, conversation.channel, &new).await?;
+    let external_id = new.external_id.clone();
+    let payload = json!({ "message": id, "seq": seq, "direction": new.direction, "visibility": new.visibility, "kind": new.kind });
+    let stored = Stored {
+        id,
+        conversation: conversation.id,
+        seq,
+        author: new.author,
+        direction: new.direction,
+        visibility: new.visibility,
+        kind: new.kind,
+        body: new.body,
+        format: new.format,
+        language: new.language,
+        meta: serde_json::to_string(&new.meta)?,
+        client_key: new.client_key,
+        delivery,
+        attachments: i64::try_from(new.attachments.len()).unwrap_or(i64::MAX),
+        created_at: now,
+        edited_at: None,
+        removed_at: None,
+        contact: conversation.contact,
+        contact_seen_seq: conversation.contact_seen_seq,
+    };
+    store::insert(tx, workspace, &stored, external_id.as_deref()).await?;
     attachments::give(tx, workspace, conversation.id, id, new.author, &new.attachments).await?;
     for staff in &new.mentions {
         store::mention(tx, workspace, *staff, conversation.id, (id, seq), now).await?;
     }
-    if new.kind == Kind::Text {
-        search::index_message(tx, workspace, conversation.id, id, &new.body, new.language.or(conversation.locale), now).await?;
-        // What waited for its moment was no draft any more; its author may be writing the next one.
-        if let Actor::Staff(staff) = new.author
-            && new.meta.scheduled.is_none()
-        {
-            drafts::clear(tx, workspace, conversation.id, staff, drafts::Mode::of(new.visibility)).await?;
-        }
+    // What waited for its moment was no draft any more; its author may be writing the next one.
+    if new.kind == Kind::Text
+        && let Actor::Staff(staff) = new.author
+        && new.meta.scheduled.is_none()
+    {
+        drafts::clear(tx, workspace, conversation.id, staff, drafts::Mode::of(new.visibility)).await?;
     }
-    let mut payload = json!({ "message": id, "seq": seq, "direction": new.direction, "visibility": new.visibility, "kind": new.kind });
+    let mut payload = payload;
     // Only when there is something between what they had read and what they write now.
     if conversation.contact_seen_seq > seen_from && seq > seen_from + 1 {
         payload["seen_from"] = json!(seen_from);
     }
-    Ok((id, NewEvent::new("message.added", new.author, payload).contact(conversation.contact).conversation(conversation.id)))
+    let event = NewEvent::new("message.added", new.author, payload).contact(conversation.contact).conversation(conversation.id);
+    Ok((stored, event))
 }
 
 /// Whoever writes has read what stands above.
@@ -280,41 +336,15 @@ async fn mark_read(tx: &mut Tx, workspace: WorkspaceId, conversation: &mut Conve
     }
 }
 
-async fn insert(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    (channel, conversation): (ChannelId, ConversationId),
-    (id, seq): (MessageId, i64),
-    new: &NewMessage,
-    now: Timestamp,
-) -> Result<()> {
+/// How far a message has come when it is written; `None` for what goes nowhere.
+async fn first_delivery(tx: &mut Tx, workspace: WorkspaceId, channel: ChannelId, new: &NewMessage) -> Result<Option<Delivery>> {
     let outgoing = new.direction == Direction::Out && new.visibility == Visibility::Public && new.kind != Kind::Event;
-    let delivery = match outgoing {
+    Ok(match outgoing {
         true if new.delivery.is_some() => new.delivery,
         true if matches!(new.kind, Kind::Text | Kind::Options) && channels::is_carried(tx, workspace, channel).await? => Some(Delivery::Pending),
         true => Some(Delivery::Sent),
         false => None,
-    };
-    let values = [
-        id.into(),
-        workspace.into(),
-        conversation.into(),
-        seq.into(),
-        new.author.to_string().into(),
-        new.direction.into(),
-        new.visibility.into(),
-        new.kind.into(),
-        (&new.body).into(),
-        new.format.into(),
-        new.language.into(),
-        serde_json::to_value(&new.meta)?.into(),
-        new.client_key.clone().into(),
-        new.external_id.clone().into(),
-        delivery.into(),
-        new.attachments.len().into(),
-        now.into(),
-    ];
-    store::insert(tx, &values).await
+    })
 }
 
 /// The beginning of the text on one line. A message of files only has none; the screen says so in its own words.

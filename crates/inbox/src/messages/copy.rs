@@ -6,7 +6,11 @@ use ennakoi_kernel::{
 };
 use ennakoi_store::{Result, Tx, params};
 
-use super::{Copied, Delivery, Kind, Message, Meta, Moved, NewMessage, add::preview, store};
+use super::{
+    Copied, Delivery, Kind, Message, Meta, Moved, NewMessage,
+    add::preview,
+    store::{self, Stored},
+};
 use crate::{attachments, conversations::Conversation, search};
 
 /// Writes copies of messages (in their order) to the end of a conversation, with their authors, times and files. Nobody is told: they
@@ -29,26 +33,28 @@ pub(crate) async fn copy(
         let meta = Meta { copied_from: Some(copied), moved_to: None, ..original.meta.clone() };
         // The original is still on its way; the copy never was.
         let delivery = original.delivery.map(|delivery| if delivery == Delivery::Pending { Delivery::Sent } else { delivery });
-        let values = [
-            id.into(),
-            workspace.into(),
-            into.id.into(),
-            into.last_seq.into(),
-            original.actor.0.to_string().into(),
-            original.direction.into(),
-            original.visibility.into(),
-            original.kind.into(),
-            (&original.body).into(),
-            original.format.into(),
-            original.language.into(),
-            serde_json::to_value(&meta)?.into(),
-            None::<String>.into(),
-            None::<String>.into(),
-            delivery.into(),
-            original.attachments.len().into(),
-            original.created_at.into(),
-        ];
-        store::insert(tx, &values).await?;
+        let stored = Stored {
+            id,
+            conversation: into.id,
+            seq: into.last_seq,
+            author: original.actor.0,
+            direction: original.direction,
+            visibility: original.visibility,
+            kind: original.kind,
+            body: original.body.clone(),
+            format: original.format,
+            language: original.language,
+            meta: serde_json::to_string(&meta)?,
+            client_key: None,
+            delivery,
+            attachments: i64::try_from(original.attachments.len()).unwrap_or(i64::MAX),
+            created_at: original.created_at,
+            edited_at: None,
+            removed_at: None,
+            contact: into.contact,
+            contact_seen_seq: into.contact_seen_seq,
+        };
+        store::insert(tx, workspace, &stored, None).await?;
         for file in &original.attachments {
             attachments::copy(tx, environment, workspace, file.id, into.id, id).await?;
         }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use ennakoi_kernel::ids::{ContactId, MessageId, WorkspaceId};
+use ennakoi_kernel::{
+    Problem,
+    ids::{ContactId, MessageId, WorkspaceId},
+};
 use ennakoi_store::{Result, Tx, timeline::Actor};
 
 use super::{ActorOf, Author, AuthorKind, Delivery, Direction, Kind, Message, Meta, Visibility, render, store::Stored};
@@ -18,6 +21,11 @@ pub(super) async fn hydrate(tx: &mut Tx, workspace: WorkspaceId, stored: Vec<Sto
         stored.iter().filter(|message| message.attachments > 0 && message.removed_at.is_none()).map(|message| message.id).collect();
     let mut files = if with_files.is_empty() { HashMap::new() } else { attachments::of_messages(tx, workspace, &with_files).await? };
     stored.into_iter().map(|message| finish(message, &names, &mut files)).collect()
+}
+
+/// One message that was written just now.
+pub(super) async fn one(tx: &mut Tx, workspace: WorkspaceId, stored: Stored) -> Result<Message> {
+    hydrate(tx, workspace, vec![stored]).await?.pop().ok_or_else(|| Problem::not_found("the message").into())
 }
 
 fn finish(stored: Stored, names: &Names, files: &mut HashMap<MessageId, Vec<attachments::Attachment>>) -> Result<Message> {

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attachments::Attachment;
 
-pub use add::{Added, NewMessage, add, check_client_key};
+pub use add::{Added, KeyOf, NewMessage, add, add_to, check_client_key};
 pub(crate) use add::{CONTINUED_WITHIN, Note, append, note_event, private_note};
 pub use addressing::{Addressing, Correspondent, Origin, Proof};
 pub(crate) use copy::{copy, mark_moved};
@@ -341,6 +341,7 @@ impl NewMessage {
             language: None,
             meta: Meta::default(),
             client_key: None,
+            key_of: KeyOf::default(),
             external_id: None,
             attachments: Vec::<AttachmentId>::new(),
             delivery: None,

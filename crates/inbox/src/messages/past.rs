@@ -6,7 +6,11 @@ use ennakoi_kernel::{
 };
 use ennakoi_store::{Result, Tx};
 
-use super::{AuthorKind, NewMessage, add::preview, store};
+use super::{
+    AuthorKind, NewMessage,
+    add::preview,
+    store::{self, Stored},
+};
 use crate::{attachments, conversations::Conversation, search};
 
 /// `None` when the conversation has a message of this external id. The caller holds and saves the conversation.
@@ -26,26 +30,28 @@ pub(crate) async fn insert_past(
     }
     let id: MessageId = environment.new_id();
     held.last_seq += 1;
-    let values = [
-        id.into(),
-        workspace.into(),
-        held.id.into(),
-        held.last_seq.into(),
-        new.author.to_string().into(),
-        new.direction.into(),
-        new.visibility.into(),
-        new.kind.into(),
-        (&new.body).into(),
-        new.format.into(),
-        new.language.into(),
-        serde_json::to_value(&new.meta)?.into(),
-        None::<String>.into(),
-        new.external_id.clone().into(),
-        new.delivery.into(),
-        files.len().into(),
-        at.into(),
-    ];
-    store::insert(tx, &values).await?;
+    let stored = Stored {
+        id,
+        conversation: held.id,
+        seq: held.last_seq,
+        author: new.author,
+        direction: new.direction,
+        visibility: new.visibility,
+        kind: new.kind,
+        body: new.body.clone(),
+        format: new.format,
+        language: new.language,
+        meta: serde_json::to_string(&new.meta)?,
+        client_key: None,
+        delivery: new.delivery,
+        attachments: i64::try_from(files.len()).unwrap_or(i64::MAX),
+        created_at: at,
+        edited_at: None,
+        removed_at: None,
+        contact: held.contact,
+        contact_seen_seq: held.contact_seen_seq,
+    };
+    store::insert(tx, workspace, &stored, new.external_id.as_deref()).await?;
     attachments::give(tx, workspace, held.id, id, new.author, files).await?;
     search::index_message(tx, workspace, held.id, id, &new.body, new.language.or(held.locale), at).await?;
     held.last_message_at = at.max(held.last_message_at);

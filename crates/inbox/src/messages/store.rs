@@ -5,7 +5,7 @@ use ennakoi_kernel::{
     ids::{ContactId, ConversationId, MessageId, WorkspaceId},
 };
 use ennakoi_people::Locale;
-use ennakoi_store::{FromRow, Result, Row, Tx, Value, params, timeline::Actor};
+use ennakoi_store::{FromRow, Result, Row, Tx, params, timeline::Actor};
 
 use super::{Audience, Delivery, Direction, Format, Kind, Visibility, Window};
 use crate::sql;
@@ -116,6 +116,23 @@ pub(super) async fn by_client_key(tx: &mut Tx, workspace: WorkspaceId, conversat
     Ok(found.map(|(id,)| id))
 }
 
+/// The message of the conversation with this key, or the one that the author sent under it to another conversation.
+pub(super) async fn by_client_key_or_author(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    client_key: &str,
+    author: Actor,
+) -> Result<Option<MessageId>> {
+    let found: Option<(MessageId,)> = tx
+        .optional(
+            "SELECT id FROM messages WHERE workspace_id = $1 AND client_key = $2 AND (conversation_id = $3 OR author = $4) LIMIT 1",
+            params![workspace, client_key, conversation, author.to_string()],
+        )
+        .await?;
+    Ok(found.map(|(id,)| id))
+}
+
 pub(super) async fn by_external_id(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId, external_id: &str) -> Result<Option<MessageId>> {
     let found: Option<(MessageId,)> = tx
         .optional(
@@ -126,11 +143,30 @@ pub(super) async fn by_external_id(tx: &mut Tx, workspace: WorkspaceId, conversa
     Ok(found.map(|(id,)| id))
 }
 
-pub(super) async fn insert(tx: &mut Tx, values: &[Value; 17]) -> Result<()> {
+/// Writes a new message.
+pub(super) async fn insert(tx: &mut Tx, workspace: WorkspaceId, message: &Stored, external_id: Option<&str>) -> Result<()> {
     tx.execute(
         "INSERT INTO messages (id, workspace_id, conversation_id, seq, author, direction, visibility, kind, body, format, language, meta, client_key, \
          external_id, delivery, attachments, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-        values,
+        params![
+            message.id,
+            workspace,
+            message.conversation,
+            message.seq,
+            message.author.to_string(),
+            message.direction,
+            message.visibility,
+            message.kind,
+            &message.body,
+            message.format,
+            message.language,
+            &message.meta,
+            message.client_key.as_deref(),
+            external_id,
+            message.delivery,
+            message.attachments,
+            message.created_at
+        ],
     )
     .await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! Search over conversations by the words of their messages, contacts, and articles.
 
 pub mod api;
+pub(crate) mod follow;
 mod words;
 
 use std::{collections::HashSet, sync::Arc};
