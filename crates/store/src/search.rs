@@ -1,6 +1,6 @@
-//! Full text in the database itself: written in the same transaction as what it finds, so it is never behind, is backed up
-//! with it, and both engines find the same things. Words come in already normalised and stemmed (by the `language` crate).
-//! Results are newest first: that is what a desk looks for, and it lets both engines stop early.
+//! Full text in the database itself: backed up with what it finds, and both engines find the same things. Articles, contacts and
+//! subjects are indexed in the transaction that changes them, messages by a follower behind those who write. Words come in already
+//! normalised and stemmed (by the `language` crate). Results are newest first: that is what a desk looks for, and it lets both engines stop early.
 
 use ennakoi_kernel::{Timestamp, ids::WorkspaceId};
 use uuid::Uuid;
