@@ -36,7 +36,7 @@ fn total_error(ledger: &Ledger, until: i32, days: i32) -> (f64, f64) {
         assert!((0.0..=1.0).contains(&f.probability) && f.purchases >= f.probability - 1e-9);
         assert!(f.value.is_finite() && f.typical_value >= 0.0);
     }
-    (forecast / came - 1.0, found.season)
+    (forecast / came - 1.0, found.lesson.season)
 }
 
 #[test]

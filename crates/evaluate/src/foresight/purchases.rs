@@ -1,16 +1,18 @@
 //! `ennakoi eval purchases`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 use ennakoi_foresight::calendar;
-use ennakoi_foresight::purchases::choice::{Choice, Tried, View, insure, repeated};
+use ennakoi_foresight::purchases::choice::{Choice, MOST_TRIED, Tried, View, insure, repeated};
 use ennakoi_foresight::purchases::forecast::{self, Forecast, Kind};
+use ennakoi_foresight::purchases::history::OpenLedger;
 use ennakoi_foresight::purchases::{Convergence, Fitted, Ledger};
 use ennakoi_foresight::score;
 
-use super::input::{Field, Names, Table, mapping};
+use super::input::{Field, Table, mapping};
 use super::process::{cpu_ms, cpu_of_a_run, elapsed_ms};
 use super::report::{Report, short, sparkline, tenths};
 
@@ -47,7 +49,7 @@ fn read(arguments: &Arguments) -> Result<(Ledger, usize, bool)> {
     let mut table = Table::open(&arguments.transactions)?;
     let found = table.find(&FIELDS, &mapping(arguments.columns.as_deref())?)?;
     let [Some(customer), Some(date), amount] = &found[..] else { bail!("customer_id and date are needed") };
-    let (mut names, mut rows, mut anonymous) = (Names::default(), Vec::new(), 0_usize);
+    let (mut numbers, mut ledger, mut rows, mut anonymous) = (HashMap::<Box<str>, u32>::new(), OpenLedger::default(), 0_usize, 0_usize);
     table.for_each(|row| {
         if row.text(customer).is_empty() {
             anonymous += 1;
@@ -55,19 +57,29 @@ fn read(arguments: &Arguments) -> Result<(Ledger, usize, bool)> {
         }
         let day = row.moment(date)?.div_euclid(calendar::DAY_MS) as i32;
         let amount = amount.as_ref().map_or(Ok(0.0), |column| row.number(column))?;
-        rows.push((names.number(row.text(customer)), day, amount));
-        if rows.len().is_multiple_of(5_000_000) {
-            eprintln!("{} million rows read", rows.len() / 1_000_000);
+        let name = row.text(customer);
+        let known = numbers.get(name).copied();
+        let number = known.unwrap_or_else(|| {
+            // Of millions of customers the names take as much room as the purchases: they are held once, and only to count.
+            let new = numbers.len() as u32;
+            numbers.insert(name.into(), new);
+            new
+        });
+        ledger.add(number as usize, day, amount);
+        rows += 1;
+        if rows.is_multiple_of(5_000_000) {
+            eprintln!("{} million rows read", rows / 1_000_000);
         }
         Ok(())
     })?;
     if anonymous > 0 {
         eprintln!("{anonymous} rows without a customer were left out");
     }
-    if rows.is_empty() {
+    if rows == 0 {
         bail!("{}: line 2: there are no transactions", arguments.transactions.display());
     }
-    Ok((Ledger::new(names.len(), rows.iter().copied()), rows.len(), amount.is_some()))
+    drop(numbers);
+    Ok((ledger.close(), rows, amount.is_some()))
 }
 
 fn day(text: &str, option: &str) -> Result<i32> {
@@ -115,13 +127,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     describe(&mut report, &ledger, rows, until, end);
     let (model, backtest) = choose(arguments, &ledger, until, end - until)?;
     if !backtest.is_empty() {
-        report_backtest(&mut report, &backtest, until, end - until);
+        report_backtest(&mut report, &backtest, ledger.len(), until, end - until);
     }
     let mut seen = produce(model, &ledger, until, end - until)?;
     seen.insurance = backtest.iter().find(|t| t.choice == model).map_or(0.0, |t| t.insurance);
     let holdout = Holdout::new(&ledger, &seen.view.customers, until, end);
     insure(&mut seen.view.forecasts, &holdout.naive_value, seen.insurance);
-    report_fit(&mut report, &seen, model, amounts);
+    report_fit(&mut report, &seen, model, ledger.len(), amounts);
     report_holdout(&mut report, &seen.view.forecasts, &holdout, amounts);
     report.print(arguments.json);
     Ok(())
@@ -138,7 +150,7 @@ fn describe(report: &mut Report, ledger: &Ledger, rows: usize, until: i32, end: 
     let weeks = ((end.min(last) - first) / 7 + 1).clamp(1, 520) as usize;
     let mut counts = vec![0.0; weeks];
     for customer in 0..ledger.len() {
-        for day in ledger.days(customer).iter().filter(|d| d.bought) {
+        for day in ledger.days(customer).iter().filter(|d| d.bought()) {
             if let Some(count) = counts.get_mut(((day.day - first) / 7).max(0) as usize) {
                 *count += 1.0;
             }
@@ -179,7 +191,7 @@ fn parameter_table(report: &mut Report, key: &str, fitted: &Fitted) {
     }
 }
 
-fn report_fit(report: &mut Report, seen: &Seen, model: Choice, amounts: bool) {
+fn report_fit(report: &mut Report, seen: &Seen, model: Choice, ledger_customers: usize, amounts: bool) {
     let view = &seen.view;
     report.heading(&format!("Model {}", model.name()));
     report.set("model", model.name());
@@ -187,14 +199,25 @@ fn report_fit(report: &mut Report, seen: &Seen, model: Choice, amounts: bool) {
     report.set("convergence", ending(view.fitted.convergence));
     report.figure("log_likelihood", Some(view.fitted.log_likelihood), "natural logarithm, time in weeks");
     report.figure("fit_ms", Some(seen.fit_ms), "CPU time of the fit");
+    report.count("evaluations", view.fitted.evaluations as u64, "times the likelihood was computed");
     report.count("distinct", view.fitted.distinct as u64, "different customers after merging equal ones");
     if let Some(fitted) = view.amounts.as_ref().filter(|_| amounts) {
         parameter_table(report, "amount_parameters", fitted);
     }
-    if let Some((cuts, season)) = &view.learned {
-        let days: Vec<String> = cuts.iter().map(|c| calendar::format_day(*c)).collect();
+    let (fitted_to, known) = (view.fitted.customers, view.customers.len());
+    report.set("fitted_customers", fitted_to);
+    if fitted_to < known {
+        report.line(&format!("fitted to {fitted_to} of {known} customers, evenly drawn: more would not change the estimates, only take time"));
+    }
+    if let Some(lesson) = &view.lesson {
+        let days: Vec<String> = lesson.cuts.iter().map(|c| calendar::format_day(*c)).collect();
         report.line(&format!("learned at {}", days.join(", ")));
-        report.figure("season", Some(*season), "factor expected from the same days a year ago");
+        report.set("learned_customers", lesson.customers);
+        report.count("learned_rows", lesson.rows as u64, "customers at these days, learned from");
+        if lesson.customers < ledger_customers {
+            report.line(&format!("learned from {} of {ledger_customers} customers, evenly drawn, to bound time and memory", lesson.customers));
+        }
+        report.figure("season", Some(lesson.season), "factor expected from the same days a year ago");
     }
     if amounts {
         report.figure("naive_share", Some(seen.insurance), "of repeating the last spending in the median forecast, by back-test");
@@ -283,7 +306,8 @@ fn produce(model: Choice, ledger: &Ledger, until: i32, days: i32) -> Result<Seen
     let mut fit_ms = used.unwrap_or_else(|| elapsed_ms(started));
     if let Choice::Parametric(kind) = model {
         let (_, summaries) = ledger.summaries(until, forecast::WEEK);
-        fit_ms = cpu_of_a_run(|| drop(std::hint::black_box(kind.fit(&summaries))));
+        let fitted_on = forecast::fitted_on(&summaries);
+        fit_ms = cpu_of_a_run(|| drop(std::hint::black_box(kind.fit(&fitted_on))));
     }
     Ok(Seen { view, fit_ms, insurance: 0.0 })
 }
@@ -305,7 +329,7 @@ fn choose(arguments: &Arguments, ledger: &Ledger, until: i32, days: i32) -> Resu
     Ok((named.or(best).unwrap_or(Choice::Parametric(Kind::ParetoNbd)), tried))
 }
 
-fn report_backtest(report: &mut Report, tried: &[Tried], until: i32, days: i32) {
+fn report_backtest(report: &mut Report, tried: &[Tried], ledger_customers: usize, until: i32, days: i32) {
     report.heading(&format!("Back-test on the {days} days before {} (1 = knowing the averages)", calendar::format_day(until)));
     let rows: Vec<Vec<String>> = (tried.iter())
         .map(|t| {
@@ -314,6 +338,11 @@ fn report_backtest(report: &mut Report, tried: &[Tried], until: i32, days: i32) 
         })
         .collect();
     report.table(&["model", "who buys", "how often", "how much", "sum"], &rows);
+    let customers = tried.iter().map(|t| t.customers).max().unwrap_or(0);
+    report.set("backtest_customers", customers);
+    if ledger_customers > MOST_TRIED {
+        report.line(&format!("tried on {customers} customers, evenly drawn from {ledger_customers}, to bound time and memory"));
+    }
     let list: Vec<serde_json::Value> = tried.iter().map(|t| serde_json::json!({"model": t.choice.name(), "loss": t.loss()})).collect();
     report.set("backtest", list);
 }

@@ -95,34 +95,44 @@ impl Contexts {
     }
 
     /// What is taken from each count and given to shorter contexts: Ney, Essen and Kneser's estimate (1994).
-    fn discount(&self, length: usize) -> f64 {
-        let (once, twice) = (f64::from(self.once[length]), f64::from(self.twice[length]));
+    fn discount(&self, length: usize) -> f32 {
+        let (once, twice) = (self.once[length] as f32, self.twice[length] as f32);
         if once + twice == 0.0 { 0.75 } else { ((once + 0.5) / (once + 2.0 * twice + 1.0)).clamp(0.05, 0.95) }
     }
 
     /// Fills in the probabilities (the end of the case last) and returns the waits of the best context.
-    pub(super) fn predict(&self, recent: &[u16], p: &mut [f64]) -> Option<&Waits> {
+    ///
+    /// What the longest context leaves goes to the next shorter one and so on: taken in that order, each context costs
+    /// only what has followed it, however many activities there are.
+    pub(super) fn predict(&self, recent: &[u16], p: &mut [f32]) -> Option<&Waits> {
         let size = p.len();
-        p.fill(1.0 / size as f64);
-        let mut node = &self.nodes[0];
-        let mut waits = self.waits_of(node);
-        let mut contexts = recent.iter().rev().take(self.order);
-        for length in 0.. {
-            if node.total > 0 {
-                let discount = self.discount(length);
-                let total = f64::from(node.total);
-                let rest = discount * node.after.len() as f64 / total;
-                p.iter_mut().for_each(|p| *p *= rest);
-                for &(symbol, count) in &node.after {
-                    p[place(symbol, size)] += (f64::from(count) - discount) / total;
-                }
-            }
-            let Some(context) = contexts.next() else { break };
-            let Ok(place) = node.longer.binary_search_by_key(context, |l| l.0) else { break };
-            node = &self.nodes[node.longer[place].1 as usize];
-            waits = self.waits_of(node).filter(|w| w.total() >= ENOUGH_WAITS).or(waits);
+        let mut path = [&self.nodes[0]; LONGEST + 1];
+        let mut depth = 0;
+        for context in recent.iter().rev().take(self.order) {
+            let Ok(place) = path[depth].longer.binary_search_by_key(context, |l| l.0) else { break };
+            depth += 1;
+            path[depth] = &self.nodes[path[depth - 1].longer[place].1 as usize];
         }
-        waits
+        p.fill(0.0);
+        let mut left = 1.0_f32;
+        for (length, node) in path[..=depth].iter().enumerate().rev().filter(|(_, node)| node.total > 0) {
+            let (discount, scale) = (self.discount(length), left / node.total as f32);
+            for &(symbol, count) in &node.after {
+                p[place(symbol, size)] += (count as f32 - discount) * scale;
+            }
+            left = discount * node.after.len() as f32 * scale;
+        }
+        let even = left / size as f32;
+        p.iter_mut().for_each(|p| *p += even);
+        let waits = path[..=depth.min(WAITS_DEPTH)].iter().rev().filter_map(|node| self.waits_of(node));
+        let mut any = None;
+        for waits in waits {
+            any = Some(waits);
+            if waits.total() >= ENOUGH_WAITS {
+                break;
+            }
+        }
+        any
     }
 
     fn waits_of(&self, node: &Node) -> Option<&Waits> {

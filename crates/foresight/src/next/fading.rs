@@ -56,8 +56,8 @@ impl Fading {
     }
 
     /// Fills in the probabilities, the end of the case last: the shortest context first, each longer one over it.
-    pub(super) fn predict(&self, recent: &[u16], p: &mut [f64]) {
-        p.fill(1.0 / p.len() as f64);
+    pub(super) fn predict(&self, recent: &[u16], p: &mut [f32]) {
+        p.fill(1.0 / p.len() as f32);
         let mut node = &self.nodes[0];
         node.lay_over(p);
         for context in recent.iter().rev().take(self.depth) {
@@ -91,15 +91,16 @@ impl Node {
 
     /// Mixes what followed here with what shorter contexts said. In units of the newest event the total is the number of
     /// events that still count.
-    fn lay_over(&self, p: &mut [f64]) {
+    fn lay_over(&self, p: &mut [f32]) {
         if self.total == 0.0 {
             return;
         }
         let size = p.len();
         let all = self.total + PRIOR * self.newest;
-        let rest = PRIOR * self.newest / all;
+        let rest = (PRIOR * self.newest / all) as f32;
         p.iter_mut().for_each(|p| *p *= rest);
-        self.after.iter().for_each(|&(symbol, weight)| p[place(symbol, size)] += weight / all);
+        let scale = 1.0 / all;
+        self.after.iter().for_each(|&(symbol, weight)| p[place(symbol, size)] += (weight * scale) as f32);
     }
 }
 
@@ -110,7 +111,7 @@ mod tests {
     #[test]
     fn what_follows_now_replaces_what_followed_once() {
         let mut fading = Fading::new(1, 20.0);
-        let mut p = [0.0; 4];
+        let mut p = [0.0_f32; 4];
         fading.predict(&[0], &mut p);
         assert_eq!(p, [0.25; 4]);
         (0..10_000).for_each(|_| fading.count(&[7, 0], 1));
@@ -119,7 +120,7 @@ mod tests {
         (0..60).for_each(|_| fading.count(&[7, 0], super::super::contexts::END));
         fading.predict(&[7, 0], &mut p);
         assert!(p[3] > 0.85 && p[1] < 0.1, "{p:?}");
-        assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         // A context of its own is not needed where the shorter one is known.
         fading.predict(&[2], &mut p);
         assert!(p[3] > 0.6, "{p:?}");

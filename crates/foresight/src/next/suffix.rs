@@ -34,24 +34,45 @@ fn spread(activity: u16) -> u16 {
     ((u32::from(activity) + 1).wrapping_mul(0x9e37_79b1) >> 16) as u16
 }
 
-/// Appends, dropping the oldest beyond the longest context.
-fn shift(symbols: &mut Vec<u16>, symbol: u16) {
-    if symbols.len() == LONGEST {
-        symbols.remove(0);
+/// The last symbols of a case, the newest last, held in place: what is predicted for a case that has rested is asked of
+/// memory that is not at hand, and one piece of it comes sooner than several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Symbols {
+    list: [u16; LONGEST],
+    length: u8,
+}
+
+impl Symbols {
+    /// Appends, dropping the oldest beyond the longest context.
+    fn push(&mut self, symbol: u16) {
+        if usize::from(self.length) == LONGEST {
+            self.list.copy_within(1.., 0);
+            self.length -= 1;
+        }
+        self.list[usize::from(self.length)] = symbol;
+        self.length += 1;
     }
-    symbols.push(symbol);
+
+    fn set(&mut self, symbols: &[u16]) {
+        self.list[..symbols.len()].copy_from_slice(symbols);
+        self.length = symbols.len() as u8;
+    }
+
+    fn all(&self) -> &[u16] {
+        &self.list[..usize::from(self.length)]
+    }
 }
 
 /// Where a case stands: its last symbols, the newest last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CaseState {
-    recent: Vec<u16>,
+    recent: Symbols,
     /// The same with the wait before each event beside it.
-    timed: Vec<u16>,
+    timed: Symbols,
     /// Activity before the last, time since the case began, how often the last activity has come, the last activity.
-    looped: Vec<u16>,
+    looped: Symbols,
     /// Activity before the last, a number for the set of activities that have come, the last activity.
-    gathered: Vec<u16>,
+    gathered: Symbols,
     /// How often each activity has come.
     counts: Vec<(u16, u16)>,
     /// A number for the set of them.
@@ -65,23 +86,21 @@ impl CaseState {
     pub fn push(&mut self, activity: u16, time: i64) {
         let waited = self.last_time.map_or(BEGIN, |last| wait_symbol(time - last));
         if self.last_time.is_none() {
-            shift(&mut self.recent, BEGIN);
+            self.recent.push(BEGIN);
         }
-        shift(&mut self.recent, activity);
+        self.recent.push(activity);
         if self.last_time.is_none() {
             self.first_time = time;
         }
         let repeats = self.repeats(activity);
-        let before = self.looped.last().copied().unwrap_or(BEGIN);
-        self.looped.clear();
-        self.looped.extend([before, wait_symbol(time.saturating_sub(self.first_time)), REPEATS_FROM + repeats, activity]);
+        let before = self.looped.all().last().copied().unwrap_or(BEGIN);
+        self.looped.set(&[before, wait_symbol(time.saturating_sub(self.first_time)), REPEATS_FROM + repeats, activity]);
         if repeats == 1 {
             self.set ^= spread(activity);
         }
-        self.gathered.clear();
-        self.gathered.extend([before, self.set, activity]);
-        shift(&mut self.timed, waited);
-        shift(&mut self.timed, activity);
+        self.gathered.set(&[before, self.set, activity]);
+        self.timed.push(waited);
+        self.timed.push(activity);
         self.last_time = Some(time);
     }
 
@@ -103,6 +122,8 @@ pub struct Prediction {
     pub probabilities: Vec<f64>,
     /// Half of the next events have come by then, milliseconds after the last one.
     pub median_wait: Option<f64>,
+    /// Memory that the next prediction reuses.
+    scratch: Vec<f32>,
 }
 
 impl Prediction {
@@ -142,7 +163,7 @@ pub struct NextModel {
     /// When the latest events learned took place, in the order in which they were learned.
     latest: VecDeque<i64>,
     /// Memory that learning reuses.
-    scratch: Vec<f64>,
+    scratch: Vec<f32>,
 }
 
 const CONTEXTS: usize = 4;
@@ -157,7 +178,7 @@ const BESIDE: usize = 4;
 impl CaseState {
     /// Symbols that each set of contexts goes by.
     fn symbols(&self) -> [&[u16]; CONTEXTS] {
-        [&self.recent, &self.timed, &self.looped, &self.gathered]
+        [self.recent.all(), self.timed.all(), self.looped.all(), self.gathered.all()]
     }
 }
 
@@ -220,11 +241,11 @@ impl NextModel {
         for (number, (contexts, symbols)) in self.contexts.iter_mut().zip(state.symbols()).enumerate() {
             contexts.count(symbols, symbol, wait.filter(|_| number == 0));
         }
-        self.fading.iter_mut().for_each(|fading| fading.count(&state.recent, symbol));
+        self.fading.iter_mut().for_each(|fading| fading.count(state.recent.all(), symbol));
     }
 
     /// Room for the mixture, then the logarithms of what each member says. Returns the waits to expect.
-    fn opinions(&self, state: &CaseState, all: &mut Vec<f64>) -> Option<&super::waits::Waits> {
+    fn opinions(&self, state: &CaseState, all: &mut Vec<f32>) -> Option<&super::waits::Waits> {
         let size = self.activities + 1;
         all.clear();
         all.resize(size * (1 + CONTEXTS + FADING), 0.0);
@@ -234,7 +255,7 @@ impl NextModel {
             let found = contexts.predict(symbols, p);
             waits = waits.or(found);
         }
-        self.fading.iter().zip(places).for_each(|(fading, p)| fading.predict(&state.recent, p));
+        self.fading.iter().zip(places).for_each(|(fading, p)| fading.predict(state.recent.all(), p));
         all[size..].iter_mut().for_each(|p| *p = logarithm(*p));
         waits
     }
@@ -250,14 +271,17 @@ impl NextModel {
     /// The same into memory that is reused.
     pub fn predict_into(&self, state: &CaseState, prediction: &mut Prediction) {
         let size = self.activities + 1;
-        let waits = self.opinions(state, &mut prediction.probabilities);
-        let (mixed, opinions) = prediction.probabilities.split_at_mut(size);
+        let waits = self.opinions(state, &mut prediction.scratch);
+        let (mixed, opinions) = prediction.scratch.split_at_mut(size);
         if self.is_past(state) {
             self.lasting.mix(&opinions[..CONTEXTS * size], mixed);
         } else {
             self.mixer.mix(opinions, mixed);
         }
-        prediction.probabilities.truncate(size);
+        // In double precision they add up to one.
+        let all: f64 = mixed.iter().map(|p| f64::from(*p)).sum();
+        prediction.probabilities.clear();
+        prediction.probabilities.extend(mixed.iter().map(|p| f64::from(*p) / all));
         prediction.median_wait = waits.and_then(|w| w.quantile(0.5));
     }
 
@@ -271,8 +295,8 @@ impl NextModel {
     #[must_use]
     pub fn silence(&self, state: &CaseState, silent: i64) -> f64 {
         let end = self.predict(state).end();
-        let mut p = vec![0.0; self.activities + 1];
-        let waits = self.contexts[0].predict(&state.recent, &mut p);
+        let mut p = vec![0.0_f32; self.activities + 1];
+        let waits = self.contexts[0].predict(state.recent.all(), &mut p);
         let longer = waits.map_or(1.0, |w| w.longer(silent));
         end / (end + (1.0 - end) * longer)
     }
@@ -284,7 +308,7 @@ impl NextModel {
 pub fn choose_order<'a>(activities: usize, cases: &[(&'a [u16], &'a [i64])]) -> usize {
     let cut = cases.len() * 4 / 5;
     let candidates = [1, 2, 3, 4, 6, 8, LONGEST];
-    let mut p = vec![0.0; activities + 1];
+    let mut p = vec![0.0_f32; activities + 1];
     let mut loss = |order: usize| {
         let mut contexts = Contexts::new(order);
         let steps = |cases: &[(&'a [u16], &'a [i64])], step: &mut dyn FnMut(&[u16], u16)| {
@@ -292,7 +316,7 @@ pub fn choose_order<'a>(activities: usize, cases: &[(&'a [u16], &'a [i64])]) -> 
                 let mut state = CaseState::default();
                 for (i, (&activity, &time)) in trace.iter().zip(*times).enumerate() {
                     state.push(activity, time);
-                    step(&state.recent, trace.get(i + 1).copied().unwrap_or(END));
+                    step(state.recent.all(), trace.get(i + 1).copied().unwrap_or(END));
                 }
             }
         };
@@ -300,7 +324,7 @@ pub fn choose_order<'a>(activities: usize, cases: &[(&'a [u16], &'a [i64])]) -> 
         let mut sum = 0.0;
         steps(&cases[cut..], &mut |recent, symbol| {
             contexts.predict(recent, &mut p);
-            sum -= p[place(symbol, p.len())].max(1e-12).ln();
+            sum -= f64::from(p[place(symbol, p.len())]).max(1e-12).ln();
         });
         sum
     };

@@ -1,6 +1,6 @@
 //! What is known about a customer on a day, as columns for a learner.
 
-use super::forecast::Parametric;
+use super::forecast::Forecast;
 use super::history::{Day, Ledger};
 use crate::numeric::summary;
 use crate::outcome::Frame;
@@ -35,10 +35,10 @@ impl Columns {
         frame
     }
 
-    /// Adds a row for each customer of a parametric view of day `until`; nothing after that day is looked at.
-    /// Only windows within the last `history` days are used.
-    pub(super) fn add(&mut self, ledger: &Ledger, view: &Parametric, until: i32, days: i32, history: i32) {
-        for (place, &customer) in view.customers.iter().enumerate() {
+    /// Adds a row for each of some customers with what a parametric model forecast at the end of day `until`; nothing after
+    /// that day is looked at. Only windows within the last `history` days are used.
+    pub(super) fn add(&mut self, ledger: &Ledger, (customers, forecasts): (&[usize], &[Forecast]), until: i32, days: i32, history: i32) {
+        for (&customer, forecast) in customers.iter().zip(forecasts) {
             let all = ledger.days(customer);
             let known = &all[..all.partition_point(|d| d.day <= until)];
             self.place = 0;
@@ -46,7 +46,7 @@ impl Columns {
             self.amounts(known);
             for window in WINDOWS.into_iter().filter(|w| *w <= history) {
                 let inside = known.iter().filter(|d| d.day > until - window);
-                let (count, value) = inside.fold((0.0, 0.0), |(c, v), d| (c + f64::from(u8::from(d.bought)), v + d.amount));
+                let (count, value) = inside.fold((0.0, 0.0), |(c, v), d| (c + f64::from(u8::from(d.bought())), v + d.amount));
                 self.put(&format!("purchases in {window} days"), count);
                 self.put(&format!("value in {window} days"), signed_log(value));
             }
@@ -56,7 +56,6 @@ impl Columns {
                 let seen = all.first().is_some_and(|d| d.day <= until - YEAR);
                 self.put("purchases these days last year", if seen { then.purchases } else { f64::NAN });
             }
-            let forecast = &view.forecasts[place];
             self.put("model: alive", forecast.alive);
             self.put("model: purchases", forecast.purchases.max(1e-6).ln());
             self.put("model: chance", crate::numeric::special::logit(forecast.probability));
@@ -65,7 +64,7 @@ impl Columns {
     }
 
     fn rhythm(&mut self, known: &[Day], until: i32) {
-        let bought: Vec<i32> = known.iter().filter(|d| d.bought).map(|d| d.day).collect();
+        let bought: Vec<i32> = known.iter().filter(|d| d.bought()).map(|d| d.day).collect();
         let (first, last) = (bought[0], bought[bought.len() - 1]);
         let mut gaps: Vec<f64> = bought.windows(2).map(|w| f64::from(w[1] - w[0])).collect();
         let recency = f64::from(until - last);
@@ -88,9 +87,9 @@ impl Columns {
     }
 
     fn amounts(&mut self, known: &[Day]) {
-        let bought: Vec<&Day> = known.iter().filter(|d| d.bought).collect();
+        let bought: Vec<&Day> = known.iter().filter(|d| d.bought()).collect();
         let amounts: Vec<f64> = bought.iter().map(|d| d.amount).collect();
-        let returned: f64 = known.iter().filter(|d| !d.bought).map(|d| d.amount).sum();
+        let returned: f64 = known.iter().filter(|d| !d.bought()).map(|d| d.amount).sum();
         let total: f64 = amounts.iter().sum();
         self.put("mean amount", signed_log(total / amounts.len() as f64));
         self.put("last amount", signed_log(amounts[amounts.len() - 1]));

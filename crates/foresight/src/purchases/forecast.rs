@@ -1,5 +1,7 @@
 //! What is expected of each customer in the period after a day.
 
+use std::borrow::Cow;
+
 use super::fit::{FitError, Fitted};
 use super::history::{Ledger, Summary};
 use super::{BetaGeometric, DropOut, GammaGamma, Pareto, RepeatModel};
@@ -64,6 +66,17 @@ impl Kind {
     }
 }
 
+/// Most customers a parametric model is fitted to: at this many its standard errors are a thousandth or so of the
+/// estimates, and more customers only take time.
+pub const MOST_FITTED: usize = 200_000;
+
+/// The customers a parametric model is fitted to: one in so many where there are more than [`MOST_FITTED`].
+#[must_use]
+pub fn fitted_on(summaries: &[Summary]) -> Cow<'_, [Summary]> {
+    let every = summaries.len().div_ceil(MOST_FITTED).max(1);
+    if every == 1 { Cow::Borrowed(summaries) } else { summaries.iter().step_by(every).copied().collect() }
+}
+
 /// Days in the unit of time the parametric models work in.
 pub const WEEK: f64 = 7.0;
 
@@ -84,8 +97,10 @@ pub struct Parametric {
 /// [`FitError::NoCustomers`] when nobody had bought by then.
 pub fn parametric(ledger: &Ledger, kind: Kind, until: i32, days: i32) -> Result<Parametric, FitError> {
     let (customers, summaries) = ledger.summaries(until, WEEK);
-    let (model, fitted) = kind.fit(&summaries)?;
-    let amounts = GammaGamma::fit(&summaries).ok();
+    let learned = fitted_on(&summaries);
+    let (model, fitted) = kind.fit(&learned)?;
+    let amounts = GammaGamma::fit(&learned).ok();
+    drop(learned);
     let horizon = f64::from(days) / WEEK;
     let forecasts = (summaries.iter())
         .map(|customer| {
@@ -103,19 +118,6 @@ pub fn parametric(ledger: &Ledger, kind: Kind, until: i32, days: i32) -> Result<
         })
         .collect();
     Ok(Parametric { customers, summaries, forecasts, fitted, amounts: amounts.map(|a| a.1) })
-}
-
-impl Parametric {
-    /// The view of one customer in so many, by number.
-    pub(super) fn every(mut self, every: usize) -> Self {
-        if every > 1 {
-            let kept: Vec<usize> = (0..self.customers.len()).filter(|&place| self.customers[place].is_multiple_of(every)).collect();
-            self.forecasts = kept.iter().map(|&place| self.forecasts[place]).collect();
-            self.summaries = kept.iter().map(|&place| self.summaries[place]).collect();
-            self.customers = kept.iter().map(|&place| self.customers[place]).collect();
-        }
-        self
-    }
 }
 
 /// Median of a count with the given mean and chance of being positive, taken as geometric once positive and read

@@ -8,6 +8,7 @@ use super::RepeatModel;
 use super::fit::{FitError, Fitted, maximise};
 use super::history::Summary;
 use super::merged::{Merged, Row};
+use crate::numeric::lanes::{exponential, logarithm};
 use crate::numeric::quadrature::GaussLegendre;
 use crate::numeric::special::{digamma, ln_gamma};
 
@@ -23,17 +24,34 @@ pub struct Pareto {
 
 const NAMES: [&str; 4] = ["r", "alpha", "s", "beta"];
 /// The integrand is followed until it has fallen by this many e-folds.
-const DEPTH: f64 = 42.0;
+const DEPTH: f64 = 37.0;
+/// Most nodes of a rule.
+const MOST_NODES: usize = 30;
 
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     short: GaussLegendre,
+    middle: GaussLegendre,
     long: GaussLegendre,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { short: GaussLegendre::new(14), long: GaussLegendre::new(30) }
+        Self { short: GaussLegendre::new(14), middle: GaussLegendre::new(22), long: GaussLegendre::new(MOST_NODES) }
+    }
+}
+
+impl Rules {
+    /// The shortest rule that integrates to 12 digits what falls by so many e-folds over a way of this length. Of e^−fall the
+    /// error of n nodes is fall^2n n!⁴ / ((2n + 1) (2n)!³); the way matters for the singularities, which lie π off the axis.
+    fn of(&self, fall: f64, way: f64) -> &GaussLegendre {
+        if fall < 10.0 && way < 3.0 {
+            &self.short
+        } else if way < 6.0 {
+            &self.middle
+        } else {
+            &self.long
+        }
     }
 }
 
@@ -158,29 +176,16 @@ impl Ended {
             // Steps are taken in y = ln of the faster growing of the two bases, where the integrand is smoothest.
             let first = alpha_last <= beta_last;
             let (base, other) = if first { (alpha_last, beta_last) } else { (beta_last, alpha_last) };
-            let full = if first { rise_alpha } else { rise_beta };
-            let fall = |y: f64| {
-                let t = base * y.exp_m1();
-                let other_rise = (t / other).ln_1p();
-                let (in_alpha, in_beta) = if first { (y, other_rise) } else { (other_rise, y) };
-                (t, in_alpha, in_beta, shape * in_alpha + (s + 1.0) * in_beta)
-            };
+            let (power, other_power) = if first { (shape, s + 1.0) } else { (s + 1.0, shape) };
+            let (ratio, full) = (base / other, if first { rise_alpha } else { rise_beta });
+            let fall = |y: f64| power * y + other_power * (ratio * y.exp_m1()).ln_1p();
             let total = shape * rise_alpha + (s + 1.0) * rise_beta;
-            let reach = if total - full > DEPTH { cut(full, |y| fall(y).3 - y) } else { full };
-            let rule = if total.min(DEPTH) < 6.0 && full < 3.0 { &rules.short } else { &rules.long };
-            for &(node, weight) in &rule.points {
-                let (t, in_alpha, in_beta, fallen) = fall(node * reach);
-                let value = weight * (-fallen).exp() * (base + t);
-                sums[0] += value;
-                sums[1] += value * in_alpha;
-                sums[2] += value * in_beta;
-                sums[3] += value / (alpha_last + t);
-                sums[4] += value / (beta_last + t);
-            }
+            let reach = if total - full > DEPTH { cut(full, |y| fall(y) - y) } else { full };
+            let found = Nodes { reach, ratio, power: power - 1.0, other_power }.sums(rules.of(total.min(DEPTH), reach));
+            let [mass, in_base, in_other, by_base, by_other] = found.map(|sum| sum * reach * base / beta_last);
             // One factor (β+t) is left over from the peak.
-            for sum in &mut sums {
-                *sum *= reach / beta_last;
-            }
+            let [by_base, by_other] = [by_base / base, by_other / other];
+            sums = if first { [mass, in_base, in_other, by_base, by_other] } else { [mass, in_other, in_base, by_other, by_base] };
         }
         Self {
             peak,
@@ -191,6 +196,45 @@ impl Ended {
             inverse_alpha: sums[3],
             inverse_beta: sums[4],
         }
+    }
+}
+
+/// The integrand over y: with g = e^y and h = 1 + ratio (g − 1), the growth of the two bases, it is g^−power h^−other_power.
+struct Nodes {
+    reach: f64,
+    ratio: f64,
+    power: f64,
+    other_power: f64,
+}
+
+impl Nodes {
+    /// Sums over the nodes of the integrand, and of it times ln g, ln h, 1 / g and 1 / h.
+    fn sums(&self, rule: &GaussLegendre) -> [f64; 5] {
+        let count = rule.points.len().min(MOST_NODES);
+        let [mut ys, mut grown, mut rises, mut values] = [[0.0; MOST_NODES]; 4];
+        // Simple loops over slices, each of which the compiler takes several nodes at once through.
+        for (y, (node, _)) in ys.iter_mut().zip(&rule.points) {
+            *y = node * self.reach;
+        }
+        for (grown, y) in grown[..count].iter_mut().zip(&ys) {
+            *grown = exponential(*y);
+        }
+        for (rise, grown) in rises[..count].iter_mut().zip(&grown) {
+            *rise = logarithm(1.0 + self.ratio * (grown - 1.0));
+        }
+        for ((value, y), rise) in values[..count].iter_mut().zip(&ys).zip(&rises) {
+            *value = exponential(-(self.power * y + self.other_power * rise));
+        }
+        let mut sums = [0.0; 5];
+        for (i, (_, weight)) in rule.points.iter().enumerate().take(count) {
+            let value = weight * values[i];
+            sums[0] += value;
+            sums[1] += value * ys[i];
+            sums[2] += value * rises[i];
+            sums[3] += value / grown[i];
+            sums[4] += value / (1.0 + self.ratio * (grown[i] - 1.0));
+        }
+        sums
     }
 }
 

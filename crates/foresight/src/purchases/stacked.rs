@@ -7,7 +7,7 @@
 
 use super::features::Columns;
 use super::fit::Fitted;
-use super::forecast::{Forecast, Kind, Parametric, WEEK, parametric};
+use super::forecast::{Forecast, Kind, WEEK, parametric};
 use super::history::Ledger;
 use super::{BetaGeometric, DropOut, RepeatModel};
 use crate::numeric::summary;
@@ -16,8 +16,12 @@ use crate::outcome::{Frame, Model, Options, split};
 
 /// Most cuts of the past.
 const MOST_CUTS: i32 = 6;
-/// Most rows to learn from: one is a customer at one cut.
-const MOST_LEARNED: usize = 300_000;
+/// Most rows to learn from: one is a customer at one cut. Of more customers one in so many is learned from.
+const MOST_LEARNED: usize = 200_000;
+/// Customers whose facts are held at a time while everyone is forecast.
+const AT_A_TIME: usize = 50_000;
+/// Folds of customers that trees are grown on.
+const FOLDS: usize = 3;
 /// Whole weeks, so that days of the week lie on each other.
 const YEAR: i32 = 364;
 /// Share of the deviation of a year ago, in logarithms, that is expected again: one year is one observation.
@@ -32,90 +36,212 @@ const LEARNER_SAY: f64 = 0.6;
 pub struct Stacked {
     pub customers: Vec<usize>,
     pub forecasts: Vec<Forecast>,
+    pub lesson: Lesson,
+    /// The parametric model under the learner.
+    pub fitted: Fitted,
+    pub amounts: Option<Fitted>,
+}
+
+/// What was learned from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lesson {
     /// Days at which the past was cut.
     pub cuts: Vec<i32>,
+    /// Customers looked at, of all in the ledger, and rows that these and the cuts made.
+    pub customers: usize,
+    pub rows: usize,
     /// Factor by which the season is expected to change the number of purchases.
     pub season: f64,
 }
 
-/// One cut of the past.
-struct Cut {
-    view: Parametric,
-    purchases: Vec<f64>,
-    value: Vec<f64>,
-}
-
 /// Learns from what was known at the end of day `until` and forecasts the `days` after it. `None` when the past is too
 /// short (less than two horizons) or too thin (fewer than 100 customers, fewer than 20 who bought again).
+///
+/// Memory is bounded: besides the forecasts of everyone, only the rows learned from and those of one part of the customers
+/// are held.
 #[must_use]
 pub fn stacked(ledger: &Ledger, until: i32, days: i32, seed: u64) -> Option<Stacked> {
+    stacked_by(ledger, until, days, seed, AT_A_TIME)
+}
+
+fn stacked_by(ledger: &Ledger, until: i32, days: i32, seed: u64, at_a_time: usize) -> Option<Stacked> {
     let (first, _) = ledger.span()?;
     let step = (days / 3).max(7);
     let cuts: Vec<i32> = (0..MOST_CUTS).map(|k| until - days - k * step).filter(|c| c - first >= days.min(90)).collect();
-    let mut past = Vec::new();
-    let mut columns = Columns::default();
-    // Of very many customers a part tells as much as all of them, in a part of the memory and the time.
-    let every = (ledger.len() * cuts.len()).div_ceil(MOST_LEARNED).max(1);
-    for &cut in &cuts {
-        let view = parametric(ledger, Kind::BgNbd, cut, days).ok()?.every(every);
-        let came: Vec<_> = view.customers.iter().map(|&c| ledger.activity(c, cut, cut + days)).collect();
-        past.push(Cut { purchases: came.iter().map(|a| a.purchases).collect(), value: came.iter().map(|a| a.value).collect(), view });
-    }
-    let view = parametric(ledger, Kind::BgNbd, until, days).ok()?;
     // Windows that reach before the first cut's data are left out everywhere: columns must mean the same in all cuts.
-    let oldest = cuts.last().copied()?;
-    let common = oldest - first;
-    for (cut, &day) in past.iter().zip(&cuts) {
-        columns.add(ledger, &cut.view, day, days, common);
-    }
-    columns.add(ledger, &view, until, days, common);
-    let frame = columns.frame();
-    let learned: Vec<usize> = (0..past.iter().map(|c| c.purchases.len()).sum()).collect();
-    let asked: Vec<usize> = (learned.len()..frame.rows).collect();
-    let groups: Vec<u32> = past.iter().flat_map(|c| c.view.customers.iter().map(|n| *n as u32)).collect();
-    let purchases: Vec<f64> = past.iter().flat_map(|c| c.purchases.iter().copied()).collect();
-    let value: Vec<f64> = past.iter().flat_map(|c| c.value.iter().copied()).collect();
-    let bought: Vec<bool> = purchases.iter().map(|p| *p > 0.0).collect();
-    if view.customers.len() < 100 || bought.iter().filter(|b| **b).count() < 20 {
+    let history = cuts.last()? - first;
+    // Of very many customers a part tells as much as all of them, in a part of the memory and the time.
+    let part = ledger.part(MOST_LEARNED / cuts.len());
+    let past = Past::new(&part, &cuts, days, history)?;
+    let view = parametric(ledger, Kind::BgNbd, until, days).ok()?;
+    if view.customers.len() < 100 || past.bought.iter().filter(|b| **b).count() < 20 {
         return None;
     }
-    let growing = Growing { least_rows: 40.0, rate: 0.06, ..Growing::default() };
-    let options = Options { groups: Some(groups.clone()), shapes: vec![growing], seed, ..Options::default() };
-    let model = Model::fit(&frame, &learned, &bought, &options).ok()?;
-    let chances = model.probabilities(&frame, &asked);
-    let learner = Learner { frame: &frame, groups: &groups, asked: &asked, seed };
-    let offset: Vec<f64> = (past.iter().flat_map(|c| &c.view.forecasts).chain(&view.forecasts)).map(|f| f.purchases.max(1e-4).ln()).collect();
-    let counts = learner.counts(&learned, &purchases, &offset);
-    let spent = learner.spending(&learned, &value, &bought)?;
-    let season = season(ledger, until, days, counts.iter().sum(), &view.fitted);
-    let learned = Learned { chances, counts, spent, season };
-    let forecasts = learned.beside(&view.forecasts);
-    Some(Stacked { customers: view.customers, forecasts, cuts, season })
+    let learners = past.learn(seed)?;
+    let mut learned = Learned::default();
+    for (customers, forecasts) in view.customers.chunks(at_a_time).zip(view.forecasts.chunks(at_a_time)) {
+        let mut columns = Columns::default();
+        columns.add(ledger, (customers, forecasts), until, days, history);
+        learners.ask(&columns.frame(), forecasts, &mut learned);
+    }
+    learned.season = season(ledger, &part, until, days, learned.counts.iter().sum(), &view.fitted);
+    let forecasts = learned.beside(&view.forecasts, &learners.spent);
+    let lesson = Lesson { cuts, customers: part.len(), rows: past.frame.rows, season: learned.season };
+    Some(Stacked { customers: view.customers, forecasts, lesson, fitted: view.fitted, amounts: view.amounts })
+}
+
+/// Customers at all cuts of the past, with what the days after each brought.
+struct Past {
+    frame: Frame,
+    /// Number of the customer of each row.
+    groups: Vec<u32>,
+    purchases: Vec<f64>,
+    value: Vec<f64>,
+    bought: Vec<bool>,
+    /// Logarithm of the purchases that the parametric model expects.
+    offset: Vec<f64>,
+}
+
+fn offset(forecast: &Forecast) -> f64 {
+    forecast.purchases.max(1e-4).ln()
+}
+
+impl Past {
+    fn new(ledger: &Ledger, cuts: &[i32], days: i32, history: i32) -> Option<Self> {
+        let mut columns = Columns::default();
+        let (mut groups, mut came, mut offsets) = (Vec::new(), Vec::new(), Vec::new());
+        for &cut in cuts {
+            let view = parametric(ledger, Kind::BgNbd, cut, days).ok()?;
+            columns.add(ledger, (&view.customers, &view.forecasts), cut, days, history);
+            groups.extend(view.customers.iter().map(|&c| c as u32));
+            came.extend(view.customers.iter().map(|&c| ledger.activity(c, cut, cut + days)));
+            offsets.extend(view.forecasts.iter().map(offset));
+        }
+        let purchases: Vec<f64> = came.iter().map(|a| a.purchases).collect();
+        let bought = purchases.iter().map(|p| *p > 0.0).collect();
+        Some(Self { frame: columns.frame(), groups, purchases, value: came.iter().map(|a| a.value).collect(), bought, offset: offsets })
+    }
+
+    fn learn(&self, seed: u64) -> Option<Learners> {
+        let rows: Vec<usize> = (0..self.frame.rows).collect();
+        let growing = Growing { least_rows: 40.0, rate: 0.06, ..Growing::default() };
+        let options = Options { groups: Some(self.groups.clone()), shapes: vec![growing], seed, ..Options::default() };
+        let chance = Model::fit(&self.frame, &rows, &self.bought, &options).ok()?;
+        let (count, bias) = self.learn_counts(&rows, seed);
+        let (spending, spent) = self.learn_spending(&rows, seed)?;
+        Some(Learners { chance, count, bias, spending, spent })
+    }
+
+    /// The number of purchases: the parametric one times what trees correct, and the bias of the product.
+    fn learn_counts(&self, rows: &[usize], seed: u64) -> (Ensemble, f64) {
+        let growing = Growing { loss: Loss::Poisson, least_rows: 40.0, rate: 0.06, seed, ..Growing::default() };
+        let (trees, scores) = self.boost(rows, &self.purchases, &self.offset, &growing);
+        // A fold's trees are shrunk, which leaves a bias in the mean: it is taken out on all rows learned from.
+        let total: f64 = scores.iter().map(|s| s.exp()).sum();
+        (trees, self.purchases.iter().sum::<f64>() / total.max(1e-9))
+    }
+
+    fn learn_spending(&self, rows: &[usize], seed: u64) -> Option<(Ensemble, Spending)> {
+        let buyers: Vec<usize> = rows.iter().copied().filter(|&r| self.bought[r] && self.value[r] > 0.0).collect();
+        if buyers.len() < 20 {
+            return None;
+        }
+        let logs: Vec<f64> = self.value.iter().map(|v| v.max(0.0).ln_1p()).collect();
+        let mean = buyers.iter().map(|&r| logs[r]).sum::<f64>() / buyers.len() as f64;
+        let growing = Growing { loss: Loss::Squared, least_rows: 30.0, rate: 0.06, seed, ..Growing::default() };
+        let (trees, scores) = self.boost(&buyers, &logs, &vec![mean; self.frame.rows], &growing);
+        let mut residuals: Vec<f64> = buyers.iter().zip(&scores).map(|(&r, s)| logs[r] - s).collect();
+        residuals.sort_unstable_by(f64::total_cmp);
+        let smear = summary::mean(&residuals.iter().map(|r| r.clamp(-3.0, 3.0).exp()).collect::<Vec<f64>>())?;
+        Some((trees, Spending { mean, residuals, smear }))
+    }
+
+    /// Boosts on three folds of customers; every row gets the score of the fold that had not seen it.
+    fn boost(&self, rows: &[usize], target: &[f64], offset: &[f64], growing: &Growing) -> (Ensemble, Vec<f64>) {
+        let binner = Binner::learn(&self.frame, rows, 128);
+        let binned = binner.apply(&self.frame, rows);
+        let targets: Vec<f64> = rows.iter().map(|&r| target[r]).collect();
+        let mut scores: Vec<f64> = rows.iter().map(|&r| offset[r]).collect();
+        let offsets = scores.clone();
+        let groups: Vec<u32> = rows.iter().map(|&r| self.groups[r]).collect();
+        let fold = split::grouped(&groups, FOLDS, growing.seed);
+        let mut folds = Vec::new();
+        for number in 0..FOLDS {
+            let (held, train): (Vec<u32>, Vec<u32>) = (0..rows.len() as u32).partition(|&r| fold[r as usize] == number);
+            let trees = Boosted::grow(&binned, &targets, Some(&offsets), (&train, &held), &binner.monotone, growing);
+            let mut bins = vec![0_u8; binned.columns.len()];
+            for row in held {
+                bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row as usize]);
+                scores[row as usize] += trees.score(&bins);
+            }
+            folds.push(trees);
+        }
+        (Ensemble { binner, folds }, scores)
+    }
+}
+
+/// Trees of every fold.
+struct Ensemble {
+    binner: Binner,
+    folds: Vec<Boosted>,
+}
+
+impl Ensemble {
+    /// What the trees add to a row, the mean of all folds.
+    fn score(&self, frame: &Frame, row: usize, bins: &mut Vec<u8>) -> f64 {
+        bins.clear();
+        bins.extend(frame.columns.iter().enumerate().map(|(feature, column)| self.binner.bin(feature, column, row)));
+        self.folds.iter().map(|trees| trees.score(bins)).sum::<f64>() / self.folds.len() as f64
+    }
+}
+
+/// What has been learned from the past.
+struct Learners {
+    chance: Model,
+    count: Ensemble,
+    bias: f64,
+    spending: Ensemble,
+    spent: Spending,
+}
+
+impl Learners {
+    /// Adds what is said of the customers of a frame.
+    fn ask(&self, frame: &Frame, parametric: &[Forecast], said: &mut Learned) {
+        let rows: Vec<usize> = (0..frame.rows).collect();
+        said.chances.extend(self.chance.probabilities(frame, &rows));
+        let mut bins = Vec::new();
+        for (row, forecast) in parametric.iter().enumerate() {
+            said.counts.push((offset(forecast) + self.count.score(frame, row, &mut bins)).exp() * self.bias);
+            said.logs.push(self.spent.mean + self.spending.score(frame, row, &mut bins));
+        }
+    }
 }
 
 /// What the learners say of each asked customer, before the season.
+#[derive(Default)]
 struct Learned {
     chances: Vec<f64>,
     counts: Vec<f64>,
-    spent: Spending,
+    /// Logarithm of what each spends if they buy.
+    logs: Vec<f64>,
     season: f64,
 }
 
 impl Learned {
-    fn forecast(&self, place: usize) -> Forecast {
+    fn forecast(&self, place: usize, spent: &Spending) -> Forecast {
         let (chance, season) = (self.chances[place], self.season);
         // More purchases a customer means a larger chance of at least one.
         let probability = 1.0 - (1.0 - chance).powf(season);
         let purchases = (self.counts[place] * season).max(probability);
         // What a buyer spends grows with the purchases of a buyer, not with their number.
-        let log = self.spent.logs[place] + (season * chance / probability.max(1e-9)).ln();
-        let value = probability * log.exp() * self.spent.smear;
-        Forecast { alive: 0.0, purchases, probability, rank: chance, value, typical_value: self.spent.median(probability, log) }
+        let log = self.logs[place] + (season * chance / probability.max(1e-9)).ln();
+        let value = probability * log.exp() * spent.smear;
+        Forecast { alive: 0.0, purchases, probability, rank: chance, value, typical_value: spent.median(probability, log) }
     }
 
     /// The mean of both models, the parametric one brought to the totals of the learner, which knows the season.
-    fn beside(&self, parametric: &[Forecast]) -> Vec<Forecast> {
-        let own: Vec<Forecast> = (0..self.chances.len()).map(|place| self.forecast(place)).collect();
+    fn beside(&self, parametric: &[Forecast], spent: &Spending) -> Vec<Forecast> {
+        let own: Vec<Forecast> = (0..self.chances.len()).map(|place| self.forecast(place, spent)).collect();
         let scale = |f: fn(&Forecast) -> f64| {
             let [ours, theirs] = [&own[..], parametric].map(|list| list.iter().map(f).sum::<f64>());
             if theirs > 0.0 && ours > 0.0 { ours / theirs } else { 1.0 }
@@ -161,7 +287,9 @@ fn places(values: &[f64]) -> Vec<f64> {
 /// customers, which knows the fading, but has seen a part of the season in their histories. Both leave out arrivals: where
 /// they were more a year ago, they would look like a season. It is measured against the learner's own total because the
 /// learner has seen what each customer did in these days last year: what it already expects is not added a second time.
-fn season(ledger: &Ledger, until: i32, days: i32, expected: f64, fitted: &Fitted) -> f64 {
+///
+/// The model is asked about a part of the customers: only ratios of what it expects are used.
+fn season(ledger: &Ledger, part: &Ledger, until: i32, days: i32, expected: f64, fitted: &Fitted) -> f64 {
     let Some((first, _)) = ledger.span() else { return 1.0 };
     let then = until - YEAR;
     if then - days < first || expected <= 0.0 {
@@ -171,10 +299,10 @@ fn season(ledger: &Ledger, until: i32, days: i32, expected: f64, fitted: &Fitted
     if after_then.purchases.min(before_then.purchases).min(lately.purchases) < SEASON_LEAST {
         return 1.0;
     }
-    let now = (0..ledger.len()).filter(|&c| ledger.days(c).iter().any(|d| d.bought && d.day <= until)).count() as f64;
+    let now = (0..ledger.len()).filter(|&c| ledger.days(c).iter().any(|d| d.bought() && d.day <= until)).count() as f64;
     let change = (after_then.purchases / before_then.purchases).ln();
     let by_customer = change - (after_then.customers / before_then.customers).ln() + (now / lately.customers).ln();
-    let steady = steady(ledger, fitted, days, [then, then - days, until, until - days]);
+    let steady = steady(part, fitted, days, [then, then - days, until, until - days]);
     let by_model = change - (steady[0] / steady[1]).ln() + (steady[2] / steady[3]).ln();
     let change = if by_model.is_finite() { f64::midpoint(by_customer, by_model) } else { by_customer };
     (SEASON_KEPT * (lately.purchases.ln() + change - expected.ln())).clamp(-0.7, 0.7).exp()
@@ -196,7 +324,7 @@ struct Window {
 impl Window {
     fn of(ledger: &Ledger, from: i32, days: i32) -> Self {
         let mut window = Self { purchases: 0.0, customers: 0.0 };
-        for customer in (0..ledger.len()).filter(|&c| ledger.days(c).iter().any(|d| d.bought && d.day <= from)) {
+        for customer in (0..ledger.len()).filter(|&c| ledger.days(c).iter().any(|d| d.bought() && d.day <= from)) {
             window.purchases += ledger.activity(customer, from, from + days).purchases;
             window.customers += 1.0;
         }
@@ -204,16 +332,10 @@ impl Window {
     }
 }
 
-struct Learner<'a> {
-    frame: &'a Frame,
-    groups: &'a [u32],
-    asked: &'a [usize],
-    seed: u64,
-}
-
-/// Logarithm of what each asked customer spends if they buy, and how reality scatters around it.
+/// What buyers spend, and how reality scatters around what is expected of each.
 struct Spending {
-    logs: Vec<f64>,
+    /// Mean of the logarithm.
+    mean: f64,
     /// Ascending residuals of held-out buyers, in logarithms.
     residuals: Vec<f64>,
     /// Mean of e^residual (Duan's smearing, 1983).
@@ -231,64 +353,19 @@ impl Spending {
     }
 }
 
-impl Learner<'_> {
-    /// Expected number of purchases: the parametric one times what trees correct.
-    fn counts(&self, rows: &[usize], purchases: &[f64], offset: &[f64]) -> Vec<f64> {
-        let growing = Growing { loss: Loss::Poisson, least_rows: 40.0, rate: 0.06, seed: self.seed, ..Growing::default() };
-        let scores = self.boost(rows, purchases, offset, &growing);
-        // A fold's trees are shrunk, which leaves a bias in the mean: it is taken out on all rows learned from.
-        let total: f64 = scores.learned.iter().map(|s| s.exp()).sum();
-        let bias = purchases.iter().sum::<f64>() / total.max(1e-9);
-        scores.asked.iter().map(|s| s.exp() * bias).collect()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::random::Random;
 
-    fn spending(&self, rows: &[usize], value: &[f64], bought: &[bool]) -> Option<Spending> {
-        let buyers: Vec<usize> = rows.iter().copied().filter(|&r| bought[r] && value[r] > 0.0).collect();
-        if buyers.len() < 20 {
-            return None;
-        }
-        let logs: Vec<f64> = (0..self.frame.rows).map(|r| value.get(r).map_or(0.0, |v| v.max(0.0).ln_1p())).collect();
-        let mean = buyers.iter().map(|&r| logs[r]).sum::<f64>() / buyers.len() as f64;
-        let growing = Growing { loss: Loss::Squared, least_rows: 30.0, rate: 0.06, seed: self.seed, ..Growing::default() };
-        let targets: Vec<f64> = logs[..value.len()].to_vec();
-        let scores = self.boost(&buyers, &targets, &vec![mean; self.frame.rows], &growing);
-        let mut residuals: Vec<f64> = buyers.iter().zip(&scores.learned).map(|(&r, s)| logs[r] - s).collect();
-        residuals.sort_unstable_by(f64::total_cmp);
-        let smear = summary::mean(&residuals.iter().map(|r| r.clamp(-3.0, 3.0).exp()).collect::<Vec<f64>>())?;
-        Some(Spending { logs: scores.asked, residuals, smear })
+    #[test]
+    fn customers_asked_in_parts_are_told_the_same() {
+        let mut random = Random::new(3);
+        let rows: Vec<(usize, i32, f64)> = (0..6_000).map(|_| (random.below(900), random.below(400) as i32, 1.0 + 9.0 * random.uniform())).collect();
+        let ledger = Ledger::new(900, rows);
+        let [whole, parts] = [AT_A_TIME, 37].map(|at_a_time| stacked_by(&ledger, 360, 40, 1, at_a_time).expect("enough past"));
+        assert_eq!(whole.lesson, parts.lesson);
+        assert_eq!(whole.forecasts, parts.forecasts);
+        assert_eq!(whole.lesson.customers, 900);
     }
-
-    /// Boosts on three folds of customers; learned rows get the score of the fold that had not seen them, asked rows
-    /// the mean of all.
-    fn boost(&self, rows: &[usize], target: &[f64], offset: &[f64], growing: &Growing) -> Scores {
-        let binner = Binner::learn(self.frame, rows, 128);
-        let every: Vec<usize> = rows.iter().chain(self.asked).copied().collect();
-        let binned = binner.apply(self.frame, &every);
-        let targets: Vec<f64> = every.iter().map(|&r| target.get(r).copied().unwrap_or(0.0)).collect();
-        let offsets: Vec<f64> = every.iter().map(|&r| offset[r]).collect();
-        let groups: Vec<u32> = rows.iter().map(|&r| self.groups[r]).collect();
-        let fold = split::grouped(&groups, 3, self.seed);
-        let mut scores = Scores { learned: offsets[..rows.len()].to_vec(), asked: offsets[rows.len()..].to_vec() };
-        let mut bins = vec![0_u8; binned.columns.len()];
-        for number in 0..3 {
-            let (held, train): (Vec<u32>, Vec<u32>) = (0..rows.len() as u32).partition(|&r| fold[r as usize] == number);
-            let trees = Boosted::grow(&binned, &targets, Some(&offsets), (&train, &held), &binner.monotone, growing);
-            let mut score = |row: usize| {
-                bins.iter_mut().zip(&binned.columns).for_each(|(bin, column)| *bin = column[row]);
-                trees.score(&bins)
-            };
-            for &row in &held {
-                scores.learned[row as usize] += score(row as usize);
-            }
-            for place in 0..self.asked.len() {
-                scores.asked[place] += score(rows.len() + place) / 3.0;
-            }
-        }
-        scores
-    }
-}
-
-struct Scores {
-    learned: Vec<f64>,
-    asked: Vec<f64>,
 }
