@@ -1,7 +1,7 @@
 //! Products that come into question for a person, with a first score.
 
 use super::history::{Purchases, Seen};
-use super::learn::{Signs, Weights, person};
+use super::learn::{Signs, Weights, person, popularity};
 use super::repeat;
 
 /// New products that are looked at more closely, at least.
@@ -54,9 +54,8 @@ impl Base {
         let together = Together::new(by_ease.iter().zip(&by_cosine).map(|(e, c)| ease * e + cosine * c), signs.affinity.len());
         let popularity = (signs.affinity.items.iter())
             .map(|&item| {
-                let habit = &signs.habits[item as usize];
-                let [recent, ever] = [weights.new.coefficients[2], weights.new.coefficients[3]];
-                let said = recent * (habit.recent + 1.0).ln() + ever * (habit.ever + 1.0).ln();
+                let inputs = popularity(&signs.habits[item as usize]);
+                let said: f64 = inputs.iter().zip(&weights.new.coefficients[2..]).map(|(input, weight)| input * weight).sum();
                 (weights.new.intercept + said) as f32
             })
             .collect();
@@ -130,7 +129,16 @@ impl Together {
     fn spread(&self, profile: &[(usize, f32)], out: &mut Vec<f32>) {
         out.clear();
         out.resize(self.side, 0.0);
-        for &(place, say) in profile {
+        // Four rows at a time: the sums are read and written a quarter as often.
+        let (fours, rest) = profile.as_chunks::<4>();
+        for four in fours {
+            let [a, b, c, d] = four.map(|(place, say)| (self.row(place), say));
+            let rows = a.0.iter().zip(b.0).zip(c.0).zip(d.0);
+            for (sum, (((first, second), third), fourth)) in out.iter_mut().zip(rows) {
+                *sum += (a.1 * widened(*first) + b.1 * widened(*second)) + (c.1 * widened(*third) + d.1 * widened(*fourth));
+            }
+        }
+        for &(place, say) in rest {
             for (sum, value) in out.iter_mut().zip(self.row(place)) {
                 *sum += say * widened(*value);
             }

@@ -17,8 +17,17 @@ pub(super) struct Signs {
 const FADING: f32 = 200.0;
 /// Longest history that is looked at, the newest products.
 const LONGEST: usize = 300;
-/// Number of inputs for a new product: EASE, cosine, recent and all-time purchases.
-pub(super) const NEW_INPUTS: usize = 4;
+/// Number of inputs for a new product: EASE, cosine, and what its popularity tells.
+pub(super) const NEW_INPUTS: usize = 2 + POPULARITY;
+/// Number of inputs about popularity.
+pub(super) const POPULARITY: usize = 6;
+
+/// What a product's popularity tells of how many will buy it: how many bought it in the last week, month and two months and
+/// ever, how long nobody has, and how long it has been sold.
+pub(super) fn popularity(habit: &Habit) -> [f64; POPULARITY] {
+    let idle = if habit.idle.is_finite() { habit.idle } else { habit.age };
+    [habit.recent, habit.ever, habit.week, habit.eight_weeks, idle, habit.age].map(f64::ln_1p)
+}
 
 impl Signs {
     pub(super) fn learn(purchases: &Purchases, until: i32) -> Self {
@@ -50,7 +59,10 @@ impl Signs {
     /// Inputs of a product that the person does not have.
     fn new_inputs(&self, place: usize, ease: &[f32], cosine: &[f32]) -> [f64; NEW_INPUTS] {
         let habit = &self.habits[self.affinity.items[place] as usize];
-        [f64::from(ease[place]), f64::from(cosine[place]), (habit.recent + 1.0).ln(), (habit.ever + 1.0).ln()]
+        let mut inputs = [0.0; NEW_INPUTS];
+        inputs[..2].copy_from_slice(&[f64::from(ease[place]), f64::from(cosine[place])]);
+        inputs[2..].copy_from_slice(&popularity(habit));
+        inputs
     }
 }
 

@@ -22,32 +22,37 @@ const NEW_LEARNED: usize = 40;
 
 /// Signs of a candidate, in this order: the person's rhythm with it, what goes with it, the product's own, the person's.
 const OWN: usize = 11;
+/// What goes with it, and what the regression says of it.
 const GOES_WITH: usize = OWN;
-const ITEM: usize = OWN + 1;
-const ITEM_SIGNS: usize = 8;
+const REGRESSION: usize = OWN + 1;
+const ITEM: usize = OWN + 2;
+const ITEM_SIGNS: usize = 9;
 const SHOPPER: usize = ITEM + ITEM_SIGNS;
-const SHOPPER_SIGNS: usize = 4;
+const SHOPPER_SIGNS: usize = 6;
 const SIGNS: usize = SHOPPER + SHOPPER_SIGNS;
 
 /// A fitted ranking.
 pub(super) struct Ranker {
     binner: Binner,
     trees: Compiled,
-    /// Bins of each product's own signs on the day asked for: they are the same for everybody.
-    items: Vec<[u8; ITEM_SIGNS]>,
+    /// Leaves left by each product's own signs on the day asked for, one after the other: they are the same for everybody.
+    items: Vec<u8>,
 }
 
 /// What is the same for all candidates of a person: visits, those of the last weeks, days since the last one, kinds of
-/// products known.
+/// products known, kinds a visit, and the share of purchases that were repeats: some try, some stay with what they know.
 fn shopper(person: &Person, until: i32) -> [f64; SHOPPER_SIGNS] {
     let visits = &person.visits;
     let lately = visits.len() - visits.partition_point(|d| *d <= until - 90);
-    [visits.len() as f64, lately as f64, visits.last().map_or(f64::NAN, |d| f64::from(until - d)), person.seen.len() as f64]
+    let kinds = person.seen.len() as f64;
+    let bought: f64 = person.seen.iter().map(|s| f64::from(s.days)).sum();
+    let since = visits.last().map_or(f64::NAN, |d| f64::from(until - d));
+    [visits.len() as f64, lately as f64, since, kinds, bought / visits.len().max(1) as f64, 1.0 - kinds / bought.max(1.0)]
 }
 
 /// What is the same for everybody.
 fn item_signs(habit: &Habit) -> [f64; ITEM_SIGNS] {
-    [habit.week, habit.recent, habit.eight_weeks, habit.ever, habit.idle, habit.a_year_ago, habit.again, habit.gap]
+    [habit.week, habit.recent, habit.eight_weeks, habit.ever, habit.idle, habit.a_year_ago, habit.again, habit.gap, habit.age]
 }
 
 /// The person's rhythm with a product; all of it is missing for a new one.
@@ -68,6 +73,7 @@ fn signs(at: &Signs, person: &Person, shopper: &[f64; SHOPPER_SIGNS], candidate:
     let mut all = [0.0; SIGNS];
     all[..OWN].copy_from_slice(&own_signs(at, person, candidate));
     all[GOES_WITH] = candidate.goes_with;
+    all[REGRESSION] = candidate.score;
     all[ITEM..SHOPPER].copy_from_slice(&item_signs(&at.habits[candidate.item as usize]));
     all[SHOPPER..].copy_from_slice(shopper);
     all
@@ -113,11 +119,14 @@ impl Ranker {
 
     /// Readies the ranking for the day of these signs.
     pub(super) fn prepare(&mut self, at: &Signs) {
-        let bins = |habit: &Habit| {
+        self.items.clear();
+        let mut left = self.trees.start();
+        for habit in &at.habits {
+            left.fill(0xFF);
             let signs = item_signs(habit);
-            std::array::from_fn(|place| self.binner.bin_number(ITEM + place, signs[place]))
-        };
-        self.items = at.habits.iter().map(bins).collect();
+            self.trees.narrow(&mut left, signs.iter().enumerate().map(|(place, sign)| (ITEM + place, self.binner.bin_number(ITEM + place, *sign))));
+            self.items.extend_from_slice(&left);
+        }
     }
 
     /// Gives every candidate its log-odds.
@@ -133,9 +142,9 @@ impl Ranker {
         for candidate in candidates {
             let from = if candidate.known.is_some() { &start } else { &start_of_new };
             leaves.copy_from_slice(from);
-            let item = &self.items[candidate.item as usize];
-            self.trees.narrow(&mut leaves, item.iter().enumerate().map(|(place, bin)| (ITEM + place, *bin)));
-            self.trees.narrow(&mut leaves, [bin(GOES_WITH, candidate.goes_with)]);
+            let first = candidate.item as usize * leaves.len();
+            Compiled::narrow_by(&mut leaves, &self.items[first..first + start.len()]);
+            self.trees.narrow(&mut leaves, [bin(GOES_WITH, candidate.goes_with), bin(REGRESSION, candidate.score)]);
             if candidate.known.is_some() {
                 let own = own_signs(at, person, candidate);
                 self.trees.narrow(&mut leaves, own.iter().enumerate().map(|(feature, value)| bin(feature, *value)));

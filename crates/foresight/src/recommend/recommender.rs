@@ -95,7 +95,7 @@ impl Recommender {
 /// and lately is bought again.
 fn usual() -> Weights {
     Weights {
-        new: Logistic { intercept: -6.0, coefficients: vec![8.0, 2.0, 0.5, 0.1] },
+        new: Logistic { intercept: -6.0, coefficients: vec![8.0, 2.0, 0.5, 0.1, 0.0, 0.0, 0.0, 0.0] },
         again: Logistic { intercept: -1.5, coefficients: vec![0.8, 0.4, -0.2, -0.3, -0.3, 0.6, 0.1, 0.1, -0.3, 0.1] },
     }
 }

@@ -18,6 +18,8 @@ pub struct Habit {
     pub eight_weeks: f64,
     /// Days since anybody bought it last: what is no longer sold is not bought again.
     pub idle: f64,
+    /// Days since anybody bought it first: a new product gains what an old one loses.
+    pub age: f64,
     /// Buyers in the weeks that followed this day a year ago; NaN without a year of history.
     pub a_year_ago: f64,
 }
@@ -43,6 +45,7 @@ pub fn habits(purchases: &Purchases, until: i32) -> Vec<Habit> {
             buyers[item] += 1.0;
             habits[item].ever += f64::from(seen.days);
             habits[item].idle = habits[item].idle.min(f64::from(until - seen.last));
+            habits[item].age = habits[item].age.max(f64::from(until - seen.first));
             if seen.days > 1 {
                 again[item] += 1.0;
                 gaps[item].push(f64::from(seen.last - seen.first) / f64::from(seen.days - 1));
