@@ -9,6 +9,9 @@ const ENOUGH_WAITS: u32 = 30;
 /// Waiting times are kept for contexts of up to so many symbols.
 const WAITS_DEPTH: usize = 3;
 
+/// Longer contexts that leave less than this to shorter ones have said it all: what is left is spread evenly.
+const NOTHING: f32 = 1e-4;
+
 /// Symbol of the end of a case among what may follow.
 pub(super) const END: u16 = u16::MAX;
 
@@ -121,6 +124,9 @@ impl Contexts {
                 p[place(symbol, size)] += (count as f32 - discount) * scale;
             }
             left = discount * node.after.len() as f32 * scale;
+            if left < NOTHING {
+                break;
+            }
         }
         let even = left / size as f32;
         p.iter_mut().for_each(|p| *p += even);
