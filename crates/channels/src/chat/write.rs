@@ -50,17 +50,20 @@ async fn write_in(tx: &mut Tx, environment: &Environment, caller: &mut Caller, w
         return Err(Problem::field("option_key", "too_long", format!("at most {OPTION_KEY_BYTES} bytes")).into());
     }
     let workspace = caller.workspace;
-    let contact = contact::ensure(tx, environment, caller).await?;
-    let author = caller.actor();
     let conversation = match written.conversation {
         Some(id) => {
+            // Whoever has a conversation is somebody, as a rule.
+            if caller.contact.is_none() {
+                contact::ensure(tx, environment, caller).await?;
+            }
             let held = conversations::lock(tx, workspace, id).await?;
             check_owned(tx, caller, &held).await?;
             held
         }
         None => {
+            let contact = contact::ensure(tx, environment, caller).await?;
             // Sent again after a lost answer: the first one had opened the conversation.
-            if let Some(message) = messages::by_client_key(tx, workspace, author, &written.client_key).await? {
+            if let Some(message) = messages::by_client_key(tx, workspace, caller.actor(), &written.client_key).await? {
                 return Ok(Added { message, fresh: false });
             }
             let id = match conversations::current(tx, workspace, caller.channel, contact).await? {
@@ -75,9 +78,9 @@ async fn write_in(tx: &mut Tx, environment: &Environment, caller: &mut Caller, w
         key_of: KeyOf::Author,
         attachments: written.attachments,
         meta: Meta { data: written.option_key.map(|key| json!({ "option": key })), ..Meta::default() },
-        ..NewMessage::text(author, Direction::In, written.body)
+        ..NewMessage::text(caller.actor(), Direction::In, written.body)
     };
-    messages::add_to(tx, environment, workspace, conversation, new).await
+    messages::add_own(tx, environment, workspace, conversation, new).await
 }
 
 /// The conversation, if it is the visitor's.

@@ -78,17 +78,34 @@ pub struct Added {
 /// The conversation is not there, the text is empty or too long, or an attachment is not the author's to send.
 pub async fn add(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, conversation: ConversationId, new: NewMessage) -> Result<Added> {
     let held = lock(tx, workspace, conversation).await?;
-    add_to(tx, environment, workspace, held, new).await
+    match put(tx, environment, workspace, held, new).await? {
+        Put::Fresh(stored) => Ok(Added { message: hydrate::one(tx, workspace, stored).await?, fresh: true }),
+        Put::Known(id) => Ok(Added { message: load(tx, workspace, id).await?, fresh: false }),
+    }
 }
 
-/// [`add`] for a caller who holds the conversation already.
+/// [`add`] for a caller who holds the conversation already and answers the author, who needs no names: a fresh message comes without.
 ///
 /// # Errors
 /// As for [`add`].
-pub async fn add_to(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, mut held: Conversation, new: NewMessage) -> Result<Added> {
+pub async fn add_own(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, held: Conversation, new: NewMessage) -> Result<Added> {
+    match put(tx, environment, workspace, held, new).await? {
+        Put::Fresh(stored) => Ok(Added { message: hydrate::nameless(tx, workspace, stored).await?, fresh: true }),
+        Put::Known(id) => Ok(Added { message: load(tx, workspace, id).await?, fresh: false }),
+    }
+}
+
+/// What became of a new message.
+enum Put {
+    Fresh(Stored),
+    /// It had been there.
+    Known(MessageId),
+}
+
+async fn put(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, mut held: Conversation, new: NewMessage) -> Result<Put> {
     check(&new)?;
     if let Some(id) = known(tx, workspace, &held, &new).await? {
-        return Ok(Added { message: load(tx, workspace, id).await?, fresh: false });
+        return Ok(Put::Known(id));
     }
     let now = environment.now();
     let asked = held.id;
@@ -97,14 +114,14 @@ pub async fn add_to(tx: &mut Tx, environment: &Environment, workspace: Workspace
     if held.id != asked
         && let Some(id) = known(tx, workspace, &held, &new).await?
     {
-        return Ok(Added { message: load(tx, workspace, id).await?, fresh: false });
+        return Ok(Put::Known(id));
     }
     if from_customer(&new) && live.ends_here {
         // Sent again after a lost answer: the first time it had begun the new conversation already.
         if let Some(key) = &new.client_key
             && let Some(id) = store::by_author_key(tx, workspace, key, new.author).await?
         {
-            return Ok(Added { message: load(tx, workspace, id).await?, fresh: false });
+            return Ok(Put::Known(id));
         }
         held = begin_again(tx, environment, workspace, &held).await?;
     }
@@ -133,8 +150,7 @@ pub async fn add_to(tx: &mut Tx, environment: &Environment, workspace: Workspace
         event.actor = author;
     });
     timeline::append(tx, environment, workspace, events).await?;
-    let message = hydrate::one(tx, workspace, stored).await?;
-    Ok(Added { message, fresh: true })
+    Ok(Put::Fresh(stored))
 }
 
 /// A new conversation that goes on where a long closed one ended, begun by whoever answers first on the channel now.

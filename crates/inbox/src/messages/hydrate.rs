@@ -17,15 +17,24 @@ use crate::{
 pub(super) async fn hydrate(tx: &mut Tx, workspace: WorkspaceId, stored: Vec<Stored>) -> Result<Vec<Message>> {
     let actors: Vec<(Actor, Option<ContactId>)> = stored.iter().map(|message| (message.author, message.contact)).collect();
     let names = names::of(tx, workspace, &actors).await?;
+    with_names(tx, workspace, stored, &names).await
+}
+
+async fn with_names(tx: &mut Tx, workspace: WorkspaceId, stored: Vec<Stored>, names: &Names) -> Result<Vec<Message>> {
     let with_files: Vec<MessageId> =
         stored.iter().filter(|message| message.attachments > 0 && message.removed_at.is_none()).map(|message| message.id).collect();
     let mut files = if with_files.is_empty() { HashMap::new() } else { attachments::of_messages(tx, workspace, &with_files).await? };
-    stored.into_iter().map(|message| finish(message, &names, &mut files)).collect()
+    stored.into_iter().map(|message| finish(message, names, &mut files)).collect()
 }
 
 /// One message that was written just now.
 pub(super) async fn one(tx: &mut Tx, workspace: WorkspaceId, stored: Stored) -> Result<Message> {
     hydrate(tx, workspace, vec![stored]).await?.pop().ok_or_else(|| Problem::not_found("the message").into())
+}
+
+/// One message that was written just now, for its author.
+pub(super) async fn nameless(tx: &mut Tx, workspace: WorkspaceId, stored: Stored) -> Result<Message> {
+    with_names(tx, workspace, vec![stored], &Names::default()).await?.pop().ok_or_else(|| Problem::not_found("the message").into())
 }
 
 fn finish(stored: Stored, names: &Names, files: &mut HashMap<MessageId, Vec<attachments::Attachment>>) -> Result<Message> {

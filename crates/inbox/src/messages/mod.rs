@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attachments::Attachment;
 
-pub use add::{Added, KeyOf, NewMessage, add, add_to, check_client_key};
+pub use add::{Added, KeyOf, NewMessage, add, add_own, check_client_key};
 pub(crate) use add::{CONTINUED_WITHIN, Note, append, note_event, private_note};
 pub use addressing::{Addressing, Correspondent, Origin, Proof};
 pub(crate) use copy::{copy, mark_moved};
