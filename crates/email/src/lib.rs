@@ -31,6 +31,7 @@ use wire::pool::Pool;
 /// # Errors
 /// The text says what is wrong.
 pub fn check(configuration: &Configuration) -> Result<(), String> {
+    incoming::lmtp::check(&configuration.mail.lmtp_listen)?;
     Letters::load(&configuration.mail).map(|_| ())
 }
 
@@ -41,9 +42,10 @@ pub fn module() -> Module {
     module.routes = mailbox::api::routes();
     module.routes.extend(incoming::api::routes());
     module.routes.extend(outgoing::unclear::routes());
+    module.routes.extend(incoming::hooks::routes());
     module.events =
         &[EventKind { kind: "mailbox.state_changed", summary: "A mailbox can be reached again, or not any more; the payload says why.", webhook: true }];
-    module.background = vec![Arc::new(|app, stop| Box::pin(incoming::keeper::run(app, stop)))];
+    module.background = vec![Arc::new(|app, stop| Box::pin(incoming::keeper::run(app, stop))), Arc::new(|app, stop| Box::pin(incoming::lmtp::run(app, stop)))];
     module
 }
 

@@ -83,6 +83,7 @@ pub struct Mail {
     pub dkim_selector: String,
     pub dkim_key_file: String,
     pub trusted_certificates: String,
+    pub lmtp_listen: String,
 }
 
 /// A configuration that cannot be used, with the key named.

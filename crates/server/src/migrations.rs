@@ -37,4 +37,5 @@ migrations! {
     20 "sending" "0020_sending.sql" "0020_sending.sql",
     21 "deliveries_and_levels" "0021_deliveries_and_levels.sql" "0021_deliveries_and_levels.sql",
     22 "authority" "0022_authority.sql" "0022_authority.sql",
+    23 "arrival" "0023_arrival.sql" "0023_arrival.sql",
 }

@@ -9,6 +9,7 @@ mod client;
 mod database;
 mod dovecot;
 mod llm;
+mod lmtp;
 pub mod program;
 pub mod s3;
 mod smtp;
@@ -34,6 +35,7 @@ pub use client::{Answer, Client};
 pub use database::TestDatabase;
 pub use dovecot::{DOVECOT_PASSWORD, Dovecot};
 pub use llm::{Asked, ModelSink, Mood};
+pub use lmtp::LmtpClient;
 pub use smtp::{Act, SmtpSink, Stage, TakenMail};
 pub use socket::Socket;
 

@@ -12,7 +12,7 @@ use crate::{
 contract!(Office);
 
 /// A mail of Liisa's in the thread of the first one.
-fn head(key: &str) -> String {
+pub(super) fn head(key: &str) -> String {
     let thread = if key == "a" || key == "0" { String::new() } else { "References: <a@example.fi> <0@example.fi>\r\n".to_owned() };
     format!("Subject: Paketti\r\nMessage-ID: <{key}@example.fi>\r\n{thread}")
 }
@@ -108,7 +108,7 @@ impl Outside for Office {
 
 impl Office {
     /// Waits until somebody's words stand in one of the conversations.
-    async fn until_heard(&self, words: &str) {
+    pub(super) async fn until_heard(&self, words: &str) {
         for _ in 0..1_000 {
             for conversation in self.conversations().await {
                 if self.messages(&crate::mail::id(&conversation)).await.iter().any(|message| message["body"] == json!(words)) {

@@ -3,8 +3,11 @@
 //!
 //! An adapter takes part by a small harness, [`Outside`]: how its customers' messages come, and what can go wrong on its way out.
 
+mod brought;
 mod chat;
 mod email;
+mod lmtp;
+mod mailgun;
 mod programs;
 
 use std::collections::BTreeSet;

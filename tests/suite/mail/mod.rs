@@ -4,6 +4,7 @@
 mod answers;
 mod arriving;
 mod away;
+pub(crate) mod brought;
 mod hostile;
 mod letters;
 mod machines;
@@ -63,6 +64,29 @@ impl Office {
         let office = Self { mailbox: text(&made["id"]), channel: text(&made["channel_id"]), shop, dovecot, sink };
         office.connected().await;
         office
+    }
+
+    /// One whose mails are brought by somebody else: `settings` say how. It shows as connected when the first mail has come.
+    pub(crate) async fn open_brought(change: Value, secrets: Value) -> Self {
+        let (dovecot, sink) = (Dovecot::start().await, SmtpSink::start().await);
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let shop = Shop::open_with(|configuration| {
+            configuration.security.private_egress = true;
+            configuration.mail.lmtp_listen = free.to_string();
+        })
+        .await;
+        let mut settings = settings(&dovecot, &sink);
+        settings.as_object_mut().unwrap().remove("incoming");
+        settings.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let mut given = json!({ "password": DOVECOT_PASSWORD });
+        given.as_object_mut().unwrap().extend(secrets.as_object().unwrap().clone());
+        let made = shop.owner().post("mailboxes", json!({ "address": ADDRESS, "settings": settings, "secrets": given })).await.expect(201);
+        Self { mailbox: text(&made["id"]), channel: text(&made["channel_id"]), shop, dovecot, sink }
+    }
+
+    /// Where mails are delivered by LMTP.
+    pub(crate) fn lmtp(&self) -> std::net::SocketAddr {
+        self.shop.company.app.app.configuration.mail.lmtp_listen.parse().unwrap()
     }
 
     pub(crate) fn owner(&self) -> &Client {

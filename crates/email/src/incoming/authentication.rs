@@ -108,13 +108,15 @@ mod tests {
     use super::*;
     use crate::{
         incoming::parse,
-        mailbox::SignIn,
+        mailbox::{Arrival, SignIn},
         wire::{Security, Server},
     };
 
     fn judge(host: &str, headers: &str) -> Option<Proof> {
         let server = Server { host: host.to_owned(), port: 993, security: Security::Tls };
         let settings = Settings {
+            arrival: Arrival::Imap,
+            topic: String::new(),
             name: String::new(),
             incoming: server.clone(),
             outgoing: server,

@@ -117,7 +117,7 @@ async fn report(app: &App, mailbox: &Mailbox, trouble: &Trouble) -> Duration {
     }
 }
 
-async fn set_state(app: &App, mailbox: &Mailbox, state: State, trouble: Option<&Trouble>) -> Result<()> {
+pub(crate) async fn set_state(app: &App, mailbox: &Mailbox, state: State, trouble: Option<&Trouble>) -> Result<()> {
     let mut tx = app.db.begin().await?;
     let told = trouble.map(|trouble| (trouble.code, trouble.detail.as_str()));
     if store::set_state(&mut tx, mailbox, state, told, app.environment.now()).await? {

@@ -14,8 +14,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::incoming::hooks;
+
 use super::{
-    Cursor, MOST, Mailbox, Settings, SignIn, State,
+    Arrival, Cursor, MOST, Mailbox, Settings, SignIn, State,
     check::{self, CheckReport},
     discover::{self, Discovery},
     secrets::{self, Secrets},
@@ -41,6 +43,9 @@ pub(crate) fn routes() -> Vec<Route> {
         delete("/api/v1/mailboxes/{id}", "delete_mailbox", manages, delete_mailbox)
             .summary("Removes a mailbox and its channel; its conversations stay.")
             .answers(204),
+        get("/api/v1/mailboxes/{id}/arrival", "read_mailbox_arrival", manages, read_mailbox_arrival)
+            .summary("Where a provider or a mail server brings the mails of this mailbox. The address may hold a secret.")
+            .returns::<ArrivalView>(200),
         post("/api/v1/mailboxes/discovery", "discover_mailbox", manages, discover_mailbox)
             .summary("How an address is probably reached.")
             .rate(RateLimit::SignIn)
@@ -93,6 +98,17 @@ struct GivenSecrets {
     password: Option<String>,
     client_secret: Option<String>,
     refresh_token: Option<String>,
+    /// Mailgun's key for signing webhooks.
+    signing_key: Option<String>,
+}
+
+/// Where mails are brought to; both null when we fetch them ourselves.
+#[derive(Serialize, JsonSchema)]
+struct ArrivalView {
+    /// What the provider calls.
+    url: Option<String>,
+    /// Where a mail server delivers (LMTP); null also when the installation does not listen.
+    lmtp: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -136,15 +152,19 @@ const SECRET_BYTES: usize = 8_192;
 
 impl GivenSecrets {
     fn over(self, mut stored: Secrets) -> std::result::Result<Secrets, Problem> {
-        for (field, value) in
-            [("secrets.password", &self.password), ("secrets.client_secret", &self.client_secret), ("secrets.refresh_token", &self.refresh_token)]
-        {
+        for (field, value) in [
+            ("secrets.password", &self.password),
+            ("secrets.client_secret", &self.client_secret),
+            ("secrets.refresh_token", &self.refresh_token),
+            ("secrets.signing_key", &self.signing_key),
+        ] {
             if value.as_ref().is_some_and(|value| value.len() > SECRET_BYTES || value.contains(['\r', '\n', '\0'])) {
                 return Err(Problem::field(field, "invalid", "one line"));
             }
         }
         stored.password = self.password.or(stored.password);
         stored.client_secret = self.client_secret.or(stored.client_secret);
+        stored.signing_key = self.signing_key.or(stored.signing_key);
         if self.refresh_token.is_some() {
             stored.refresh_token = self.refresh_token;
             (stored.access_token, stored.access_until) = (None, None);
@@ -176,6 +196,9 @@ fn assemble(app: &App, member: &Member, id: MailboxId, address: &str, settings: 
     }
     if settings.sign_in == SignIn::Oauth && secrets.refresh_token.as_deref().unwrap_or_default().is_empty() {
         return Err(Problem::field("secrets.refresh_token", "required", "the provider's consent as a refresh token"));
+    }
+    if settings.arrival == Arrival::Mailgun && secrets.signing_key.as_deref().unwrap_or_default().is_empty() {
+        return Err(Problem::field("secrets.signing_key", "required", "Mailgun's key for signing webhooks"));
     }
     Ok(Mailbox {
         id,
@@ -249,6 +272,13 @@ async fn delete_mailbox(AppState(app): AppState<App>, member: Member, Path(id): 
     audit::record(&mut tx, &app.environment, member.workspace, member.actor, "mailbox.removed", "mailbox", id, json!({ "address": mailbox.address })).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn read_mailbox_arrival(AppState(app): AppState<App>, member: Member, Path(id): Path<MailboxId>) -> ApiResult<Json<ArrivalView>> {
+    let mailbox = find(&mut app.db.read().await?, member.workspace, id).await?;
+    let listens = &app.configuration.mail.lmtp_listen;
+    let lmtp = (mailbox.settings.arrival == Arrival::Lmtp && !listens.is_empty()).then(|| listens.clone());
+    Ok(Json(ArrivalView { url: hooks::url(&app, &mailbox), lmtp }))
 }
 
 async fn discover_mailbox(AppState(app): AppState<App>, _member: Member, Json(body): Json<Discover>) -> ApiResult<Json<Discovery>> {

@@ -4,7 +4,7 @@ use ennakoi_http::App;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Mailbox, secrets, secrets::Renew};
+use super::{Arrival, Mailbox, secrets, secrets::Renew};
 use crate::{
     incoming::{keeper, session},
     wire::{Credentials, Trouble, reach, smtp},
@@ -49,17 +49,17 @@ pub(crate) async fn check(app: &App, mailbox: &mut Mailbox) -> CheckReport {
         }
     };
     if let Some(credentials) = credentials {
-        let incoming = match keeper::sign_in(app, mailbox).await {
-            Ok(open) => {
-                session::Open::leave(open).await;
-                Ok(())
-            }
-            Err(trouble) => Err(trouble),
-        };
-        steps.push(Step::of("incoming", incoming));
+        if mailbox.settings.arrival == Arrival::Imap {
+            steps.push(Step::of("incoming", incoming(app, mailbox).await));
+        }
         steps.push(Step::of("outgoing", outgoing(app, mailbox, &credentials).await));
     }
     CheckReport { ok: steps.iter().all(|step| step.ok), steps }
+}
+
+async fn incoming(app: &App, mailbox: &mut Mailbox) -> Result<(), Trouble> {
+    session::Open::leave(keeper::sign_in(app, mailbox).await?).await;
+    Ok(())
 }
 
 async fn outgoing(app: &App, mailbox: &Mailbox, credentials: &Credentials) -> Result<(), Trouble> {

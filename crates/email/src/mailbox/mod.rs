@@ -15,7 +15,7 @@ use ennakoi_store::stored_as_text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wire::Server;
+use crate::wire::{Security, Server};
 
 /// Mailboxes of one workspace, at most.
 pub(crate) const MOST: i64 = 100;
@@ -43,13 +43,35 @@ pub struct OauthClient {
     pub scope: String,
 }
 
+/// How mails come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrival {
+    /// We read them from its server.
+    #[default]
+    Imap,
+    /// A mail server of the operator's delivers them.
+    Lmtp,
+    Mailgun,
+    Postmark,
+    /// Amazon SES, through SNS.
+    Ses,
+}
+stored_as_text!(Arrival { Imap = "imap", Lmtp = "lmtp", Mailgun = "mailgun", Postmark = "postmark", Ses = "ses" });
+
 /// How a mailbox is reached and behaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The name that recipients see.
     pub name: String,
-    /// IMAP.
+    #[serde(default)]
+    pub arrival: Arrival,
+    /// The SNS topic to which SES publishes; only its notices are taken.
+    #[serde(default)]
+    pub topic: String,
+    /// IMAP; of no meaning where mails come another way.
+    #[serde(default = "nowhere")]
     pub incoming: Server,
     /// SMTP submission.
     pub outgoing: Server,
@@ -79,6 +101,10 @@ fn inbox() -> String {
     "INBOX".to_owned()
 }
 
+const fn nowhere() -> Server {
+    Server { host: String::new(), port: 0, security: Security::Tls }
+}
+
 const fn undo_seconds() -> u32 {
     10
 }
@@ -87,7 +113,8 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<(), ennakoi_kernel::Problem> {
         let mut errors = FieldErrors::default();
         let is_line = |text: &str| !text.contains(char::is_control) && text.chars().count() <= limits::LINE_CHARACTERS;
-        for (field, server) in [("settings.incoming.host", &self.incoming), ("settings.outgoing.host", &self.outgoing)] {
+        let servers = [("settings.incoming.host", &self.incoming), ("settings.outgoing.host", &self.outgoing)];
+        for (field, server) in servers.into_iter().skip(usize::from(self.arrival != Arrival::Imap)) {
             let host_ok = !server.host.is_empty()
                 && server.host.len() <= 253
                 && server.host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
@@ -95,10 +122,14 @@ impl Settings {
                 errors.add(field, "invalid", "the name of a server and its port");
             }
         }
-        for (field, text) in [("settings.name", &self.name), ("settings.user", &self.user), ("settings.folder", &self.folder)] {
+        for (field, text) in [("settings.name", &self.name), ("settings.user", &self.user), ("settings.folder", &self.folder), ("settings.topic", &self.topic)]
+        {
             if !is_line(text) {
                 errors.add(field, "invalid", "one line");
             }
+        }
+        if self.arrival == Arrival::Ses && !self.topic.starts_with("arn:aws") {
+            errors.add("settings.topic", "required", "the ARN of the SNS topic");
         }
         if self.folder.is_empty() {
             errors.add("settings.folder", "required", "usually INBOX");

@@ -30,6 +30,9 @@ pub(crate) struct Secrets {
     pub(crate) access_token: Option<String>,
     #[serde(default)]
     pub(crate) access_until: Option<Timestamp>,
+    /// Mailgun's key for signing webhooks.
+    #[serde(default)]
+    pub(crate) signing_key: Option<String>,
 }
 
 pub(crate) fn seal(app: &App, id: MailboxId, secrets: &Secrets) -> ennakoi_store::Result<Vec<u8>> {

@@ -6,7 +6,7 @@ use ennakoi_kernel::{
 };
 use ennakoi_store::{FromRow, Result, Row, Tx, params};
 
-use super::{Cursor, MOST, Mailbox, State};
+use super::{Arrival, Cursor, MOST, Mailbox, State};
 
 const SELECT: &str = "SELECT id, workspace_id, channel_id, address, settings, sealed, revision, uid_validity, last_uid, highest_modseq, state, trouble, \
                       trouble_detail, checked_at, created_at FROM mailboxes WHERE removed_at IS NULL";
@@ -47,6 +47,54 @@ pub(crate) async fn by_address(tx: &mut Tx, workspace: WorkspaceId, address: &st
     tx.optional(&format!("{SELECT} AND workspace_id = $1 AND address = $2"), params![workspace, address]).await
 }
 
+/// The mailbox, of whatever workspace, that gets an address's mails this way: the address itself, or what stands before its plus sign.
+/// Whose channel is off gets none.
+pub(crate) async fn arriving_at(tx: &mut Tx, arrival: Arrival, address: &str) -> Result<Option<Mailbox>> {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let bare = format!("{}@{domain}", local.split('+').next().unwrap_or(local));
+    tx.optional(
+        &format!(
+            "{SELECT} AND arrival = $1 AND address IN ($2, $3) AND EXISTS (SELECT 1 FROM channels c WHERE c.workspace_id = mailboxes.workspace_id \
+             AND c.id = mailboxes.channel_id AND c.enabled AND c.removed_at IS NULL) ORDER BY CASE WHEN address = $2 THEN 0 ELSE 1 END, id LIMIT 1"
+        ),
+        params![arrival, address, bare],
+    )
+    .await
+}
+
+/// The mailbox of an address that a provider calls, of whatever workspace. Whose channel is off is not there.
+pub(crate) async fn by_id_of_all(tx: &mut Tx, id: MailboxId) -> Result<Option<Mailbox>> {
+    tx.optional(
+        &format!(
+            "{SELECT} AND id = $1 AND EXISTS (SELECT 1 FROM channels c WHERE c.workspace_id = mailboxes.workspace_id AND c.id = mailboxes.channel_id \
+             AND c.enabled AND c.removed_at IS NULL)"
+        ),
+        params![id],
+    )
+    .await
+}
+
+/// Uses a provider's token for this mail; false when it has brought another one. Those used before `forgotten` are forgotten.
+pub(crate) async fn use_token(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    mailbox: MailboxId,
+    (token, mail): (&str, &str),
+    now: Timestamp,
+    forgotten: Timestamp,
+) -> Result<bool> {
+    tx.execute("DELETE FROM mail_hook_tokens WHERE workspace_id = $1 AND mailbox_id = $2 AND used_at < $3", params![workspace, mailbox, forgotten]).await?;
+    tx.execute(
+        "INSERT INTO mail_hook_tokens (workspace_id, mailbox_id, token, mail, used_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (workspace_id, mailbox_id, token) DO NOTHING",
+        params![workspace, mailbox, token, mail, now],
+    )
+    .await?;
+    let known: Option<(String,)> =
+        tx.optional("SELECT mail FROM mail_hook_tokens WHERE workspace_id = $1 AND mailbox_id = $2 AND token = $3", params![workspace, mailbox, token]).await?;
+    Ok(known.is_some_and(|(known,)| known == mail))
+}
+
 /// Addresses of the company's own mailboxes.
 pub(crate) async fn addresses(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<String>> {
     let rows: Vec<(String,)> =
@@ -60,7 +108,7 @@ pub(crate) async fn claim(tx: &mut Tx, now: Timestamp, until: Timestamp, owner: 
     tx.all(
         &format!(
             "UPDATE mailboxes SET lease_owner = $3, lease_until = $2 WHERE id IN (SELECT m.id FROM mailboxes m JOIN channels c ON c.id = m.channel_id \
-             WHERE m.removed_at IS NULL AND c.removed_at IS NULL AND c.enabled AND m.lease_until < $1 ORDER BY m.id LIMIT $4{lock}) \
+             WHERE m.arrival = 'imap' AND m.removed_at IS NULL AND c.removed_at IS NULL AND c.enabled AND m.lease_until < $1 ORDER BY m.id LIMIT $4{lock}) \
              RETURNING id, workspace_id, channel_id, address, settings, sealed, revision, uid_validity, last_uid, highest_modseq, state, trouble, \
              trouble_detail, checked_at, created_at",
             lock = if lock.is_empty() { "" } else { " FOR UPDATE OF m SKIP LOCKED" },
@@ -81,7 +129,7 @@ pub(crate) async fn waiting(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     let found: Option<(i64,)> = tx
         .optional(
             "SELECT 1 FROM mailboxes m JOIN channels c ON c.id = m.channel_id \
-             WHERE m.removed_at IS NULL AND c.removed_at IS NULL AND c.enabled AND m.lease_until < $1 LIMIT 1",
+             WHERE m.arrival = 'imap' AND m.removed_at IS NULL AND c.removed_at IS NULL AND c.enabled AND m.lease_until < $1 LIMIT 1",
             params![now],
         )
         .await?;
@@ -125,8 +173,8 @@ pub(crate) async fn release(tx: &mut Tx, mailbox: &Mailbox, owner: &str, again_a
 pub(crate) async fn insert(tx: &mut Tx, mailbox: &Mailbox) -> Result<()> {
     tx.execute(
         "INSERT INTO mailboxes (id, workspace_id, channel_id, address, settings, sealed, revision, uid_validity, last_uid, highest_modseq, state, trouble, \
-         trouble_detail, checked_at, lease_owner, lease_until, created_at, updated_at, removed_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, NULL, $8, NULL, NULL, NULL, NULL, 0, $9, $9, NULL)",
+         trouble_detail, checked_at, lease_owner, lease_until, created_at, updated_at, removed_at, arrival) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, NULL, $8, NULL, NULL, NULL, NULL, 0, $9, $9, NULL, $10)",
         params![
             mailbox.id,
             mailbox.workspace,
@@ -136,7 +184,8 @@ pub(crate) async fn insert(tx: &mut Tx, mailbox: &Mailbox) -> Result<()> {
             mailbox.sealed.clone(),
             mailbox.revision,
             mailbox.state,
-            mailbox.created_at
+            mailbox.created_at,
+            mailbox.settings.arrival
         ],
     )
     .await?;
@@ -147,8 +196,8 @@ pub(crate) async fn insert(tx: &mut Tx, mailbox: &Mailbox) -> Result<()> {
 pub(crate) async fn update(tx: &mut Tx, mailbox: &Mailbox, now: Timestamp) -> Result<()> {
     tx.execute(
         "UPDATE mailboxes SET settings = $3, sealed = $4, revision = revision + 1, state = 'new', trouble = NULL, trouble_detail = NULL, lease_owner = NULL, \
-         lease_until = 0, updated_at = $5 WHERE workspace_id = $1 AND id = $2",
-        params![mailbox.workspace, mailbox.id, serde_json::to_value(&mailbox.settings)?, mailbox.sealed.clone(), now],
+         lease_until = 0, updated_at = $5, arrival = $6 WHERE workspace_id = $1 AND id = $2",
+        params![mailbox.workspace, mailbox.id, serde_json::to_value(&mailbox.settings)?, mailbox.sealed.clone(), now, mailbox.settings.arrival],
     )
     .await?;
     Ok(())

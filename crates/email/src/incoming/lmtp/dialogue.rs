@@ -1,0 +1,219 @@
+//! One dialogue with a delivering server.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use ennakoi_http::App;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+    sync::watch,
+};
+
+use crate::{
+    address,
+    incoming::{limits, receive, taken},
+    mailbox::{Arrival, Mailbox, store},
+};
+
+/// The other server may be slow, not silent.
+const LINE: Duration = Duration::from_secs(300);
+const LINE_BYTES: u64 = 4_096;
+/// Recipients of one mail.
+const RECIPIENTS: usize = 100;
+/// Mistakes after which the dialogue ends.
+const PATIENCE: u32 = 20;
+
+struct Dialogue<'a> {
+    app: &'a App,
+    wire: BufReader<TcpStream>,
+    from: Option<String>,
+    to: Vec<(String, Mailbox)>,
+    mistakes: u32,
+}
+
+enum Next {
+    GoOn,
+    End,
+}
+
+/// Talks until the other side ends it, or `stop` becomes true between two mails.
+pub(super) async fn talk(app: &App, stream: TcpStream, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
+    let mut dialogue = Dialogue { app, wire: BufReader::new(stream), from: None, to: Vec::new(), mistakes: 0 };
+    dialogue.say("220 ennakoi LMTP").await?;
+    loop {
+        let line = tokio::select! {
+            biased;
+            _ = stop.changed() => return dialogue.say("421 4.3.2 closing").await,
+            line = tokio::time::timeout(LINE, dialogue.line()) => line,
+        };
+        let Ok(line) = line else { return dialogue.say("421 4.4.2 silent for too long").await };
+        let Some(line) = line? else { return Ok(()) };
+        match dialogue.obey(&line).await? {
+            Next::GoOn if dialogue.mistakes < PATIENCE => {}
+            Next::GoOn => return dialogue.say("421 4.7.0 too many mistakes").await,
+            Next::End => return Ok(()),
+        }
+    }
+}
+
+impl Dialogue<'_> {
+    async fn say(&mut self, text: &str) -> std::io::Result<()> {
+        self.wire.write_all(text.as_bytes()).await?;
+        self.wire.write_all(b"\r\n").await?;
+        self.wire.flush().await
+    }
+
+    /// The next line; `None` at the end. It is bounded, and what is longer ends the dialogue.
+    async fn line(&mut self) -> std::io::Result<Option<String>> {
+        let mut line = Vec::new();
+        (&mut self.wire).take(LINE_BYTES).read_until(b'\n', &mut line).await?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        if line.last() != Some(&b'\n') {
+            return Err(std::io::ErrorKind::InvalidData.into());
+        }
+        Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()))
+    }
+
+    async fn obey(&mut self, line: &str) -> std::io::Result<Next> {
+        let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+        match word.as_str() {
+            "LHLO" => {
+                self.say(&format!(
+                    "250-ennakoi\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE {}",
+                    limits::MAIL_BYTES
+                ))
+                .await?
+            }
+            "MAIL" => self.mail_from(line).await?,
+            "RCPT" => self.rcpt_to(line).await?,
+            "DATA" if self.to.is_empty() => self.mistake("503 5.5.1 no recipient").await?,
+            "DATA" => self.data().await?,
+            "RSET" => {
+                (self.from, self.to) = (None, Vec::new());
+                self.say("250 2.0.0 forgotten").await?;
+            }
+            "NOOP" => self.say("250 2.0.0 here").await?,
+            "VRFY" => self.say("252 2.1.5 try it").await?,
+            "QUIT" => {
+                self.say("221 2.0.0 bye").await?;
+                return Ok(Next::End);
+            }
+            _ => self.mistake("500 5.5.2 not understood").await?,
+        }
+        Ok(Next::GoOn)
+    }
+
+    async fn mistake(&mut self, text: &str) -> std::io::Result<()> {
+        self.mistakes += 1;
+        self.say(text).await
+    }
+
+    async fn mail_from(&mut self, line: &str) -> std::io::Result<()> {
+        let Some(from) = between(line) else { return self.mistake("501 5.5.4 MAIL FROM:<address>").await };
+        let size = line.to_ascii_uppercase().split("SIZE=").nth(1).and_then(|size| size.split(' ').next()).and_then(|size| size.parse::<u64>().ok());
+        if size.is_some_and(|size| size > limits::MAIL_BYTES as u64) {
+            return self.say("552 5.3.4 larger than is taken").await;
+        }
+        (self.from, self.to) = (Some(from), Vec::new());
+        self.say("250 2.1.0 ok").await
+    }
+
+    async fn rcpt_to(&mut self, line: &str) -> std::io::Result<()> {
+        let Some(to) = between(line).filter(|to| !to.is_empty()) else { return self.mistake("501 5.5.4 RCPT TO:<address>").await };
+        if self.from.is_none() {
+            return self.mistake("503 5.5.1 MAIL first").await;
+        }
+        if self.to.len() >= RECIPIENTS {
+            return self.say("452 4.5.3 too many recipients").await;
+        }
+        let found = async { store::arriving_at(&mut self.app.db.read().await?, Arrival::Lmtp, &address::key(&to)).await };
+        match found.await {
+            Ok(Some(mailbox)) => {
+                self.to.push((to, mailbox));
+                self.say("250 2.1.5 ok").await
+            }
+            Ok(None) => self.say("550 5.1.1 no such mailbox here").await,
+            Err(error) => {
+                tracing::warn!(%error, "a recipient could not be looked up");
+                self.say("451 4.3.0 not now").await
+            }
+        }
+    }
+
+    /// Takes the mail itself, and says for each recipient, in their order, what became of it.
+    async fn data(&mut self) -> std::io::Result<()> {
+        self.say("354 go on").await?;
+        let whole = tokio::time::timeout(LINE * 2, self.read_mail()).await.map_err(|_| std::io::ErrorKind::TimedOut)??;
+        let from = self.from.take().unwrap_or_default();
+        for (to, mailbox) in std::mem::take(&mut self.to) {
+            let said = match &whole {
+                Some(mail) => self.take(&from, &to, &mailbox, mail).await,
+                None => "552 5.3.4 larger than is taken",
+            };
+            self.say(said).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, from: &str, to: &str, mailbox: &Mailbox, mail: &[u8]) -> &'static str {
+        // What the envelope says is known only here; threads are found by it.
+        let mut whole = format!("Return-Path: <{from}>\r\nDelivered-To: {to}\r\n").into_bytes();
+        whole.extend_from_slice(mail);
+        match taken::take(self.app, mailbox, Bytes::from(whole)).await {
+            Ok(()) => "250 2.0.0 taken",
+            Err(error) if receive::is_the_mails_fault(&error) => "554 5.6.0 this mail cannot be taken",
+            Err(error) => {
+                tracing::warn!(mailbox = %mailbox.id, %error, "a mail stays in the other server's queue");
+                "451 4.3.0 not now"
+            }
+        }
+    }
+
+    /// Reads up to the line with nothing but a dot; `None` when it was more than is taken. No line is kept longer than the whole may be.
+    async fn read_mail(&mut self) -> std::io::Result<Option<Vec<u8>>> {
+        let mut mail = Vec::new();
+        let mut too_large = false;
+        let mut at_start = true;
+        loop {
+            let mut piece = Vec::new();
+            (&mut self.wire).take(1 << 16).read_until(b'\n', &mut piece).await?;
+            if piece.is_empty() {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            if at_start && (piece == b".\r\n" || piece == b".\n") {
+                return Ok((!too_large).then_some(mail));
+            }
+            let unstuffed = if at_start { piece.strip_prefix(b".").unwrap_or(&piece) } else { &piece };
+            too_large |= mail.len() + unstuffed.len() > limits::MAIL_BYTES;
+            if !too_large {
+                mail.extend_from_slice(unstuffed);
+            } else {
+                mail = Vec::new();
+            }
+            at_start = piece.last() == Some(&b'\n');
+        }
+    }
+}
+
+/// The address between angle brackets, without anything that could end a header line.
+fn between(line: &str) -> Option<String> {
+    let rest = line.split_once('<')?.1;
+    let address = rest.split_once('>')?.0.trim();
+    (address.len() <= 320 && !address.contains(|c: char| c.is_control() || c == '<')).then(|| address.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_the_envelope() {
+        assert_eq!(between("MAIL FROM:<a@b.fi> SIZE=12"), Some("a@b.fi".to_owned()));
+        assert_eq!(between("MAIL FROM:<>"), Some(String::new()));
+        assert_eq!(between("RCPT TO:<a@b.fi\u{7}>"), None);
+        assert_eq!(between("RCPT TO: a@b.fi"), None);
+    }
+}

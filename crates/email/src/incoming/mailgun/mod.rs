@@ -1,0 +1,150 @@
+//! Mailgun: a route that forwards to an address ending in `mime` posts the whole mail as a field of a form, with a signature over a
+//! time and a token. The signature does not cover the mail: so a token is good for one mail only.
+
+use axum::{
+    extract::{FromRequest, Multipart, Path, Request, State},
+    http::{StatusCode, header},
+};
+use bytes::Bytes;
+use ennakoi_http::{ApiResult, App, Route, post};
+use ennakoi_kernel::{Problem, access::Access};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use super::{hooks, receive, taken};
+use crate::mailbox::{Arrival, secrets, store};
+
+/// How long a token is remembered: longer than its time is good for.
+const REMEMBERED: ennakoi_kernel::Duration = ennakoi_kernel::Duration::hours(1);
+const FIELD_BYTES: usize = 1_024;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        post("/channels/v1/mail/{id}/mailgun/mime", "receive_mailgun", Access::Public, receive_mailgun)
+            .summary("A mail from Mailgun, signed with the account's key. 406 makes Mailgun give it up.")
+            .body_bytes(hooks::BODY_BYTES)
+            .answers(200),
+    ]
+}
+
+/// The fields of a forwarded mail that matter; the rest is Mailgun's own reading of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Form {
+    timestamp: String,
+    token: String,
+    signature: String,
+    recipient: String,
+    mail: Bytes,
+}
+
+impl Form {
+    fn take(&mut self, name: &str, value: Bytes) {
+        if name == "body-mime" {
+            self.mail = value;
+            return;
+        }
+        let Ok(text) = String::from_utf8(value.to_vec()) else { return };
+        match name {
+            "timestamp" => self.timestamp = text,
+            "token" => self.token = text,
+            "signature" => self.signature = text,
+            "recipient" => self.recipient = text,
+            _ => {}
+        }
+    }
+}
+
+/// Whether `signature` (hexadecimal) is the key's over time and token.
+fn is_signed(key: &str, form: &Form) -> bool {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return false };
+    mac.update(form.timestamp.as_bytes());
+    mac.update(form.token.as_bytes());
+    let given: Option<Vec<u8>> =
+        (0..form.signature.len()).step_by(2).map(|at| form.signature.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok())).collect();
+    !key.is_empty() && given.is_some_and(|given| mac.verify_slice(&given).is_ok())
+}
+
+async fn receive_mailgun(State(app): State<App>, Path(id): Path<Uuid>, request: Request) -> ApiResult<StatusCode> {
+    let mailbox = hooks::mailbox(&app, id, Arrival::Mailgun).await?;
+    let form = read(request, &app).await?;
+    let key = secrets::open(&app, &mailbox)?.signing_key.unwrap_or_default();
+    if !is_signed(&key, &form) {
+        return Err(hooks::refused("signature_invalid", "the signature does not fit the signing key").into());
+    }
+    let now = app.environment.now();
+    let signed_at = form.timestamp.parse::<i64>().map(ennakoi_kernel::Timestamp::from_seconds).unwrap_or_default();
+    if (now - signed_at).0.abs() > hooks::SKEW.0 {
+        return Err(hooks::refused("timestamp_skewed", "signed more than five minutes ago, or in the future").into());
+    }
+    let digest = ennakoi_store::files::digest(&form.mail);
+    let mut tx = app.db.begin().await?;
+    // The same mail again under its token is a repeated call; another mail under it is a stolen token.
+    if !store::use_token(&mut tx, mailbox.workspace, mailbox.id, (&form.token, &digest), now, now - REMEMBERED).await? {
+        return Err(hooks::refused("token_used", "this token has brought another mail").into());
+    }
+    tx.commit().await?;
+    if form.mail.is_empty() {
+        return Err(Problem::field("body-mime", "required", "forward to an address that ends in mime").into());
+    }
+    // The envelope's recipient is known only here; threads are found by it.
+    let mut whole = format!("Delivered-To: {}\r\n", one_line(&form.recipient)).into_bytes();
+    whole.extend_from_slice(&form.mail);
+    match taken::take(&app, &mailbox, whole.into()).await {
+        Ok(()) => Ok(StatusCode::OK),
+        // What can never be taken need not be brought again.
+        Err(error) if receive::is_the_mails_fault(&error) => Ok(StatusCode::NOT_ACCEPTABLE),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(320).collect()
+}
+
+/// Takes the form apart; nothing of the mail is looked at.
+async fn read(request: Request, app: &App) -> Result<Form, Problem> {
+    let unreadable = || Problem::invalid("body_unreadable", "not a form");
+    let multipart = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.starts_with("multipart/"));
+    let mut form = Form::default();
+    if multipart {
+        let mut parts = Multipart::from_request(request, app).await.map_err(|_| unreadable())?;
+        while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let value = part.bytes().await.map_err(|_| unreadable())?;
+            if name == "body-mime" || value.len() <= FIELD_BYTES {
+                form.take(&name, value);
+            }
+        }
+        return Ok(form);
+    }
+    let body = hooks::body(request, app).await?;
+    for (name, value) in url::form_urlencoded::parse(&body) {
+        if name == "body-mime" || value.len() <= FIELD_BYTES {
+            form.take(&name, Bytes::from(value.into_owned()));
+        }
+    }
+    Ok(form)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_is_mailguns() {
+        let mut form = Form {
+            timestamp: "1529006854".to_owned(),
+            token: "a8ce0edb2dd8301dee6c2405235584e45aa91d1e9f979f3de0".to_owned(),
+            signature: "b63c0701c4f4b614f272106a1b367c5c3369bcdca664ae73ebd52787e45eef07".to_owned(),
+            ..Form::default()
+        };
+        let key = "key-3ax6xnjp29jd6fds4gc373sgvjxteol0";
+        assert!(is_signed(key, &form));
+        assert!(!is_signed("", &form) && !is_signed("key-other", &form));
+        form.timestamp = "1529006855".to_owned();
+        assert!(!is_signed(key, &form));
+        form.signature = "zz".to_owned();
+        assert!(!is_signed(key, &form));
+    }
+}

@@ -1,0 +1,76 @@
+//! A mail server that delivers to others: the client's side of LMTP.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+
+/// One connection, for any number of mails.
+pub struct LmtpClient(BufReader<TcpStream>);
+
+impl LmtpClient {
+    /// Connects and introduces itself.
+    pub async fn connect(to: SocketAddr) -> Self {
+        let mut client = Self(BufReader::new(TcpStream::connect(to).await.expect("LMTP answers")));
+        client.answer().await;
+        client.say("LHLO test").await;
+        client
+    }
+
+    /// Says a line and gives the (last line of the) answer.
+    pub async fn say(&mut self, line: &str) -> String {
+        self.0.write_all(format!("{line}\r\n").as_bytes()).await.expect("written");
+        self.answer().await
+    }
+
+    /// Delivers one mail and gives the answer for each recipient, in order: that to its address when it was refused there, else that to the mail.
+    pub async fn deliver(&mut self, from: &str, to: &[&str], mail: &[u8]) -> Vec<String> {
+        let begun = self.say(&format!("MAIL FROM:<{from}>")).await;
+        if !begun.starts_with('2') {
+            return vec![begun; to.len()];
+        }
+        let mut answers = Vec::new();
+        for to in to {
+            answers.push(self.say(&format!("RCPT TO:<{to}>")).await);
+        }
+        if !answers.iter().any(|answer| answer.starts_with('2')) {
+            return answers;
+        }
+        let go_on = self.say("DATA").await;
+        assert!(go_on.starts_with('3'), "{go_on}");
+        self.write_mail(mail).await;
+        for answer in &mut answers {
+            if answer.starts_with('2') {
+                *answer = self.answer().await;
+            }
+        }
+        answers
+    }
+
+    async fn write_mail(&mut self, mail: &[u8]) {
+        let mut whole = Vec::with_capacity(mail.len() + 64);
+        for line in mail.split(|byte| *byte == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.starts_with(b".") {
+                whole.push(b'.');
+            }
+            whole.extend_from_slice(line);
+            whole.extend_from_slice(b"\r\n");
+        }
+        whole.extend_from_slice(b".\r\n");
+        self.0.write_all(&whole).await.expect("written");
+    }
+
+    /// The last line of the next answer.
+    pub async fn answer(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).await.expect("an answer");
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return line.trim_end().to_owned();
+            }
+        }
+    }
+}
