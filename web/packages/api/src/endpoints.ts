@@ -252,6 +252,8 @@ export function endpoints(c: Client) {
 			create: (body: { address: string; settings: S.MailboxSettings; secrets: S.MailboxSecrets }) => c.post<S.Mailbox>('/mailboxes', body),
 			update: (id: S.Id, body: { settings: S.MailboxSettings; secrets: S.MailboxSecrets }) => c.patch<S.Mailbox>(`/mailboxes/${id}`, body),
 			remove: (id: S.Id) => c.delete(`/mailboxes/${id}`),
+			arrival: (id: S.Id) => c.get<S.MailboxArrival>(`/mailboxes/${id}/arrival`),
+			unclear: async (id: S.Id) => items(await c.get<S.Page<S.UnclearMail>>(`/mailboxes/${id}/unclear`)),
 			discover: (address: string) => c.post<S.MailboxDiscovery>('/mailboxes/discovery', { address }),
 			check: (body: { id?: S.Id; address: string; settings: S.MailboxSettings; secrets: S.MailboxSecrets }) => c.post<S.MailboxCheck>('/mailboxes/check', body)
 		},

@@ -185,7 +185,9 @@ fn without_references(sql: &str) -> String {
 /// Mails made to be expensive, each near the limit: what the server's memory rises to above its rest, and how long it takes.
 async fn hostile(server: &Server, lmtp: SocketAddr) {
     let head = |name: &str, kind: &str| {
-        format!("From: x@paha.example\r\nTo: tuki@kone.example\r\nSubject: {name}\r\nMessage-ID: <{name}@paha.example>\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n")
+        format!(
+            "From: x@paha.example\r\nTo: tuki@kone.example\r\nSubject: {name}\r\nMessage-ID: <{name}@paha.example>\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n"
+        )
     };
     let filled = |head: String, piece: &str| head.clone() + &piece.repeat((HOSTILE_BYTES - head.len()) / piece.len());
     let mut nested = head("sisakkain", "multipart/mixed; boundary=\"r0\"");
@@ -201,7 +203,13 @@ async fn hostile(server: &Server, lmtp: SocketAddr) {
         ("parts", filled(head("osat", "multipart/mixed; boundary=\"r\""), "--r\r\nContent-Type: text/plain\r\n\r\nx\r\n")),
         ("nested", nested),
         ("quoted", filled(head("lainaus", "text/plain; charset=utf-8"), ">>>>>>>>>> On Mon, 1 Jan 2026 at 10:00 X <x@y.example> wrote:\r\n")),
-        ("attachment", filled(head("liite", "application/octet-stream; name=x.bin") .replace("\r\n\r\n", "\r\nContent-Transfer-Encoding: base64\r\n\r\n"), "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NQ==\r\n")),
+        (
+            "attachment",
+            filled(
+                head("liite", "application/octet-stream; name=x.bin").replace("\r\n\r\n", "\r\nContent-Transfer-Encoding: base64\r\n\r\n"),
+                "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NQ==\r\n",
+            ),
+        ),
     ];
     for (kind, mail) in mails {
         server.forget_peak();
@@ -275,7 +283,11 @@ async fn on_screen(server: &Server, staff: &Client, dovecot: &Dovecot) -> Vec<Du
         let started = Instant::now();
         dovecot.deliver("liisa@example.fi", "tuki@kone.example", &mail(number * THREAD)).await;
         let subject = format!("Pöytä {number}");
-        let heard = socket.try_until(|frame| frame["type"] == "changes" && frame["conversations"].as_array().is_some_and(|rows| rows.iter().any(|row| row["subject"] == subject.as_str()))).await;
+        let heard = socket
+            .try_until(|frame| {
+                frame["type"] == "changes" && frame["conversations"].as_array().is_some_and(|rows| rows.iter().any(|row| row["subject"] == subject.as_str()))
+            })
+            .await;
         heard.expect("the socket stays open");
         times.push(started.elapsed());
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -1,6 +1,6 @@
 //! `make bench`: what the server reaches, as ratios against limits measured in the same run. JSON lines; nothing is asserted.
 //!
-//! usage: bench --binary PATH [--messages N] [--only writing|serving|growing]
+//! usage: bench --binary PATH [--messages N] [--only writing|serving|mail|growing]
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -13,6 +13,7 @@ mod bot;
 mod broadcast;
 mod history;
 mod limit;
+mod mail;
 mod server;
 mod sockets;
 
@@ -48,6 +49,9 @@ async fn main() {
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if wanted("writing") || wanted("serving") {
         serving(&binary, folder.path(), &wanted).await;
+    }
+    if wanted("mail") {
+        mail::measure(&binary, folder.path()).await;
     }
     if wanted("growing") {
         growing(&binary, folder.path(), large).await;

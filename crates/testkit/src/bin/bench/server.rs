@@ -29,6 +29,11 @@ pub(crate) struct Company {
 
 impl Server {
     pub(crate) async fn start(binary: &Path, folder: &Path) -> Self {
+        Self::start_with(binary, folder, &[]).await
+    }
+
+    /// With more settings.
+    pub(crate) async fn start_with(binary: &Path, folder: &Path, settings: &[(&str, String)]) -> Self {
         for file in std::fs::read_dir(TestApp::learned()).expect("the folder of what was learned").flatten() {
             std::fs::copy(file.path(), folder.join(file.file_name())).expect("a copy");
         }
@@ -45,6 +50,7 @@ impl Server {
             .env("ENNAKOI_SECURITY_VISITOR_REQUESTS_PER_SECOND", "1000000")
             .env("ENNAKOI_SECURITY_MEMBER_REQUESTS_PER_SECOND", "1000000")
             .env("ENNAKOI_LOG_LEVEL", "error")
+            .envs(settings.iter().map(|(name, value)| (*name, value)))
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -91,8 +97,21 @@ impl Server {
 
     /// Resident memory in kilobytes.
     pub(crate) fn memory_kb(&self) -> u64 {
+        self.status_kb("VmRSS")
+    }
+
+    /// The most that it was since [`Self::forget_peak`].
+    pub(crate) fn peak_kb(&self) -> u64 {
+        self.status_kb("VmHWM")
+    }
+
+    pub(crate) fn forget_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id().expect("running")), "5").expect("the peak can be reset");
+    }
+
+    fn status_kb(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().expect("running"))).expect("a process");
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("resident memory");
+        let line = status.lines().find(|line| line.starts_with(name)).expect("a measure of memory");
         line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).expect("a number")
     }
 

@@ -19,8 +19,13 @@ export type Mail = {
 export const MAIL_SECURITY = ['tls', 'starttls', 'plain'] as const;
 export type MailSecurity = (typeof MAIL_SECURITY)[number];
 export type MailServer = { host: string; port: number; security: MailSecurity };
+export const MAIL_ARRIVALS = ['imap', 'lmtp', 'mailgun', 'postmark', 'ses'] as const;
+export type MailArrival = (typeof MAIL_ARRIVALS)[number];
 export type MailboxSettings = {
 	name: string;
+	arrival: MailArrival;
+	/** The SNS topic, where Amazon SES brings the mails. */
+	topic: string;
 	incoming: MailServer;
 	outgoing: MailServer;
 	user: string;
@@ -32,7 +37,11 @@ export type MailboxSettings = {
 	plus_addressing: boolean;
 	trusted_results: string[];
 };
-export type MailboxSecrets = { password?: string; client_secret?: string; refresh_token?: string };
+export type MailboxSecrets = { password?: string; client_secret?: string; refresh_token?: string; signing_key?: string };
+/** Where mails are brought to, when we do not fetch them. */
+export type MailboxArrival = { url: string | null; lmtp: string | null };
+/** A mail that may have arrived twice. */
+export type UnclearMail = { message_id: Id; conversation_id: Id; conversation_number: number; mail_name: string; subject: string | null; recipients: Record<string, string>; delivery: string | null; unclear_at: Time };
 export type Mailbox = {
 	id: Id;
 	channel_id: Id;
