@@ -165,3 +165,58 @@ test('a server that refuses at once is told of too', async () => {
 	await picture(desk, 'mail-refused');
 	noFaults(desk);
 });
+
+test('a mailbox whose mails a provider brings: the address to give them, the first mail, another address', async () => {
+	await desk.goto(`${company.url}/app/settings/mailboxes`);
+	await desk.getByRole('button', { name: 'Lisää postilaatikko' }).first().click();
+	const form = desk.getByRole('dialog', { name: 'Lisää postilaatikko' });
+	await form.getByLabel('Sähköpostiosoite').fill('myynti@kone.example');
+	await form.getByRole('button', { name: 'Etsi asetukset' }).click();
+	await form.getByText('Alla on arvaus').waitFor();
+	await form.getByLabel('Miten posti tulee').selectOption('ses');
+	await form.getByLabel('SNS-aihe (ARN)').waitFor();
+	await picture(desk, 'mailbox-ses');
+	await accessible(desk, 'a mailbox by Amazon');
+	await form.getByLabel('Miten posti tulee').selectOption('postmark');
+	assert.equal(await form.getByRole('group', { name: 'Saapuva posti (IMAP)' }).count(), 0);
+	const outgoing = form.getByRole('group', { name: 'Lähtevä posti (SMTP)' });
+	await outgoing.getByLabel('Palvelin').fill('127.0.0.1');
+	await outgoing.getByLabel('Portti').fill(String(post.smtp));
+	await outgoing.getByLabel('Suojaus').selectOption('plain');
+	await form.getByLabel('Salasana', { exact: true }).fill(PASSWORD);
+	await form.getByRole('button', { name: 'Tallenna' }).click();
+	// What has to be done next is shown at once.
+	const kept = desk.getByRole('dialog', { name: 'myynti@kone.example' });
+	const address = async () => new URL(await kept.getByLabel('Osoite, johon viestit tuodaan').innerText());
+	const first = await address();
+	await picture(desk, 'mailbox-brought');
+	await accessible(desk, 'where a mailbox is brought to');
+	const bring = async (to, key) => {
+		const mail = `From: Maija Meri <maija@example.fi>\r\nTo: myynti@kone.example\r\nSubject: Tarjous ${key}\r\nMessage-ID: <${key}@example.fi>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nPyytäisin tarjouksen.\r\n`;
+		const authorization = `Basic ${Buffer.from(`${to.username}:${to.password}`).toString('base64')}`;
+		const answer = await fetch(`${company.url}${to.pathname}`, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify({ OriginalRecipient: 'myynti@kone.example', RawEmail: mail }) });
+		return answer.status;
+	};
+	await kept.getByRole('button', { name: 'Sulje' }).click();
+	const line = desk.getByRole('listitem').filter({ hasText: 'myynti@kone.example' });
+	await line.getByText('Odottaa ensimmäistä viestiä').waitFor();
+	await picture(desk, 'mailbox-waiting');
+	assert.equal(await bring(first, 'a'), 200);
+	await line.getByText('Toimii', { exact: true }).waitFor();
+	await line.getByRole('button', { name: 'Muokkaa' }).click();
+	await kept.getByLabel('Vaihda osoite, kun tallennat').check();
+	await kept.getByRole('button', { name: 'Tallenna' }).click();
+	await until(async () => (await kept.count()) === 1 && (await address()).password !== first.password, 'another address');
+	const second = await address();
+	assert.deepEqual([await bring(first, 'b'), await bring(second, 'c')], [401, 200]);
+	// A way that the installation does not offer says so.
+	await kept.getByLabel('Miten posti tulee').selectOption('lmtp');
+	await kept.getByRole('button', { name: 'Tallenna' }).click();
+	await kept.getByText('Palvelu ei ota vastaan postia LMTP:llä').waitFor();
+	await picture(desk, 'mailbox-lmtp-off');
+	await accessible(desk, 'a way that is off');
+	await kept.getByRole('button', { name: 'Sulje' }).click();
+	await desk.goto(`${company.url}/app/inbox/unassigned`);
+	await row('Maija Meri').first().waitFor();
+	noFaults(desk);
+});

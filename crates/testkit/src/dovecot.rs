@@ -15,7 +15,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::certificate::Certificate;
+use crate::{certificate::Certificate, ports::free_port};
 
 /// Who it runs as when the tests are run by root, which Dovecot refuses for mail.
 const NOBODY: u32 = 65_534;
@@ -56,7 +56,7 @@ impl Dovecot {
     async fn start_with(certificate: Option<&Certificate>) -> Self {
         let tokens = Arc::new(Mutex::new(Tokens::default()));
         let tokens_at = serve_tokens(tokens.clone()).await;
-        let (imap, lmtp, imaps) = (free_port().await, free_port().await, free_port().await);
+        let (imap, lmtp, imaps) = (free_port(), free_port(), free_port());
         let folder = tempfile::Builder::new().prefix("dovecot").tempdir().expect("a temporary folder");
         let mut server = Self { imap, imaps, lmtp, tokens_at, folder, tokens, process: None };
         server.write_configuration(certificate);
@@ -213,10 +213,6 @@ fn identity() -> (String, String, u32, u32) {
         found.split(':').next().unwrap_or_default().to_owned()
     };
     (name("/etc/passwd", me.uid()), name("/etc/group", me.gid()), me.uid(), me.gid())
-}
-
-async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address").port()
 }
 
 async fn answer(wire: &mut BufReader<TcpStream>) -> String {

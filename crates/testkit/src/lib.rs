@@ -10,6 +10,7 @@ mod database;
 mod dovecot;
 mod llm;
 mod lmtp;
+mod ports;
 pub mod program;
 pub mod s3;
 mod smtp;
@@ -36,6 +37,7 @@ pub use database::TestDatabase;
 pub use dovecot::{DOVECOT_PASSWORD, Dovecot};
 pub use llm::{Asked, ModelSink, Mood};
 pub use lmtp::LmtpClient;
+pub use ports::free_port;
 pub use smtp::{Act, SmtpSink, Stage, TakenMail};
 pub use socket::Socket;
 

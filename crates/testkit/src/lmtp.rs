@@ -1,6 +1,6 @@
 //! A mail server that delivers to others: the client's side of LMTP.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -11,9 +11,9 @@ use tokio::{
 pub struct LmtpClient(BufReader<TcpStream>);
 
 impl LmtpClient {
-    /// Connects and introduces itself.
+    /// Connects, as soon as somebody listens, and introduces itself.
     pub async fn connect(to: SocketAddr) -> Self {
-        let mut client = Self(BufReader::new(TcpStream::connect(to).await.expect("LMTP answers")));
+        let mut client = Self(BufReader::new(open(to).await));
         client.answer().await;
         client.say("LHLO test").await;
         client
@@ -49,6 +49,11 @@ impl LmtpClient {
         answers
     }
 
+    /// Says exactly this.
+    pub async fn write(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.expect("written");
+    }
+
     async fn write_mail(&mut self, mail: &[u8]) {
         let mut whole = Vec::with_capacity(mail.len() + 64);
         for line in mail.split(|byte| *byte == b'\n') {
@@ -73,4 +78,14 @@ impl LmtpClient {
             }
         }
     }
+}
+
+async fn open(to: SocketAddr) -> TcpStream {
+    for _ in 0..600 {
+        if let Ok(stream) = TcpStream::connect(to).await {
+            return stream;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("nobody listens on {to}");
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::{Act, Got, Outside, Skewed, contract};
+use super::{Act, Got, Outside, Skewed, contract, put_off};
 use crate::{
     chat::{Shop, identity::Site},
     people::{Company, text},
@@ -39,6 +39,7 @@ impl Outside for Widget {
     const ORDER: bool = true;
     const REFUSES: bool = false;
     const NAMES_A_WAIT: bool = false;
+    const IS_TOLD_TO_WAIT: bool = true;
 
     async fn open() -> Self {
         let shop = Shop::open().await;
@@ -58,6 +59,10 @@ impl Outside for Widget {
     async fn bring(&self, key: &str, words: &str) {
         let status = self.send(key, words).await;
         assert!(matches!(status, 200 | 201), "{status}");
+    }
+
+    async fn attempt(&self, key: &str, words: &str) -> Option<u32> {
+        put_off(&self.shop.visitor_with(&self.token).send(key, words).await)
     }
 
     async fn bring_unsure(&mut self, key: &str, words: &str) {

@@ -29,6 +29,7 @@ impl Outside for Delivered {
     const ORDER: bool = false;
     const REFUSES: bool = true;
     const NAMES_A_WAIT: bool = false;
+    const IS_TOLD_TO_WAIT: bool = false;
 
     async fn open() -> Self {
         Self(Office::open_brought(json!({ "arrival": "lmtp" }), json!({})).await)
@@ -44,6 +45,11 @@ impl Outside for Delivered {
 
     async fn bring(&self, key: &str, words: &str) {
         self.deliver(&whole(&head(key), words)).await;
+    }
+
+    async fn attempt(&self, key: &str, words: &str) -> Option<u32> {
+        self.bring(key, words).await;
+        None
     }
 
     async fn bring_unsure(&mut self, key: &str, words: &str) {

@@ -13,6 +13,7 @@ mod programs;
 use std::collections::BTreeSet;
 
 use ennakoi_kernel::Duration;
+use ennakoi_testkit::Answer;
 use serde_json::{Value, json};
 
 use crate::people::{Company, text};
@@ -54,6 +55,8 @@ pub(super) trait Outside: Sized {
     const REFUSES: bool;
     /// Whether the other side can name the time at which to come back.
     const NAMES_A_WAIT: bool;
+    /// Whether those who bring messages can be told to come back later, because they bring too many.
+    const IS_TOLD_TO_WAIT: bool;
 
     async fn open() -> Self;
     fn company(&self) -> &Company;
@@ -61,6 +64,8 @@ pub(super) trait Outside: Sized {
     fn channel(&self) -> String;
     /// The customer's message comes; `key` tells it apart. It is taken in when this returns.
     async fn bring(&self, key: &str, words: &str);
+    /// One that may be put off: the seconds to wait, `None` when it is taken.
+    async fn attempt(&self, key: &str, words: &str) -> Option<u32>;
     /// The transport does not learn that a message was taken, and brings it again by itself.
     async fn bring_unsure(&mut self, key: &str, words: &str);
     /// Messages come in the wrong order, as far as the transport can mix them up; all of them are brought in the end.
@@ -169,8 +174,23 @@ impl<O: Outside> Desk<'_, O> {
         panic!("not sent: {}", self.state(answer).await);
     }
 
+    /// From now on whoever calls may do so this often a second, and four or six times that at once.
+    fn limit(&self, per_second: u32) {
+        let app = &self.0.company().app.app;
+        app.rates.configure(app.configuration.security.sign_in_attempts_per_minute, per_second, per_second);
+    }
+
     fn later(&self, span: Duration) {
         self.0.company().app.clock.advance(span);
+    }
+}
+
+/// What an answer over HTTP to somebody who brings a message says.
+fn put_off(answer: &Answer) -> Option<u32> {
+    match answer.status.as_u16() {
+        200 | 201 => None,
+        429 => Some(answer.headers["retry-after"].to_str().unwrap().parse().unwrap()),
+        other => panic!("{other}: {}", answer.text),
     }
 }
 
@@ -225,6 +245,32 @@ async fn a_message_that_comes_days_late_still_counts_once<O: Outside>() {
     outside.bring("b", "Tämä viipyi matkalla.").await;
     assert_eq!(desk.heard().await, ["Kirjoitettu ajoissa.", "Tämä viipyi matkalla."]);
     assert_eq!(desk.conversations().await.len(), 1);
+    outside.company().app.settle().await;
+}
+
+async fn too_much_at_once_is_told_to_wait_and_nothing_is_lost<O: Outside>() {
+    if !O::IS_TOLD_TO_WAIT {
+        return;
+    }
+    let outside = O::open().await;
+    outside.bring("0", "Aloitus tässä.").await;
+    let desk = Desk(&outside);
+    let messages: Vec<(String, String)> = (1..=40).map(|number| (format!("r{number}"), format!("Viesti numero {number}."))).collect();
+    desk.limit(1);
+    let answers = futures_util::future::join_all(messages.iter().map(|(key, words)| outside.attempt(key, words))).await;
+    desk.limit(1_000);
+    let put_off: Vec<_> = messages.iter().zip(&answers).filter_map(|(message, answer)| answer.map(|seconds| (message, seconds))).collect();
+    assert!(!put_off.is_empty() && put_off.len() < messages.len(), "some are taken, some put off: {answers:?}");
+    assert!(put_off.iter().all(|(_, seconds)| (1..=3_600).contains(seconds)), "each is told when to come back: {answers:?}");
+    desk.later(Duration::minutes(1));
+    for ((key, words), _) in put_off {
+        outside.bring(key, words).await;
+    }
+    let mut heard = desk.heard().await;
+    let mut expected: Vec<&str> = messages.iter().map(|(_, words)| words.as_str()).chain(["Aloitus tässä."]).collect();
+    heard.sort();
+    expected.sort_unstable();
+    assert_eq!(heard, expected);
     outside.company().app.settle().await;
 }
 
@@ -360,6 +406,7 @@ macro_rules! contract {
             what_is_brought_again_because_nobody_knows_is_taken_once,
             mixed_up_messages_are_all_there_once,
             a_message_that_comes_days_late_still_counts_once,
+            too_much_at_once_is_told_to_wait_and_nothing_is_lost,
             forged_input_changes_nothing,
             a_wrong_clock_is_refused_or_makes_no_difference,
             a_busy_side_is_left_alone_as_long_as_it_asks,

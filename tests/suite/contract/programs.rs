@@ -4,7 +4,7 @@ use ennakoi_testkit::program::Reply;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::{Act, Got, Outside, Skewed, contract};
+use super::{Act, Got, Outside, Skewed, contract, put_off};
 use crate::{
     people::{Company, text},
     programs::Linked,
@@ -20,6 +20,7 @@ impl Outside for Linked {
     const ORDER: bool = true;
     const REFUSES: bool = true;
     const NAMES_A_WAIT: bool = true;
+    const IS_TOLD_TO_WAIT: bool = true;
 
     async fn open() -> Self {
         Self::open().await
@@ -36,6 +37,10 @@ impl Outside for Linked {
     async fn bring(&self, key: &str, words: &str) {
         let answer = Linked::bring_message(self, &message(key, words)).await;
         assert!(matches!(answer, 200 | 201), "{answer}");
+    }
+
+    async fn attempt(&self, key: &str, words: &str) -> Option<u32> {
+        put_off(&self.say("messages", &message(key, words)).await)
     }
 
     async fn bring_unsure(&mut self, key: &str, words: &str) {

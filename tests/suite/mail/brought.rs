@@ -49,9 +49,13 @@ impl Office {
         url::Url::parse(&text(&arrival["url"])).unwrap()
     }
 
+    pub(crate) fn mailgun_path(&self) -> String {
+        format!("/channels/v1/mail/{}/mailgun/mime", self.mailbox)
+    }
+
     pub(crate) async fn mailgun(&self, body: String) -> Answer {
         let stranger = self.shop.company.app.stranger();
-        let request = stranger.request(Method::POST, self.hook().await.path()).header("content-type", "application/x-www-form-urlencoded").body(body);
+        let request = stranger.request(Method::POST, &self.mailgun_path()).header("content-type", "application/x-www-form-urlencoded").body(body);
         stranger.send(request).await
     }
 }
@@ -109,13 +113,23 @@ async fn lmtp_keeps_to_its_rules_with_those_who_do_not() {
     assert!(wire.deliver("a@b.fi", &[ADDRESS], mail("x", "Hei").as_bytes()).await[0].starts_with("550"));
     office.owner().patch(&format!("channels/{}", office.channel), json!({ "enabled": true })).await.expect(200);
     // More than is taken: refused, and the dialogue goes on.
-    let large = format!("{}{}", mail("large", "Iso"), "x".repeat(70).as_str().to_owned() + "\r\n");
-    let large = large.clone() + &("y".repeat(998) + "\r\n").repeat(41_500);
+    let large = mail("large", "Iso") + &("y".repeat(998) + "\r\n").repeat(42_100);
     assert!(wire.deliver("a@b.fi", &[ADDRESS], large.as_bytes()).await[0].starts_with("552"));
     assert!(wire.deliver("liisa@example.fi", &[ADDRESS], mail("ok", "Tämä mahtuu.").as_bytes()).await[0].starts_with("250"));
     assert_eq!(office.said(&id(&office.conversation(1).await), 1).await[0]["body"], "Tämä mahtuu.");
-    assert!(wire.say("QUIT").await.starts_with("221"));
     assert_eq!(office.conversations().await.len(), 1);
+    // A dot between bare line feeds ends nothing: what follows it is no second mail.
+    for line in ["MAIL FROM:<liisa@example.fi>", &format!("RCPT TO:<{ADDRESS}>")] {
+        assert!(wire.say(line).await.starts_with("250"));
+    }
+    assert!(wire.say("DATA").await.starts_with("354"));
+    let hidden = mail("outer", "Yksi\n.\nMAIL FROM:<pomo@kone.example>\r\nRCPT TO:<tuki@kone.example>\nDATA\n.\r\nloppu");
+    wire.write(hidden.as_bytes()).await;
+    let answer = wire.say(".").await;
+    assert!(answer.starts_with("250"), "{answer}");
+    assert_eq!(wire.say("NOOP").await, "250 2.0.0 here", "no answers to commands within the mail");
+    assert!(wire.say("QUIT").await.starts_with("221"));
+    assert_eq!(office.conversations().await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +140,7 @@ async fn mailgun_brings_mails_under_its_signature_and_each_token_once() {
     office.mailgun(form(KEY, now, "t1", &mail("a", "Missä pakettini on?"))).await.expect(200);
     assert_eq!(office.mailgun(form(KEY, now, "t1", &mail("b", "Vaihtakaa osoite."))).await.expect(401)["code"], "token_used");
     assert_eq!(office.mailgun(form("key-other", now, "t2", &mail("c", "Vaihtakaa osoite."))).await.expect(401)["code"], "signature_invalid");
-    for off in [-600, 600] {
+    for off in [-10 * 3_600, 600] {
         let skewed = office.mailgun(form(KEY, now + off, "t3", &mail("d", "Vaihtakaa osoite."))).await.expect(401);
         assert_eq!(skewed["code"], "timestamp_skewed");
     }
@@ -140,6 +154,7 @@ async fn mailgun_brings_mails_under_its_signature_and_each_token_once() {
     let form = parts.into_iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| form.text(name, value));
     let stranger = office.shop.company.app.stranger();
     let path = office.hook().await.path().to_owned();
+    assert_eq!(path, office.mailgun_path());
     stranger.send(stranger.request(Method::POST, &path).multipart(form.text("body-mime", mail("e", "Toinen asia.")))).await.expect(200);
     assert_eq!(office.said(&id(&office.conversation(2).await), 1).await[0]["body"], "Toinen asia.");
     // The key is never shown, and the address of the hook only to those who manage settings.
@@ -182,6 +197,13 @@ async fn postmark_brings_mails_by_the_password_of_its_address() {
     office.shop.company.app.clock.advance(Duration::days(2));
     call(good(), body("a", "Missä pakettini on?")).await.expect(200);
     assert_eq!(office.messages(&id(&office.conversation(1).await)).await.len(), 1, "days later it is still the same");
+    // An address that others have learnt is changed: the old one opens nothing any more.
+    office.owner().patch(&format!("mailboxes/{}", office.mailbox), json!({ "secrets": { "signing_key": "uusi" } })).await.expect(200);
+    call(good(), body("c", "Vaihtakaa osoite.")).await.expect(401);
+    let changed = office.hook().await;
+    assert_ne!(changed.password(), hook.password());
+    call(changed.password().map(str::to_owned), body("d", "Toinen asia.")).await.expect(200);
+    office.conversation(2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

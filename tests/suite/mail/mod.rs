@@ -14,7 +14,7 @@ mod threads;
 
 use std::time::Duration;
 
-use ennakoi_testkit::{Client, DOVECOT_PASSWORD, Dovecot, SmtpSink};
+use ennakoi_testkit::{Client, DOVECOT_PASSWORD, Dovecot, SmtpSink, free_port};
 use serde_json::{Value, json};
 
 use crate::{
@@ -69,10 +69,10 @@ impl Office {
     /// One whose mails are brought by somebody else: `settings` say how. It shows as connected when the first mail has come.
     pub(crate) async fn open_brought(change: Value, secrets: Value) -> Self {
         let (dovecot, sink) = (Dovecot::start().await, SmtpSink::start().await);
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let listen = format!("127.0.0.1:{}", free_port());
         let shop = Shop::open_with(|configuration| {
             configuration.security.private_egress = true;
-            configuration.mail.lmtp_listen = free.to_string();
+            configuration.mail.lmtp_listen = listen;
         })
         .await;
         let mut settings = settings(&dovecot, &sink);

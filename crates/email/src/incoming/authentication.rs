@@ -10,7 +10,10 @@ use mail_parser::Message;
 use tokio::sync::OnceCell;
 
 use super::{classify::values, parse::Parsed};
-use crate::{address, mailbox::Settings};
+use crate::{
+    address,
+    mailbox::{Arrival, Settings},
+};
 
 /// Names under which large providers sign, by the host of their IMAP server.
 const KNOWN: &[(&str, &str)] = &[
@@ -31,7 +34,8 @@ pub(crate) fn judged(message: &Message<'_>, parsed: &Parsed, settings: &Settings
     let top = without_comments(&top);
     let mut parts = top.split(';').map(str::trim);
     let first = parts.next()?.to_lowercase();
-    let host = settings.incoming.host.to_lowercase();
+    // Only what we fetched ourselves has passed the provider's server; what others bring may name any server.
+    let host = if settings.arrival == Arrival::Imap { settings.incoming.host.to_lowercase() } else { String::new() };
     let name = first.split_whitespace().next().unwrap_or_default().to_owned();
     let nameless = first.contains('=');
     let ours = if nameless {
@@ -108,14 +112,18 @@ mod tests {
     use super::*;
     use crate::{
         incoming::parse,
-        mailbox::{Arrival, SignIn},
+        mailbox::SignIn,
         wire::{Security, Server},
     };
 
     fn judge(host: &str, headers: &str) -> Option<Proof> {
+        judge_by(Arrival::Imap, host, headers)
+    }
+
+    fn judge_by(arrival: Arrival, host: &str, headers: &str) -> Option<Proof> {
         let server = Server { host: host.to_owned(), port: 993, security: Security::Tls };
         let settings = Settings {
-            arrival: Arrival::Imap,
+            arrival,
             topic: String::new(),
             name: String::new(),
             incoming: server.clone(),
@@ -152,7 +160,12 @@ mod tests {
         let nameless = "Authentication-Results: spf=pass (sender IP is 1.2.3.4)\r\n smtp.mailfrom=example.fi; dkim=pass header.d=example.fi;dmarc=pass action=none\r\n header.from=example.fi\r\n";
         assert_eq!(judge("outlook.office365.com", nameless), Some(Proof::Proven));
         assert_eq!(judge("mail.kone.example", nameless), None);
-        assert_eq!(judge("imap.gmail.com", "Authentication-Results: mx.google.com;\r\n dmarc=pass header.from=example.fi\r\n"), Some(Proof::Proven));
+        let google = "Authentication-Results: mx.google.com;\r\n dmarc=pass header.from=example.fi\r\n";
+        assert_eq!(judge("imap.gmail.com", google), Some(Proof::Proven));
+        for brought in [Arrival::Lmtp, Arrival::Mailgun, Arrival::Postmark, Arrival::Ses] {
+            assert_eq!(judge_by(brought, "imap.gmail.com", google), None, "a server that it did not pass");
+            assert_eq!(judge_by(brought, "outlook.office365.com", nameless), None);
+        }
         let hidden = "Authentication-Results: mx.kone.example; spf=none (dmarc=pass; dkim=pass header.d=example.fi)\r\n";
         assert_eq!(judge("mail.kone.example", hidden), Some(Proof::Unproven), "a comment is no result");
     }

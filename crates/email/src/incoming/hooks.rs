@@ -9,17 +9,24 @@ use axum::{
 };
 use ennakoi_http::{App, Route};
 use ennakoi_kernel::{Duration, Problem, ProblemKind, ids::MailboxId};
-use uuid::Uuid;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{limits, mailgun, postmark, ses};
 use crate::mailbox::{Arrival, Mailbox, store};
 
-/// A call that was signed longer ago, or later, is refused.
+/// A call that was signed later than this from now is refused.
 pub(crate) const SKEW: Duration = Duration::minutes(5);
-/// A provider waits this long for an answer.
+/// A provider waits this long for an answer, and we for its body.
 pub(crate) const WITHIN: StdDuration = StdDuration::from_secs(60);
 /// A mail in base64 within JSON, with the provider's own reading of it beside it.
 pub(crate) const BODY_BYTES: usize = limits::MAIL_BYTES * 2;
+/// Calls of which one node keeps the body at a time, and how long another waits for room before it is told to come back.
+const AT_ONCE: usize = 16;
+const ROOM_WAIT: StdDuration = StdDuration::from_secs(20);
+const COME_BACK_SECONDS: u32 = 30;
+const RECIPIENT_CHARACTERS: usize = 320;
+
+static ROOM: Semaphore = Semaphore::const_new(AT_ONCE);
 
 pub(crate) fn routes() -> Vec<Route> {
     [mailgun::routes(), postmark::routes(), ses::routes()].into_iter().flatten().collect()
@@ -29,21 +36,48 @@ pub(crate) fn routes() -> Vec<Route> {
 ///
 /// # Errors
 /// There is none.
-pub(crate) async fn mailbox(app: &App, id: Uuid, arrival: Arrival) -> Result<Mailbox, Problem> {
+pub(crate) async fn mailbox(app: &App, id: MailboxId, arrival: Arrival) -> Result<Mailbox, Problem> {
     let mut tx = app.db.read().await?;
-    let found = store::by_id_of_all(&mut tx, MailboxId(id)).await?;
+    let found = store::by_id_of_all(&mut tx, id).await?;
     found.filter(|mailbox| mailbox.settings.arrival == arrival).ok_or_else(|| Problem::not_found("this mailbox"))
 }
 
-/// The body, within the route's limit.
+/// Room for one call's mail in memory, held until it is taken in.
 ///
 /// # Errors
-/// It is too large or broke off.
+/// Too many are being taken in; the provider comes back.
+pub(crate) async fn room() -> Result<SemaphorePermit<'static>, Problem> {
+    match tokio::time::timeout(ROOM_WAIT, ROOM.acquire()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        _ => Err(Problem::too_many(COME_BACK_SECONDS)),
+    }
+}
+
+/// The body, within the route's limit and in time.
+///
+/// # Errors
+/// It is too large, too slow, or broke off.
 pub(crate) async fn body(request: Request, app: &App) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
+    let read = tokio::time::timeout(WITHIN, Bytes::from_request(request, app)).await.map_err(|_| unreadable())?;
+    read.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(ProblemKind::TooLarge, "too_large", "the call is larger than allowed here"),
-        _ => Problem::invalid("body_unreadable", "the body cannot be read"),
+        _ => unreadable(),
     })
+}
+
+pub(crate) fn unreadable() -> Problem {
+    Problem::invalid("body_unreadable", "the body cannot be read")
+}
+
+/// The mail with the recipient of its envelope before it, which is known only here; threads are found by it.
+pub(crate) fn delivered_to(recipient: &str, mail: &[u8]) -> Bytes {
+    let recipient: String = recipient.chars().filter(|c| !c.is_control()).take(RECIPIENT_CHARACTERS).collect();
+    let mut whole = Vec::with_capacity(mail.len() + recipient.len() + 16);
+    whole.extend_from_slice(b"Delivered-To: ");
+    whole.extend_from_slice(recipient.as_bytes());
+    whole.extend_from_slice(b"\r\n");
+    whole.extend_from_slice(mail);
+    whole.into()
 }
 
 /// A call that is not the provider's.
@@ -52,15 +86,19 @@ pub(crate) fn refused(code: &'static str, detail: &'static str) -> Problem {
 }
 
 /// Where a provider brings a mailbox's mails.
-pub(crate) fn url(app: &App, mailbox: &Mailbox) -> Option<String> {
+///
+/// # Errors
+/// Its secrets cannot be opened.
+pub(crate) fn url(app: &App, mailbox: &Mailbox) -> ennakoi_store::Result<Option<String>> {
     let base = app.public_url();
-    match mailbox.settings.arrival {
+    Ok(match mailbox.settings.arrival {
         Arrival::Imap | Arrival::Lmtp => None,
         Arrival::Mailgun => Some(format!("{base}/channels/v1/mail/{}/mailgun/mime", mailbox.id)),
         Arrival::Postmark => {
             let (scheme, host) = base.split_once("://").unwrap_or(("https", &base));
-            Some(format!("{scheme}://ennakoi:{}@{host}/channels/v1/mail/{}/postmark", postmark::password(app, mailbox), mailbox.id))
+            let password = postmark::password(app, mailbox)?;
+            Some(format!("{scheme}://ennakoi:{password}@{host}/channels/v1/mail/{}/postmark", mailbox.id))
         }
         Arrival::Ses => Some(format!("{base}/channels/v1/mail/{}/ses", mailbox.id)),
-    }
+    })
 }

@@ -98,7 +98,7 @@ struct GivenSecrets {
     password: Option<String>,
     client_secret: Option<String>,
     refresh_token: Option<String>,
-    /// Mailgun's key for signing webhooks.
+    /// Mailgun's key for signing webhooks; for Postmark anything new, which gives the hook's address a new password.
     signing_key: Option<String>,
 }
 
@@ -278,7 +278,7 @@ async fn read_mailbox_arrival(AppState(app): AppState<App>, member: Member, Path
     let mailbox = find(&mut app.db.read().await?, member.workspace, id).await?;
     let listens = &app.configuration.mail.lmtp_listen;
     let lmtp = (mailbox.settings.arrival == Arrival::Lmtp && !listens.is_empty()).then(|| listens.clone());
-    Ok(Json(ArrivalView { url: hooks::url(&app, &mailbox), lmtp }))
+    Ok(Json(ArrivalView { url: hooks::url(&app, &mailbox)?, lmtp }))
 }
 
 async fn discover_mailbox(AppState(app): AppState<App>, _member: Member, Json(body): Json<Discover>) -> ApiResult<Json<Discovery>> {

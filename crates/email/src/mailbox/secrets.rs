@@ -30,7 +30,7 @@ pub(crate) struct Secrets {
     pub(crate) access_token: Option<String>,
     #[serde(default)]
     pub(crate) access_until: Option<Timestamp>,
-    /// Mailgun's key for signing webhooks.
+    /// Mailgun's key for signing webhooks; for Postmark, what the password of the hook's address is made of besides the mailbox.
     #[serde(default)]
     pub(crate) signing_key: Option<String>,
 }

@@ -18,7 +18,11 @@ use crate::{
 
 /// The other server may be slow, not silent.
 const LINE: Duration = Duration::from_secs(300);
+/// A whole mail may take this long to come.
+const WHOLE: Duration = Duration::from_secs(600);
 const LINE_BYTES: u64 = 4_096;
+/// What is read of a mail at a time, when its line is longer.
+const PIECE_BYTES: u64 = 1 << 16;
 /// Recipients of one mail.
 const RECIPIENTS: usize = 100;
 /// Mistakes after which the dialogue ends.
@@ -146,11 +150,15 @@ impl Dialogue<'_> {
     /// Takes the mail itself, and says for each recipient, in their order, what became of it.
     async fn data(&mut self) -> std::io::Result<()> {
         self.say("354 go on").await?;
-        let whole = tokio::time::timeout(LINE * 2, self.read_mail()).await.map_err(|_| std::io::ErrorKind::TimedOut)??;
-        let from = self.from.take().unwrap_or_default();
-        for (to, mailbox) in std::mem::take(&mut self.to) {
+        let (from, recipients) = (self.from.take().unwrap_or_default(), std::mem::take(&mut self.to));
+        // Nearly every mail has one recipient: its envelope stands before the mail from the beginning, so that a large one is kept once.
+        let first = envelope(&from, recipients.first().map_or("", |(to, _)| to));
+        let length = first.len();
+        let whole = tokio::time::timeout(WHOLE, self.read_mail(first)).await.map_err(|_| std::io::ErrorKind::TimedOut)??.map(Bytes::from);
+        for (at, (to, mailbox)) in recipients.iter().enumerate() {
             let said = match &whole {
-                Some(mail) => self.take(&from, &to, &mailbox, mail).await,
+                Some(mail) if at == 0 => self.take(mailbox, mail.clone()).await,
+                Some(mail) => self.take(mailbox, [&envelope(&from, to), &mail[length..]].concat().into()).await,
                 None => "552 5.3.4 larger than is taken",
             };
             self.say(said).await?;
@@ -158,11 +166,8 @@ impl Dialogue<'_> {
         Ok(())
     }
 
-    async fn take(&self, from: &str, to: &str, mailbox: &Mailbox, mail: &[u8]) -> &'static str {
-        // What the envelope says is known only here; threads are found by it.
-        let mut whole = format!("Return-Path: <{from}>\r\nDelivered-To: {to}\r\n").into_bytes();
-        whole.extend_from_slice(mail);
-        match taken::take(self.app, mailbox, Bytes::from(whole)).await {
+    async fn take(&self, mailbox: &Mailbox, whole: Bytes) -> &'static str {
+        match taken::take(self.app, mailbox, whole).await {
             Ok(()) => "250 2.0.0 taken",
             Err(error) if receive::is_the_mails_fault(&error) => "554 5.6.0 this mail cannot be taken",
             Err(error) => {
@@ -172,30 +177,37 @@ impl Dialogue<'_> {
         }
     }
 
-    /// Reads up to the line with nothing but a dot; `None` when it was more than is taken. No line is kept longer than the whole may be.
-    async fn read_mail(&mut self) -> std::io::Result<Option<Vec<u8>>> {
-        let mut mail = Vec::new();
+    /// Reads up to the line with nothing but a dot, behind what is given; `None` when it was more than is taken.
+    async fn read_mail(&mut self, mut mail: Vec<u8>) -> std::io::Result<Option<Vec<u8>>> {
         let mut too_large = false;
-        let mut at_start = true;
+        // Only CR and LF together end a line: whoever takes a bare LF for an end can be made to see mails that nobody sent.
+        let (mut at_start, mut after_cr) = (true, false);
+        let mut piece = Vec::new();
         loop {
-            let mut piece = Vec::new();
-            (&mut self.wire).take(1 << 16).read_until(b'\n', &mut piece).await?;
+            piece.clear();
+            (&mut self.wire).take(PIECE_BYTES).read_until(b'\n', &mut piece).await?;
             if piece.is_empty() {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
-            if at_start && (piece == b".\r\n" || piece == b".\n") {
+            if at_start && piece == b".\r\n" {
                 return Ok((!too_large).then_some(mail));
             }
             let unstuffed = if at_start { piece.strip_prefix(b".").unwrap_or(&piece) } else { &piece };
             too_large |= mail.len() + unstuffed.len() > limits::MAIL_BYTES;
-            if !too_large {
-                mail.extend_from_slice(unstuffed);
-            } else {
+            if too_large {
                 mail = Vec::new();
+            } else {
+                mail.extend_from_slice(unstuffed);
             }
-            at_start = piece.last() == Some(&b'\n');
+            at_start = piece.ends_with(b"\r\n") || (after_cr && piece == b"\n");
+            after_cr = piece.ends_with(b"\r");
         }
     }
+}
+
+/// What the envelope says is known only here; threads are found by it.
+fn envelope(from: &str, to: &str) -> Vec<u8> {
+    format!("Return-Path: <{from}>\r\nDelivered-To: {to}\r\n").into_bytes()
 }
 
 /// The address between angle brackets, without anything that could end a header line.

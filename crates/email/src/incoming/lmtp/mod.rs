@@ -12,6 +12,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 const AT_ONCE: usize = 50;
 /// A listener that cannot be had is tried again: the old process may still be ending.
 const AGAIN: Duration = Duration::from_secs(5);
+/// How long a mail that is being delivered may keep the program from ending.
+const LAST: Duration = Duration::from_secs(10);
 
 /// Whether the configured address can be listened on.
 ///
@@ -24,7 +26,7 @@ pub(crate) fn check(listen: &str) -> Result<Option<SocketAddr>, String> {
     listen.parse().map(Some).map_err(|_| "mail.lmtp_listen must be an address and a port, 127.0.0.1:2424".to_owned())
 }
 
-/// Listens until `stop` becomes true, and lets dialogues that are under way come to their end.
+/// Listens until `stop` becomes true, and gives dialogues that are under way some time to come to their end.
 pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
     let Ok(Some(address)) = check(&app.configuration.mail.lmtp_listen) else { return };
     let Some(listener) = listen(address, &mut stop).await else { return };
@@ -47,11 +49,13 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => {
                 tracing::warn!(%error, "a delivery could not be accepted");
-                tokio::time::sleep(AGAIN).await;
+                tokio::select! { _ = stop.changed() => break, () = tokio::time::sleep(AGAIN) => {} }
             }
         }
     }
-    while dialogues.join_next().await.is_some() {}
+    // What is cut off was not said to be taken: it comes again.
+    let ended = async { while dialogues.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(LAST, ended).await;
 }
 
 async fn listen(address: SocketAddr, stop: &mut watch::Receiver<bool>) -> Option<TcpListener> {

@@ -1,22 +1,23 @@
 //! Mailgun: a route that forwards to an address ending in `mime` posts the whole mail as a field of a form, with a signature over a
-//! time and a token. The signature does not cover the mail: so a token is good for one mail only.
+//! time and a token. The signature does not cover the mail: so a token is good for one mail only, for as long as it can be used.
 
 use axum::{
-    extract::{FromRequest, Multipart, Path, Request, State},
+    extract::{FromRequest, Multipart, Request, State},
     http::{StatusCode, header},
 };
 use bytes::Bytes;
-use ennakoi_http::{ApiResult, App, Route, post};
-use ennakoi_kernel::{Problem, access::Access};
+use ennakoi_http::{ApiResult, App, Path, Route, post};
+use ennakoi_kernel::{Duration, Problem, Timestamp, access::Access, ids::MailboxId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use uuid::Uuid;
 
 use super::{hooks, receive, taken};
 use crate::mailbox::{Arrival, secrets, store};
 
+/// Mailgun goes on trying for eight hours, and is not known to sign anew each time: after an outage mails must still come through.
+const FRESH: Duration = Duration::hours(9);
 /// How long a token is remembered: longer than its time is good for.
-const REMEMBERED: ennakoi_kernel::Duration = ennakoi_kernel::Duration::hours(1);
+const REMEMBERED: Duration = Duration::hours(10);
 const FIELD_BYTES: usize = 1_024;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -65,17 +66,24 @@ fn is_signed(key: &str, form: &Form) -> bool {
     !key.is_empty() && given.is_some_and(|given| mac.verify_slice(&given).is_ok())
 }
 
-async fn receive_mailgun(State(app): State<App>, Path(id): Path<Uuid>, request: Request) -> ApiResult<StatusCode> {
+/// Whether a call signed at `timestamp` (seconds) may still come.
+fn is_fresh(timestamp: &str, now: Timestamp) -> bool {
+    let Ok(signed_at) = timestamp.parse::<i64>() else { return false };
+    let age_seconds = now.seconds().saturating_sub(signed_at);
+    (-hooks::SKEW.0 / 1_000_000..=FRESH.0 / 1_000_000).contains(&age_seconds)
+}
+
+async fn receive_mailgun(State(app): State<App>, Path(id): Path<MailboxId>, request: Request) -> ApiResult<StatusCode> {
     let mailbox = hooks::mailbox(&app, id, Arrival::Mailgun).await?;
-    let form = read(request, &app).await?;
+    let _room = hooks::room().await?;
+    let form = tokio::time::timeout(hooks::WITHIN, read(request, &app)).await.map_err(|_| hooks::unreadable())??;
     let key = secrets::open(&app, &mailbox)?.signing_key.unwrap_or_default();
     if !is_signed(&key, &form) {
         return Err(hooks::refused("signature_invalid", "the signature does not fit the signing key").into());
     }
     let now = app.environment.now();
-    let signed_at = form.timestamp.parse::<i64>().map(ennakoi_kernel::Timestamp::from_seconds).unwrap_or_default();
-    if (now - signed_at).0.abs() > hooks::SKEW.0 {
-        return Err(hooks::refused("timestamp_skewed", "signed more than five minutes ago, or in the future").into());
+    if !is_fresh(&form.timestamp, now) {
+        return Err(hooks::refused("timestamp_skewed", "signed too long ago, or in the future").into());
     }
     let digest = ennakoi_store::files::digest(&form.mail);
     let mut tx = app.db.begin().await?;
@@ -87,10 +95,9 @@ async fn receive_mailgun(State(app): State<App>, Path(id): Path<Uuid>, request: 
     if form.mail.is_empty() {
         return Err(Problem::field("body-mime", "required", "forward to an address that ends in mime").into());
     }
-    // The envelope's recipient is known only here; threads are found by it.
-    let mut whole = format!("Delivered-To: {}\r\n", one_line(&form.recipient)).into_bytes();
-    whole.extend_from_slice(&form.mail);
-    match taken::take(&app, &mailbox, whole.into()).await {
+    let whole = hooks::delivered_to(&form.recipient, &form.mail);
+    drop(form);
+    match taken::take(&app, &mailbox, whole).await {
         Ok(()) => Ok(StatusCode::OK),
         // What can never be taken need not be brought again.
         Err(error) if receive::is_the_mails_fault(&error) => Ok(StatusCode::NOT_ACCEPTABLE),
@@ -98,20 +105,15 @@ async fn receive_mailgun(State(app): State<App>, Path(id): Path<Uuid>, request: 
     }
 }
 
-fn one_line(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(320).collect()
-}
-
 /// Takes the form apart; nothing of the mail is looked at.
 async fn read(request: Request, app: &App) -> Result<Form, Problem> {
-    let unreadable = || Problem::invalid("body_unreadable", "not a form");
     let multipart = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.starts_with("multipart/"));
     let mut form = Form::default();
     if multipart {
-        let mut parts = Multipart::from_request(request, app).await.map_err(|_| unreadable())?;
-        while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
+        let mut parts = Multipart::from_request(request, app).await.map_err(|_| hooks::unreadable())?;
+        while let Some(part) = parts.next_field().await.map_err(|_| hooks::unreadable())? {
             let name = part.name().unwrap_or_default().to_owned();
-            let value = part.bytes().await.map_err(|_| unreadable())?;
+            let value = part.bytes().await.map_err(|_| hooks::unreadable())?;
             if name == "body-mime" || value.len() <= FIELD_BYTES {
                 form.take(&name, value);
             }
@@ -144,7 +146,20 @@ mod tests {
         assert!(!is_signed("", &form) && !is_signed("key-other", &form));
         form.timestamp = "1529006855".to_owned();
         assert!(!is_signed(key, &form));
-        form.signature = "zz".to_owned();
-        assert!(!is_signed(key, &form));
+        for other in ["zz", "", "b63c", "ä"] {
+            form.signature = other.to_owned();
+            assert!(!is_signed(key, &form), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_signed_long_ago_or_later_is_refused() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        for (off, fresh) in [(0, true), (-8 * 3_600, true), (299, true), (-9 * 3_600 - 1, false), (301, false)] {
+            assert_eq!(is_fresh(&(now.seconds() + off).to_string(), now), fresh, "{off}");
+        }
+        for odd in ["", "x", "1e9", &i64::MAX.to_string(), &i64::MIN.to_string()] {
+            assert!(!is_fresh(odd, now), "{odd}");
+        }
     }
 }

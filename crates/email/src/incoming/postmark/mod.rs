@@ -2,21 +2,19 @@
 //! authentication and is checked before the body is read. The whole mail must be in it ("include raw email content").
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use bytes::Bytes;
-use ennakoi_http::{ApiResult, App, Route, parse_json, post};
-use ennakoi_kernel::{Problem, access::Access};
+use ennakoi_http::{ApiResult, App, Path, Route, parse_json, post};
+use ennakoi_kernel::{Problem, access::Access, ids::MailboxId};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
 use super::{hooks, receive, taken};
 use crate::{
     address,
-    mailbox::{Arrival, Mailbox},
+    mailbox::{Arrival, Mailbox, secrets},
 };
 
 pub(super) fn routes() -> Vec<Route> {
@@ -28,9 +26,14 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// The password in the hook's address: derived, never stored; it changes with the mailbox's secrets.
-pub(super) fn password(app: &App, mailbox: &Mailbox) -> String {
-    address::hexadecimal(&app.secret.sign("postmark hook", mailbox.id.0.as_bytes())[..20])
+/// The password in the hook's address: derived from the mailbox and its key, never stored itself. A new key makes it another.
+///
+/// # Errors
+/// The mailbox's secrets cannot be opened.
+pub(super) fn password(app: &App, mailbox: &Mailbox) -> ennakoi_store::Result<String> {
+    let key = secrets::open(app, mailbox)?.signing_key.unwrap_or_default();
+    let text = [mailbox.id.0.as_bytes(), key.as_bytes()].concat();
+    Ok(address::hexadecimal(&app.secret.sign("postmark hook", &text)[..20]))
 }
 
 fn is_known(headers: &HeaderMap, password: &str) -> bool {
@@ -48,17 +51,18 @@ struct Inbound {
     original_recipient: String,
 }
 
-async fn receive_postmark(State(app): State<App>, Path(id): Path<Uuid>, request: Request) -> ApiResult<StatusCode> {
+async fn receive_postmark(State(app): State<App>, Path(id): Path<MailboxId>, request: Request) -> ApiResult<StatusCode> {
     let mailbox = hooks::mailbox(&app, id, Arrival::Postmark).await?;
-    if !is_known(request.headers(), &password(&app, &mailbox)) {
+    if !is_known(request.headers(), &password(&app, &mailbox)?) {
         return Err(hooks::refused("password_wrong", "the address of the hook holds another password").into());
     }
+    let _room = hooks::room().await?;
     let inbound: Inbound = parse_json(&hooks::body(request, &app).await?)?;
     if inbound.raw_email.is_empty() {
         return Err(Problem::field("RawEmail", "required", "switch on \"Include raw email content in JSON payload\"").into());
     }
-    let recipient: String = inbound.original_recipient.chars().filter(|c| !c.is_control()).take(320).collect();
-    let whole = Bytes::from(format!("Delivered-To: {recipient}\r\n{}", inbound.raw_email));
+    let whole = hooks::delivered_to(&inbound.original_recipient, inbound.raw_email.as_bytes());
+    drop(inbound);
     match taken::take(&app, &mailbox, whole).await {
         Ok(()) => Ok(StatusCode::OK),
         Err(error) if receive::is_the_mails_fault(&error) => Ok(StatusCode::FORBIDDEN),

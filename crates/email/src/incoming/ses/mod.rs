@@ -4,24 +4,23 @@
 mod signature;
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::StatusCode,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use ennakoi_egress::{Egress, Limits, Method, Reach, header::HeaderMap};
-use ennakoi_http::{ApiResult, App, Route, parse_json, post};
-use ennakoi_kernel::{Duration, Problem, Timestamp, access::Access};
+use ennakoi_http::{ApiResult, App, Path, Route, parse_json, post};
+use ennakoi_kernel::{Duration, Problem, Timestamp, access::Access, ids::MailboxId};
 use serde::Deserialize;
 use url::Url;
-use uuid::Uuid;
 
 use super::{hooks, receive, taken};
 use crate::mailbox::Arrival;
 use signature::Envelope;
 
-/// SNS goes on trying for up to an hour, under the first signature.
-const FRESH: Duration = Duration::hours(1);
+/// SNS goes on trying for up to an hour, under the time at which the notice was published, and begins after SES has published it.
+const FRESH: Duration = Duration::hours(2);
 /// A notice holds a mail of at most 150 KB in base64 within JSON within JSON.
 const BODY_BYTES: usize = 1 << 20;
 
@@ -34,17 +33,17 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn receive_ses(State(app): State<App>, Path(id): Path<Uuid>, request: Request) -> ApiResult<StatusCode> {
+async fn receive_ses(State(app): State<App>, Path(id): Path<MailboxId>, request: Request) -> ApiResult<StatusCode> {
     let mailbox = hooks::mailbox(&app, id, Arrival::Ses).await?;
     let envelope: Envelope = parse_json(&hooks::body(request, &app).await?)?;
     if mailbox.settings.topic.is_empty() || envelope.topic_arn != mailbox.settings.topic {
         return Err(hooks::refused("topic_unknown", "a notice of another topic").into());
     }
-    signature::verify(&app, &envelope).await?;
+    signature::verify(&envelope).await?;
     let signed_at = envelope.timestamp.parse::<jiff::Timestamp>().map(|at| Timestamp(at.as_microsecond())).unwrap_or_default();
     let age = app.environment.now() - signed_at;
     if age.0 > FRESH.0 || age.0 < -hooks::SKEW.0 {
-        return Err(hooks::refused("timestamp_skewed", "signed more than an hour ago, or in the future").into());
+        return Err(hooks::refused("timestamp_skewed", "signed too long ago, or in the future").into());
     }
     match envelope.kind.as_str() {
         "SubscriptionConfirmation" => confirm(&envelope).await?,
@@ -84,23 +83,20 @@ struct Action {
 
 /// The mail in a notice; `None` when it is about something else.
 fn mail_of(message: &str) -> Result<Option<Bytes>, Problem> {
-    let notice: Notice = serde_json::from_str(message).map_err(|_| Problem::invalid("notice_unreadable", "not a notice of SES"))?;
+    let notice: Notice = serde_json::from_str(message).map_err(|_| Problem::invalid("body_unreadable", "not a notice of SES"))?;
     if notice.kind.as_deref() != Some("Received") {
         return Ok(None);
     }
-    let content = notice.content.ok_or_else(|| Problem::invalid("content_missing", "let SES publish the mail to the topic, not only a notice of it"))?;
+    let content = notice.content.ok_or_else(|| Problem::invalid("body_unreadable", "let SES publish the mail to the topic, not only a notice of it"))?;
     let encoded = notice.receipt.as_ref().and_then(|receipt| receipt.action.as_ref()).and_then(|action| action.encoding.as_deref());
     let mail = match encoded {
         Some(encoding) if encoding.eq_ignore_ascii_case("base64") => {
-            BASE64_STANDARD.decode(content.as_bytes()).map_err(|_| Problem::invalid("content_unreadable", "not base64"))?
+            BASE64_STANDARD.decode(content.as_bytes()).map_err(|_| Problem::invalid("body_unreadable", "not base64"))?
         }
         _ => content.into_bytes(),
     };
     let recipient: String = notice.receipt.and_then(|receipt| receipt.recipients.into_iter().next()).unwrap_or_default();
-    let recipient: String = recipient.chars().filter(|c| !c.is_control()).take(320).collect();
-    let mut whole = format!("Delivered-To: {recipient}\r\n").into_bytes();
-    whole.extend_from_slice(&mail);
-    Ok(Some(whole.into()))
+    Ok(Some(hooks::delivered_to(&recipient, &mail)))
 }
 
 /// Says to SNS that the topic is wanted. The address is signed, and of Amazon's all the same.

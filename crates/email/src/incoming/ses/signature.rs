@@ -9,7 +9,6 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use ennakoi_egress::{Egress, Limits, Method, Reach, Request, header::HeaderMap};
-use ennakoi_http::App;
 use ennakoi_kernel::Problem;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde::Deserialize;
@@ -74,17 +73,17 @@ pub(super) fn is_of_amazon(url: &Url) -> bool {
 
 /// # Errors
 /// The signature is none, or not Amazon's.
-pub(super) async fn verify(app: &App, envelope: &Envelope) -> Result<(), Problem> {
+pub(super) async fn verify(envelope: &Envelope) -> Result<(), Problem> {
     let invalid = || hooks::refused("signature_invalid", "not signed by Amazon with signature version 2");
     if envelope.signature_version != "2" {
         return Err(invalid());
     }
     let url = Url::parse(&envelope.certificate_url).ok().filter(|url| is_of_amazon(url) && url.path().ends_with(".pem")).ok_or_else(invalid)?;
-    let certificate = certificate(app, url).await?;
+    let certificate = certificate(url).await?;
     if envelope.is_signed_by(&certificate) { Ok(()) } else { Err(invalid()) }
 }
 
-async fn certificate(_app: &App, url: Url) -> Result<CertificateDer<'static>, Problem> {
+async fn certificate(url: Url) -> Result<CertificateDer<'static>, Problem> {
     static KNOWN: Mutex<Option<HashMap<String, CertificateDer<'static>>>> = Mutex::new(None);
     let name = url.to_string();
     if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|known| known.get(&name)) {

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ennakoi_testkit::{Client, DOVECOT_PASSWORD, Dovecot, LmtpClient, Socket};
+use ennakoi_testkit::{Client, DOVECOT_PASSWORD, Dovecot, LmtpClient, Socket, free_port};
 use rusqlite::{Connection, params_from_iter, types::Value as Cell};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub(crate) async fn measure(binary: &Path, folder: &Path) {
 
 async fn start(binary: &Path, folder: &Path) -> (Server, Client, SocketAddr) {
     std::fs::create_dir_all(folder).expect("a folder");
-    let lmtp = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let lmtp = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let settings = [("ENNAKOI_MAIL_LMTP_LISTEN", lmtp.to_string()), ("ENNAKOI_SECURITY_PRIVATE_EGRESS", "true".to_owned())];
     let server = Server::start_with(binary, folder, &settings).await;
     let (_, staff) = server.set_up().await;
