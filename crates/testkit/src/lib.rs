@@ -58,6 +58,11 @@ impl TestClock {
     pub fn stop(&self) {
         self.stopped_at.store(SystemClock.now().0, Ordering::SeqCst);
     }
+
+    /// It runs again, as if it had not been stopped.
+    pub fn go_on(&self) {
+        self.stopped_at.store(0, Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {
