@@ -49,6 +49,11 @@ statements: ## Name the SQL statements that no test executes on either database
 	trace=$$(mktemp) && ENNAKOI_SQL_TRACE=$$trace $(CARGO) test --workspace --test suite --quiet && \
 	ENNAKOI_SQL_TRACE=$$trace scripts/postgres.sh $(CARGO) test --workspace --test suite --quiet && python3 scripts/check_statements.py $$trace
 
+.PHONY: shake
+shake: ## The suite on both databases with transactions delayed at random: finds what relies on being fast
+	ENNAKOI_SHAKE=200 $(CARGO) test --workspace --test suite -- --test-threads 6
+	ENNAKOI_SHAKE=200 scripts/postgres.sh $(CARGO) test --workspace --test suite -- --test-threads 6
+
 .PHONY: bench
 bench: web ## Ratios against limits measured in the same run, as JSON lines
 	scripts/bench.sh

@@ -73,7 +73,7 @@ async fn a_server_that_is_busy_is_tried_again_under_the_same_name() {
     invite(&company, "aino").await;
     for tries in 1..=6 {
         for _ in 0..3_000 {
-            if attempts(&company).await >= tries && sink.dialogues() >= usize::try_from(tries).unwrap() {
+            if attempts(&company).await >= tries {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
