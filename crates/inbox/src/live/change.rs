@@ -61,6 +61,13 @@ pub struct Change {
 }
 
 impl Change {
+    /// One that says no more than how far it came.
+    #[cfg(test)]
+    pub(super) fn to(seq: i64) -> Self {
+        let (events, conversations, messages, contacts, availability) = Default::default();
+        Self { seq, events, conversations, messages, contacts, availability, staff_text: OnceLock::new() }
+    }
+
     /// The change as staff sockets get it; written once, shared by all of them.
     #[must_use]
     pub fn staff_text(&self) -> Utf8Bytes {

@@ -258,3 +258,24 @@ impl Hub {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ennakoi_kernel::Environment;
+
+    use super::*;
+
+    #[test]
+    fn who_came_while_the_hub_read_hears_nothing_twice() {
+        let (hub, workspace): (Hub, WorkspaceId) = (Hub::default(), Environment::system().new_id());
+        let (sender, mut receiver) = mpsc::channel(BACKLOG);
+        // Everybody had left while the hub read on from 3; whoever came then has had everything up to 5.
+        let topics = HashMap::from([(Topic::Workspace, HashMap::from([(1, sender)]))]);
+        hub.lock().insert(workspace, Listeners { seq: 5, topics });
+        hub.hand_on(workspace, 3, Arc::new(Change::to(6)));
+        assert!(receiver.try_recv().is_err());
+        hub.hand_on(workspace, 5, Arc::new(Change::to(6)));
+        assert!(matches!(receiver.try_recv(), Ok(Notice::Change(change)) if change.seq == 6));
+        assert!(receiver.try_recv().is_err());
+    }
+}
