@@ -38,4 +38,5 @@ migrations! {
     21 "deliveries_and_levels" "0021_deliveries_and_levels.sql" "0021_deliveries_and_levels.sql",
     22 "authority" "0022_authority.sql" "0022_authority.sql",
     23 "arrival" "0023_arrival.sql" "0023_arrival.sql",
+    24 "search_follower" "0024_search_follower.sql" "0024_search_follower.sql",
 }

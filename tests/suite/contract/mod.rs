@@ -127,7 +127,7 @@ impl<O: Outside> Desk<'_, O> {
     }
 
     async fn until(&self, answer: &Value, states: &[&str]) -> Value {
-        for _ in 0..900 {
+        for _ in 0..1_500 {
             let message = self.state(answer).await;
             if states.contains(&message["delivery"].as_str().unwrap_or_default()) {
                 return message;
@@ -139,7 +139,7 @@ impl<O: Outside> Desk<'_, O> {
 
     /// Waits until answers were tried this often altogether.
     async fn tried(&self, times: usize) {
-        for _ in 0..900 {
+        for _ in 0..1_500 {
             if self.0.tries() >= times {
                 return;
             }
@@ -149,7 +149,7 @@ impl<O: Outside> Desk<'_, O> {
     }
 
     async fn got(&self, different: usize) -> Vec<Got> {
-        for _ in 0..900 {
+        for _ in 0..1_500 {
             let got = self.0.got().await;
             if got.iter().map(|got| &got.identity).collect::<BTreeSet<_>>().len() >= different {
                 return got;
@@ -161,7 +161,7 @@ impl<O: Outside> Desk<'_, O> {
 
     /// Lets time go on in steps, until the answer has been sent.
     async fn sent_in_time(&self, answer: &Value, step: Duration) -> Value {
-        for round in 0..900 {
+        for round in 0..1_500 {
             let message = self.state(answer).await;
             if SENT.contains(&message["delivery"].as_str().unwrap_or_default()) {
                 return message;
@@ -345,15 +345,8 @@ async fn a_broken_side_gets_what_it_missed_once_and_in_order<O: Outside>() {
         desk.tried(1).await;
     }
     let second = desk.answer("2", "Perillä huomenna.").await;
-    for _ in 0..12 {
-        desk.later(Duration::minutes(6));
-        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
-        if SENT.contains(&desk.state(&second).await["delivery"].as_str().unwrap()) && SENT.contains(&desk.state(&first).await["delivery"].as_str().unwrap()) {
-            break;
-        }
-    }
-    desk.until(&first, SENT).await;
-    desk.until(&second, SENT).await;
+    desk.sent_in_time(&first, Duration::minutes(6)).await;
+    desk.sent_in_time(&second, Duration::minutes(6)).await;
     let got = desk.got(2).await;
     let mut words: Vec<&str> = got.iter().map(|got| got.words.as_str()).collect();
     if !O::ORDER {
@@ -388,14 +381,7 @@ async fn an_answer_whose_end_is_unknown_keeps_its_identity<O: Outside>() {
     let desk = Desk(&outside);
     outside.will(&[Act::Lose]);
     let answered = desk.answer("1", "Se on matkalla.").await;
-    for _ in 0..10 {
-        desk.later(Duration::minutes(2));
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        if SENT.contains(&desk.state(&answered).await["delivery"].as_str().unwrap()) {
-            break;
-        }
-    }
-    desk.until(&answered, SENT).await;
+    desk.sent_in_time(&answered, Duration::minutes(2)).await;
     let got = desk.got(1).await;
     let identities: BTreeSet<&String> = got.iter().map(|got| &got.identity).collect();
     assert_eq!(identities.len(), 1, "the other side can tell that it is the same: {got:?}");

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{ADDRESS, Office, id};
+use super::{ADDRESS, Office, id, settings};
 use crate::people::text;
 
 pub(crate) const KEY: &str = "key-3ax6xnjp29jd6fds4gc373sgvjxteol0";
@@ -110,7 +110,7 @@ async fn lmtp_keeps_to_its_rules_with_those_who_do_not() {
     }
     // A channel that is off takes nothing; neither does a mailbox that is read by IMAP.
     office.owner().patch(&format!("channels/{}", office.channel), json!({ "enabled": false })).await.expect(200);
-    assert!(wire.deliver("a@b.fi", &[ADDRESS], mail("x", "Hei").as_bytes()).await[0].starts_with("550"));
+    assert!(wire.deliver("a@b.fi", &[ADDRESS], mail("x", "Hei").as_bytes()).await[0].starts_with("451 4.2.1"));
     office.owner().patch(&format!("channels/{}", office.channel), json!({ "enabled": true })).await.expect(200);
     // More than is taken: refused, and the dialogue goes on.
     let large = mail("large", "Iso") + &("y".repeat(998) + "\r\n").repeat(42_100);
@@ -204,6 +204,33 @@ async fn postmark_brings_mails_by_the_password_of_its_address() {
     assert_ne!(changed.password(), hook.password());
     call(changed.password().map(str::to_owned), body("d", "Toinen asia.")).await.expect(200);
     office.conversation(2).await;
+    // Another server for what goes out forgets the password for it, and brings no old address back.
+    let mut settings = settings(&office.dovecot, &office.sink);
+    settings["arrival"] = json!("postmark");
+    settings["outgoing"]["host"] = json!("smtp.muualla.example");
+    let change = json!({ "settings": settings, "secrets": { "password": "toinen" } });
+    office.owner().patch(&format!("mailboxes/{}", office.mailbox), change).await.expect(200);
+    assert_eq!(office.hook().await.password(), changed.password());
+    call(good(), body("e", "Vaihtakaa osoite.")).await.expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_a_mail_server_delivers_to_belongs_to_one_company() {
+    let office = Office::open_brought(json!({ "arrival": "lmtp" }), json!({})).await;
+    let neighbour = office.shop.company.neighbour().await;
+    let mut settings = settings(&office.dovecot, &office.sink);
+    let claim = |address: &str, settings: &Value| json!({ "address": address, "secrets": { "password": "x" }, "settings": settings });
+    settings["arrival"] = json!("lmtp");
+    for address in [ADDRESS, "tuki+laskut@kone.example"] {
+        let refused = neighbour.post("mailboxes", claim(address, &settings)).await.expect(422);
+        assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["code"]), (&json!("address"), &json!("taken_elsewhere")), "{address}");
+    }
+    // Who fetches mails with a password of their own may name any address; not so once the mail server is to deliver them.
+    settings["arrival"] = json!("imap");
+    let made = neighbour.post("mailboxes", claim(ADDRESS, &settings)).await.expect(201);
+    settings["arrival"] = json!("lmtp");
+    neighbour.patch(&format!("mailboxes/{}", text(&made["id"])), json!({ "settings": settings })).await.expect(422);
+    office.shop.company.app.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use ennakoi_inbox::{
     queues,
 };
 use ennakoi_kernel::{
-    Problem, Timestamp,
+    ProblemKind, Timestamp,
     ids::{AttachmentId, ContactId, ConversationId, MailId, WorkspaceId},
     limits as common,
 };
@@ -228,6 +228,10 @@ impl Arrival<'_> {
         let (app, workspace) = (self.app, self.workspace());
         let sender = self.sender();
         let found = thread::find(tx, app, self.mailbox, &self.reading.parsed).await?;
+        // Held before anything is told of the sender: everybody else takes the conversation first and the timeline after it.
+        if let Some(id) = found {
+            conversations::lock(tx, workspace, id).await?;
+        }
         let person = kind == Kind::Person;
         let (contact, newcomer) = match (&found, person) {
             (Some(conversation), _) => self.known_or_newcomer(tx, *conversation, &sender).await?,
@@ -398,7 +402,28 @@ fn is_ours(address: &str, ours: &[String]) -> bool {
     ours.iter().any(|own| own == address || *own == bare)
 }
 
-/// A mail that cannot be taken in must not keep the others waiting.
+/// A mail that can never be taken in must not keep the others waiting. What is our own trouble (a file store that does not answer, a
+/// full disk) passes, and the mail is to be brought again.
 pub(crate) fn is_the_mails_fault(error: &ennakoi_store::Error) -> bool {
-    matches!(error, ennakoi_store::Error::Problem(Problem { .. }))
+    let ours = |kind| matches!(kind, ProblemKind::Unavailable | ProblemKind::Internal | ProblemKind::TooMany);
+    matches!(error, ennakoi_store::Error::Problem(problem) if !ours(problem.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use ennakoi_kernel::Problem;
+    use ennakoi_store::Error;
+
+    use super::*;
+
+    #[test]
+    fn our_own_trouble_is_not_the_mails_fault() {
+        assert!(is_the_mails_fault(&Problem::field("body", "too_long", "too long").into()));
+        for ours in [Problem::internal(), Problem::new(ProblemKind::Unavailable, "files", "the files cannot be reached"), Problem::too_many(3)] {
+            assert!(!is_the_mails_fault(&ours.into()));
+        }
+        assert!(!is_the_mails_fault(&Error::Unavailable("the disk is full".to_owned())));
+        // What a file store says comes as a problem.
+        assert!(!is_the_mails_fault(&Problem::from(Error::Unavailable("no answer".to_owned())).into()));
+    }
 }

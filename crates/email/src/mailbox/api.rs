@@ -217,10 +217,23 @@ fn assemble(app: &App, member: &Member, id: MailboxId, address: &str, settings: 
     })
 }
 
-/// The stored secrets, as long as they go where they went before: nobody learns a password by naming a server of their own.
+/// The stored secrets, as long as they go where they went before: nobody learns a password by naming a server of their own. The
+/// signing key goes nowhere, and what it has replaced must not come back.
 fn stored_for(app: &App, mailbox: &Mailbox, settings: &Settings) -> Result<Secrets> {
     let places = |it: &Settings| (it.incoming.host.clone(), it.outgoing.host.clone(), it.oauth.as_ref().map(|client| client.token_url.clone()));
-    if places(&mailbox.settings) == places(settings) { secrets::open(app, mailbox) } else { Ok(Secrets::default()) }
+    let stored = secrets::open(app, mailbox)?;
+    if places(&mailbox.settings) == places(settings) {
+        return Ok(stored);
+    }
+    Ok(Secrets { signing_key: stored.signing_key, ..Secrets::default() })
+}
+
+/// A mail server that delivers to all companies of the installation goes by the address alone: it belongs to who had it first.
+async fn refuse_another_companys(tx: &mut Tx, mailbox: &Mailbox) -> Result<()> {
+    if mailbox.settings.arrival == Arrival::Lmtp && store::is_delivered_elsewhere(tx, mailbox.workspace, &mailbox.address).await? {
+        return Err(Problem::field("address", "taken_elsewhere", "another company of this installation gets the mails of this address").into());
+    }
+    Ok(())
 }
 
 async fn create_mailbox(AppState(app): AppState<App>, member: Member, Json(body): Json<CreateMailbox>) -> ApiResult<(StatusCode, Json<MailboxView>)> {
@@ -230,6 +243,7 @@ async fn create_mailbox(AppState(app): AppState<App>, member: Member, Json(body)
     if store::by_address(&mut tx, member.workspace, &mailbox.address).await?.is_some() {
         return Err(Problem::field("address", "taken", "this mailbox is set up already").into());
     }
+    refuse_another_companys(&mut tx, &mailbox).await?;
     if i64::try_from(store::list(&mut tx, member.workspace).await?.len()).unwrap_or(i64::MAX) >= MOST {
         return Err(Problem::conflict("too_many", format!("at most {MOST} mailboxes")).into());
     }
@@ -255,6 +269,7 @@ async fn update_mailbox(
     let secrets = body.secrets.over(stored_for(&app, &mailbox, &settings)?)?;
     let changed = assemble(&app, &member, id, &mailbox.address, settings, &secrets)?;
     (mailbox.settings, mailbox.sealed) = (changed.settings, changed.sealed);
+    refuse_another_companys(&mut tx, &mailbox).await?;
     store::update(&mut tx, &mailbox, app.environment.now()).await?;
     audit::record(&mut tx, &app.environment, member.workspace, member.actor, "mailbox.updated", "mailbox", id, json!({})).await?;
     let stored = find(&mut tx, member.workspace, id).await?;

@@ -47,31 +47,43 @@ pub(crate) async fn by_address(tx: &mut Tx, workspace: WorkspaceId, address: &st
     tx.optional(&format!("{SELECT} AND workspace_id = $1 AND address = $2"), params![workspace, address]).await
 }
 
-/// The mailbox, of whatever workspace, that gets an address's mails this way: the address itself, or what stands before its plus sign.
-/// Whose channel is off gets none.
-pub(crate) async fn arriving_at(tx: &mut Tx, arrival: Arrival, address: &str) -> Result<Option<Mailbox>> {
+/// An address without what stands behind the plus sign of its local part.
+fn bare(address: &str) -> String {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
-    let bare = format!("{}@{domain}", local.split('+').next().unwrap_or(local));
+    format!("{}@{domain}", local.split('+').next().unwrap_or(local))
+}
+
+/// The mailbox, of whatever workspace, that gets an address's mails this way: the address itself, or what stands before its plus sign.
+pub(crate) async fn arriving_at(tx: &mut Tx, arrival: Arrival, address: &str) -> Result<Option<Mailbox>> {
     tx.optional(
-        &format!(
-            "{SELECT} AND arrival = $1 AND address IN ($2, $3) AND EXISTS (SELECT 1 FROM channels c WHERE c.workspace_id = mailboxes.workspace_id \
-             AND c.id = mailboxes.channel_id AND c.enabled AND c.removed_at IS NULL) ORDER BY CASE WHEN address = $2 THEN 0 ELSE 1 END, id LIMIT 1"
-        ),
-        params![arrival, address, bare],
+        &format!("{SELECT} AND arrival = $1 AND address IN ($2, $3) ORDER BY CASE WHEN address = $2 THEN 0 ELSE 1 END, id LIMIT 1"),
+        params![arrival, address, bare(address)],
     )
     .await
 }
 
-/// The mailbox of an address that a provider calls, of whatever workspace. Whose channel is off is not there.
+/// Whether another workspace has a mailbox to which the operator's mail server delivers this address.
+pub(crate) async fn is_delivered_elsewhere(tx: &mut Tx, workspace: WorkspaceId, address: &str) -> Result<bool> {
+    let found: Option<(MailboxId,)> = tx
+        .optional(
+            "SELECT id FROM mailboxes WHERE removed_at IS NULL AND arrival = $1 AND workspace_id <> $2 AND address IN ($3, $4) LIMIT 1",
+            params![Arrival::Lmtp, workspace, address, bare(address)],
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The mailbox of an address that a provider calls, of whatever workspace.
 pub(crate) async fn by_id_of_all(tx: &mut Tx, id: MailboxId) -> Result<Option<Mailbox>> {
-    tx.optional(
-        &format!(
-            "{SELECT} AND id = $1 AND EXISTS (SELECT 1 FROM channels c WHERE c.workspace_id = mailboxes.workspace_id AND c.id = mailboxes.channel_id \
-             AND c.enabled AND c.removed_at IS NULL)"
-        ),
-        params![id],
-    )
-    .await
+    tx.optional(&format!("{SELECT} AND id = $1"), params![id]).await
+}
+
+/// Whether the mailbox's channel is on.
+pub(crate) async fn is_on(tx: &mut Tx, mailbox: &Mailbox) -> Result<bool> {
+    let found: Option<(bool,)> = tx
+        .optional("SELECT enabled FROM channels WHERE workspace_id = $1 AND id = $2 AND removed_at IS NULL", params![mailbox.workspace, mailbox.channel])
+        .await?;
+    Ok(found.is_some_and(|(enabled,)| enabled))
 }
 
 /// Uses a provider's token for this mail; false when it has brought another one. Those used before `forgotten` are forgotten.
@@ -83,7 +95,7 @@ pub(crate) async fn use_token(
     now: Timestamp,
     forgotten: Timestamp,
 ) -> Result<bool> {
-    tx.execute("DELETE FROM mail_hook_tokens WHERE workspace_id = $1 AND mailbox_id = $2 AND used_at < $3", params![workspace, mailbox, forgotten]).await?;
+    tx.execute("DELETE FROM mail_hook_tokens WHERE workspace_id = $1 AND used_at < $2", params![workspace, forgotten]).await?;
     tx.execute(
         "INSERT INTO mail_hook_tokens (workspace_id, mailbox_id, token, mail, used_at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (workspace_id, mailbox_id, token) DO NOTHING",
@@ -219,6 +231,7 @@ pub(crate) async fn remove(tx: &mut Tx, workspace: WorkspaceId, id: MailboxId, n
         params![workspace, id, now, Vec::<u8>::new()],
     )
     .await?;
+    tx.execute("DELETE FROM mail_hook_tokens WHERE workspace_id = $1 AND mailbox_id = $2", params![workspace, id]).await?;
     Ok(())
 }
 

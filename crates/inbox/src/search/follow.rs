@@ -93,7 +93,7 @@ async fn texts(tx: &mut Tx, workspace: WorkspaceId, ids: &[MessageId]) -> Result
 async fn unchanged(tx: &mut Tx, workspace: WorkspaceId, ids: &[MessageId]) -> Result<Vec<MessageId>> {
     let (places, values) = sql::list(2, ids);
     let lock = tx.engine().for_update();
-    let sql = format!("SELECT id FROM messages WHERE workspace_id = $1 AND id IN ({places}) AND edited_at IS NULL AND removed_at IS NULL{lock}");
+    let sql = format!("SELECT id FROM messages WHERE workspace_id = $1 AND id IN ({places}) AND edited_at IS NULL AND removed_at IS NULL ORDER BY id{lock}");
     let rows: Vec<(MessageId,)> = tx.all(&sql, &sql::with_list(&[Value::from(workspace)], values)).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     address,
-    incoming::{limits, receive, taken},
+    incoming::{hooks, limits, receive, taken},
     mailbox::{Arrival, Mailbox, store},
 };
 
@@ -63,9 +63,12 @@ pub(super) async fn talk(app: &App, stream: TcpStream, mut stop: watch::Receiver
 
 impl Dialogue<'_> {
     async fn say(&mut self, text: &str) -> std::io::Result<()> {
-        self.wire.write_all(text.as_bytes()).await?;
-        self.wire.write_all(b"\r\n").await?;
-        self.wire.flush().await
+        let said = async {
+            self.wire.write_all(text.as_bytes()).await?;
+            self.wire.write_all(b"\r\n").await?;
+            self.wire.flush().await
+        };
+        tokio::time::timeout(LINE, said).await.map_err(|_| std::io::ErrorKind::TimedOut)?
     }
 
     /// The next line; `None` at the end. It is bounded, and what is longer ends the dialogue.
@@ -75,7 +78,7 @@ impl Dialogue<'_> {
         if line.is_empty() {
             return Ok(None);
         }
-        if line.last() != Some(&b'\n') {
+        if !line.ends_with(b"\r\n") {
             return Err(std::io::ErrorKind::InvalidData.into());
         }
         Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()))
@@ -133,9 +136,15 @@ impl Dialogue<'_> {
         if self.to.len() >= RECIPIENTS {
             return self.say("452 4.5.3 too many recipients").await;
         }
-        let found = async { store::arriving_at(&mut self.app.db.read().await?, Arrival::Lmtp, &address::key(&to)).await };
+        let found = async {
+            let mut tx = self.app.db.read().await?;
+            let Some(mailbox) = store::arriving_at(&mut tx, Arrival::Lmtp, &address::key(&to)).await? else { return Ok(None) };
+            let on = store::is_on(&mut tx, &mailbox).await?;
+            Ok::<_, ennakoi_store::Error>(Some((mailbox, on)))
+        };
         match found.await {
-            Ok(Some(mailbox)) => {
+            Ok(Some((_, false))) => self.say("451 4.2.1 this mailbox is switched off").await,
+            Ok(Some((mailbox, true))) => {
                 self.to.push((to, mailbox));
                 self.say("250 2.1.5 ok").await
             }
@@ -149,8 +158,11 @@ impl Dialogue<'_> {
 
     /// Takes the mail itself, and says for each recipient, in their order, what became of it.
     async fn data(&mut self) -> std::io::Result<()> {
-        self.say("354 go on").await?;
         let (from, recipients) = (self.from.take().unwrap_or_default(), std::mem::take(&mut self.to));
+        let Some(Ok(_room)) = futures_util::future::OptionFuture::from(recipients.first().map(|(_, mailbox)| hooks::room(mailbox.id))).await else {
+            return self.say("451 4.3.2 too many mails at once").await;
+        };
+        self.say("354 go on").await?;
         // Nearly every mail has one recipient: its envelope stands before the mail from the beginning, so that a large one is kept once.
         let first = envelope(&from, recipients.first().map_or("", |(to, _)| to));
         let length = first.len();

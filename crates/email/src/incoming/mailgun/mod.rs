@@ -75,8 +75,8 @@ fn is_fresh(timestamp: &str, now: Timestamp) -> bool {
 
 async fn receive_mailgun(State(app): State<App>, Path(id): Path<MailboxId>, request: Request) -> ApiResult<StatusCode> {
     let mailbox = hooks::mailbox(&app, id, Arrival::Mailgun).await?;
-    let _room = hooks::room().await?;
-    let form = tokio::time::timeout(hooks::WITHIN, read(request, &app)).await.map_err(|_| hooks::unreadable())??;
+    let _room = hooks::room(mailbox.id).await?;
+    let form = tokio::time::timeout(hooks::WITHIN, read(request, &app)).await.map_err(|_| hooks::too_slow())??;
     let key = secrets::open(&app, &mailbox)?.signing_key.unwrap_or_default();
     if !is_signed(&key, &form) {
         return Err(hooks::refused("signature_invalid", "the signature does not fit the signing key").into());
@@ -121,17 +121,36 @@ async fn read(request: Request, app: &App) -> Result<Form, Problem> {
         return Ok(form);
     }
     let body = hooks::body(request, app).await?;
-    for (name, value) in url::form_urlencoded::parse(&body) {
-        if name == "body-mime" || value.len() <= FIELD_BYTES {
-            form.take(&name, Bytes::from(value.into_owned()));
+    for (name, value) in pairs(&body) {
+        if name == b"body-mime" || value.len() <= FIELD_BYTES {
+            form.take(&String::from_utf8_lossy(&name), Bytes::from(value));
         }
     }
     Ok(form)
 }
 
+/// The fields of a urlencoded form as bytes: a mail need not be UTF-8, and its signature covers what was sent.
+fn pairs(body: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+    let decoded = |text: &[u8]| {
+        let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+        percent_encoding::percent_decode(&spaced).collect::<Vec<u8>>()
+    };
+    body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let middle = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        (decoded(&pair[..middle]), decoded(pair.get(middle + 1..).unwrap_or_default()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_keeps_bytes_that_are_no_utf_8() {
+        let found: Vec<_> = pairs(b"a=1+2&body-mime=p%E4iv%E4%0D%0A%2B&&empty=&bare").collect();
+        let expected: [(&[u8], &[u8]); 4] = [(b"a", b"1 2"), (b"body-mime", b"p\xe4iv\xe4\r\n+"), (b"empty", b""), (b"bare", b"")];
+        assert_eq!(found.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect::<Vec<_>>(), expected);
+    }
 
     #[test]
     fn the_signature_is_mailguns() {

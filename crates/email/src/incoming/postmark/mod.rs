@@ -56,7 +56,7 @@ async fn receive_postmark(State(app): State<App>, Path(id): Path<MailboxId>, req
     if !is_known(request.headers(), &password(&app, &mailbox)?) {
         return Err(hooks::refused("password_wrong", "the address of the hook holds another password").into());
     }
-    let _room = hooks::room().await?;
+    let _room = hooks::room(mailbox.id).await?;
     let inbound: Inbound = parse_json(&hooks::body(request, &app).await?)?;
     if inbound.raw_email.is_empty() {
         return Err(Problem::field("RawEmail", "required", "switch on \"Include raw email content in JSON payload\"").into());

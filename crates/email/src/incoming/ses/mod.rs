@@ -35,6 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn receive_ses(State(app): State<App>, Path(id): Path<MailboxId>, request: Request) -> ApiResult<StatusCode> {
     let mailbox = hooks::mailbox(&app, id, Arrival::Ses).await?;
+    let _room = hooks::room(mailbox.id).await?;
     let envelope: Envelope = parse_json(&hooks::body(request, &app).await?)?;
     if mailbox.settings.topic.is_empty() || envelope.topic_arn != mailbox.settings.topic {
         return Err(hooks::refused("topic_unknown", "a notice of another topic").into());

@@ -67,8 +67,25 @@ impl Envelope {
 pub(super) fn is_of_amazon(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let region = host.strip_prefix("sns.").and_then(|rest| rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn")));
-    let is_region = |region: &str| !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     url.scheme() == "https" && url.port().is_none() && url.username().is_empty() && region.is_some_and(is_region)
+}
+
+/// `eu-north-1`, `us-gov-west-1`: letters, and a number at the end. Not `s3` or `s3-us-west-2`, under which anybody's bucket may be
+/// named "sns".
+fn is_region(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    let Some((number, words)) = parts.split_last() else { return false };
+    let is = |part: &str, allowed: fn(&u8) -> bool| !part.is_empty() && part.as_bytes().iter().all(allowed);
+    words.len() >= 2 && is(number, u8::is_ascii_digit) && words.iter().all(|word| is(word, u8::is_ascii_lowercase))
+}
+
+/// Where Amazon keeps the certificates of its notices.
+fn is_certificate(url: &Url) -> bool {
+    let hexadecimal = url.path().strip_prefix("/SimpleNotificationService-").and_then(|rest| rest.strip_suffix(".pem"));
+    is_of_amazon(url)
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && hexadecimal.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// # Errors
@@ -78,7 +95,7 @@ pub(super) async fn verify(envelope: &Envelope) -> Result<(), Problem> {
     if envelope.signature_version != "2" {
         return Err(invalid());
     }
-    let url = Url::parse(&envelope.certificate_url).ok().filter(|url| is_of_amazon(url) && url.path().ends_with(".pem")).ok_or_else(invalid)?;
+    let url = Url::parse(&envelope.certificate_url).ok().filter(is_certificate).ok_or_else(invalid)?;
     let certificate = certificate(url).await?;
     if envelope.is_signed_by(&certificate) { Ok(()) } else { Err(invalid()) }
 }
@@ -153,10 +170,18 @@ mod tests {
             "https://sns.a.b.amazonaws.com/x.pem",
             "https://sns..amazonaws.com/x.pem",
             "https://bucket.s3.amazonaws.com/x.pem",
+            "https://sns.s3.amazonaws.com/x.pem",
+            "https://sns.s3-us-west-2.amazonaws.com/x.pem",
+            "https://sns.s3-accelerate.amazonaws.com/x.pem",
             "https://user@sns.eu-north-1.amazonaws.com/x.pem",
             "https://sns.eu-north-1.amazonaws.com:8443/x.pem",
         ] {
             assert!(!is(other), "{other}");
+        }
+        let certificate = |text: &str| is_certificate(&Url::parse(text).unwrap());
+        assert!(certificate("https://sns.us-gov-west-1.amazonaws.com/SimpleNotificationService-7ff5318490ec183fbaddaa2a969abfda.pem"));
+        for other in ["x.pem", "SimpleNotificationService-1.pem?Action=x", "SimpleNotificationService-.pem", "a/SimpleNotificationService-1.pem"] {
+            assert!(!certificate(&format!("https://sns.eu-north-1.amazonaws.com/{other}")), "{other}");
         }
     }
 }
