@@ -4,10 +4,10 @@
  *
  * Needs `ENNAKOI_URL` (a running server) and `ENNAKOI_KEY` (public key of a chat channel without a list of origins).
  */
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import assert from 'node:assert/strict';
+import { violations } from '../support/axe.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
@@ -15,7 +15,6 @@ const { chromium } = require('playwright-core');
 export const SERVER = (process.env.ENNAKOI_URL ?? '').replace(/\/$/, '');
 export const KEY = process.env.ENNAKOI_KEY ?? '';
 if (!SERVER || !KEY) throw new Error('set ENNAKOI_URL and ENNAKOI_KEY');
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Own words of a message, so that repeated runs do not meet each other's. */
 let count = 0;
@@ -147,9 +146,7 @@ export async function onServer(tab) {
 
 /** Breaks of accessibility rules, in words; frames and their pages are looked at one by one. */
 export async function axe(frame) {
-	await frame.evaluate(AXE);
-	const { violations } = await frame.evaluate(() => window.axe.run(document, { resultTypes: ['violations'], iframes: false }));
-	return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
+	return (await violations(frame, { iframes: false })).map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
 }
 
 export const overflow = (frame) => frame.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
