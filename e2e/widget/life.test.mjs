@@ -42,7 +42,7 @@ test('what is written without a connection waits through a reload, then goes out
 	await frame.locator('.notice[data-kind=offline]').waitFor();
 	await say(frame, second);
 	await say(frame, third);
-	assert.match(await frame.locator('.delivery').textContent(), /yhteys/);
+	await frame.locator('.delivery', { hasText: 'yhteys' }).waitFor();
 	await tab.reload();
 	frame = await enter(tab);
 	await frame.locator('.mine', { hasText: third }).waitFor();
