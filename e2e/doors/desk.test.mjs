@@ -72,6 +72,7 @@ test('a draft waits on the server, and the signs /, #, : and @ offer what they s
 	const liisa = await customer('Liisa Virta', 'Haluan palauttaa kengät');
 	await open(helena, 'unassigned', 'Liisa Virta');
 	await helena.keyboard.press('r');
+	await helena.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
 	await helena.keyboard.type('/kii');
 	await helena.getByRole('option', { name: /kiitos/ }).waitFor();
 	await helena.keyboard.press('Enter');
@@ -133,6 +134,7 @@ test('sent while a file goes up: text and file leave once, together; a file that
 		);
 	const messages = async () => (await call('GET', `/api/v1/conversations/${maija.id}/messages`)).json.items.filter((one) => one.kind === 'text' && one.direction === 'out' && one.visibility === 'public');
 	await helena.keyboard.press('r');
+	await helena.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
 	await helena.keyboard.type('Ohje on kuvassa.');
 	await paste('ohje.png');
 	await helena.getByText('ohje.png').first().waitFor();
@@ -171,6 +173,7 @@ test('an answer is taken back within ten seconds, by its key too', async () => {
 	await customer('Matti Meri', 'Missä tilaukseni on?');
 	await open(helena, 'unassigned', 'Matti Meri');
 	await helena.keyboard.press('r');
+	await helena.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
 	await helena.keyboard.type('Väärä vastaus');
 	await helena.keyboard.press('Control+Enter');
 	await helena.locator('[role=log]').getByText('Väärä vastaus').waitFor();

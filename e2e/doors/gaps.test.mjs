@@ -39,8 +39,9 @@ test('a question without an answer becomes a draft from the agent’s own words,
 	const first = await asked(UNKNOWN);
 	await first.frame.getByText('Siirrän sinut ihmiselle').waitFor();
 	await desk.goto(`${company.url}/app/inbox/all/${first.id}`);
-	await desk.getByText(UNKNOWN).first().waitFor();
+	await desk.getByRole('log').getByText(UNKNOWN).first().waitFor();
 	await desk.keyboard.press('r');
+	await desk.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
 	await desk.keyboard.type(ANSWER);
 	await desk.keyboard.press('Control+Enter');
 	await first.frame.getByText('Oulun verstaallamme').waitFor();

@@ -81,7 +81,7 @@ test('a mail arrives while one looks, and is answered without touching the mouse
 	await row('Liisa Virta').waitFor();
 	await desk.keyboard.press('j');
 	await desk.keyboard.press('Enter');
-	await desk.getByText('Pesukoneeni vuotaa luukusta').first().waitFor();
+	await desk.getByRole('log').getByText('Pesukoneeni vuotaa luukusta').first().waitFor();
 	await desk.keyboard.press('r');
 	await until(() => desk.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'), 'the focus where one answers');
 	await desk.getByText('Liisa Virta <liisa@example.fi>').first().waitFor();
@@ -137,9 +137,10 @@ test('an answer that cannot be delivered is told of at its message, and why', as
 	await arrive('Pekka Pois <pekka@muualla.example>', 'Takuu', 'Onko koneessani takuuta?');
 	await desk.goto(`${company.url}/app/inbox/unassigned`);
 	await row('Pekka Pois').locator('a').click();
-	await desk.getByText('Onko koneessani takuuta?').first().waitFor();
+	await desk.getByRole('log').getByText('Onko koneessani takuuta?').first().waitFor();
 	const before = post.taken.length;
 	await desk.keyboard.press('r');
+	await desk.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
 	await desk.keyboard.type('On, kaksi vuotta.');
 	await desk.keyboard.press('Control+Enter');
 	const sent = await until(() => post.taken[before], 'the answer leaves');
@@ -157,8 +158,9 @@ test('a server that refuses at once is told of too', async () => {
 	await arrive('Raija Rajalla <raija@muualla.example>', 'Varaosa', 'Onko tiivistettä varastossa?');
 	await desk.goto(`${company.url}/app/inbox/unassigned`);
 	await row('Raija Rajalla').locator('a').click();
-	await desk.getByText('Onko tiivistettä varastossa?').first().waitFor();
+	await desk.getByRole('log').getByText('Onko tiivistettä varastossa?').first().waitFor();
 	await desk.keyboard.press('r');
+	await desk.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
 	await desk.keyboard.type('On.');
 	await desk.keyboard.press('Control+Enter');
 	await desk.locator('.delivery.failed').waitFor();
