@@ -2,9 +2,13 @@
 //! S3-compatible store), each workspace apart, so that nothing is stored twice and nothing can be guessed.
 
 use std::{
+    collections::HashSet,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -69,16 +73,43 @@ pub fn digest_file(path: &Path) -> std::io::Result<String> {
 }
 
 /// Bytes in a folder on disk.
-pub struct Folder(PathBuf);
+pub struct Folder {
+    root: PathBuf,
+    durable: Arc<DurableFolders>,
+}
+
+/// The folders whose names this process has seen reach the disk. That a folder is there does not mean so: another request may have
+/// made it a moment ago, or a process that was killed before it could sync.
+#[derive(Default)]
+struct DurableFolders(Mutex<HashSet<PathBuf>>);
+
+impl DurableFolders {
+    /// Makes a folder and those above it up to `root`; the names of all of them are on disk when this returns.
+    fn make(&self, root: &Path, path: &Path) -> std::io::Result<()> {
+        // Held while a new folder is synced: who needs the same one has to wait for exactly that.
+        let mut durable = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if durable.contains(path) && path.is_dir() {
+            return Ok(());
+        }
+        let below_root: Vec<&Path> = path.ancestors().take_while(|folder| folder.starts_with(root)).collect();
+        for folder in below_root.into_iter().rev() {
+            make_folders(folder)?;
+            if durable.insert(folder.to_owned()) {
+                sync_folder(folder.parent().unwrap_or(Path::new("")))?;
+            }
+        }
+        Ok(())
+    }
+}
 
 impl Folder {
     #[must_use]
-    pub const fn new(path: PathBuf) -> Self {
-        Self(path)
+    pub fn new(path: PathBuf) -> Self {
+        Self { root: path, durable: Arc::default() }
     }
 
     fn path(&self, key: &str) -> Result<PathBuf> {
-        if is_key(key) { Ok(self.0.join(key)) } else { Err(Error::Other("malformed file key".to_owned())) }
+        if is_key(key) { Ok(self.root.join(key)) } else { Err(Error::Other("malformed file key".to_owned())) }
     }
 }
 
@@ -86,7 +117,8 @@ impl Blobs for Folder {
     fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let path = self.path(key)?;
-            let written = tokio::task::spawn_blocking(move || write_durably(&path, &bytes)).await;
+            let (root, durable) = (self.root.clone(), self.durable.clone());
+            let written = tokio::task::spawn_blocking(move || write_durably(&durable, &root, &path, &bytes)).await;
             written.map_err(|error| Error::Other(error.to_string()))?.map_err(|error| Error::Unavailable(format!("files: {error}")))
         })
     }
@@ -113,7 +145,7 @@ impl Blobs for Folder {
 
     /// One page for each folder directly below: a workspace's files, or the pictures of staff.
     fn list(&self, from: Option<String>) -> BoxFuture<'_, Result<Listed>> {
-        let root = self.0.clone();
+        let root = self.root.clone();
         Box::pin(async move {
             let listed = tokio::task::spawn_blocking(move || list_folder(&root, from)).await;
             listed.map_err(|error| Error::Other(error.to_string()))?.map_err(|error| Error::Unavailable(format!("files: {error}")))
@@ -154,15 +186,16 @@ fn collect_keys(path: &Path, key: &str, keys: &mut Vec<String>) -> std::io::Resu
 }
 
 /// Written beside, synced, then renamed: a file is either whole or not there.
-fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_durably(durable: &DurableFolders, root: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     /// Two requests may bring the same bytes at the same moment; each writes its own.
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    if path.exists() {
-        return Ok(());
-    }
     let parent = path.parent().ok_or_else(|| std::io::Error::other("no folder"))?;
-    make_folders(parent)?;
+    durable.make(root, parent)?;
+    if path.exists() {
+        // Whoever brought the same bytes before may not have come so far yet.
+        return sync_folder(parent);
+    }
     let beside = path.with_extension(format!("{}-{}.part", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
     let mut file = std::fs::File::create(&beside)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, path));

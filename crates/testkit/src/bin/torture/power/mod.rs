@@ -102,7 +102,8 @@ async fn record(arguments: &Arguments, folder: &Path) -> Run {
     let begun = nanoseconds();
     let mut tasks: Vec<_> = (0..VISITORS).map(|number| tokio::spawn(load::visitor(target.clone(), log.clone(), stop.clone(), number))).collect();
     tasks.extend((0..AGENTS).map(|number| tokio::spawn(load::agent(target.clone(), log.clone(), stop.clone(), number))));
-    tasks.push(tokio::spawn(upload(target.clone(), uploads.clone(), stop.clone())));
+    // Two, because the same bytes come at nearly the same moment then: neither may lean on what the other has not finished.
+    tasks.extend((0..2).map(|_| tokio::spawn(upload(target.clone(), uploads.clone(), stop.clone()))));
     let started = Instant::now();
     while log.count() < ACKNOWLEDGED && started.elapsed() < LONGEST {
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -15,9 +15,9 @@ pub(super) fn verify(folder: &Path, log: &Log, uploads: &[Upload], secret: &[u8]
             findings.extend(found.damage.clone());
             findings.extend(lost(&found, log, failed_at));
             for upload in uploads.iter().filter(|upload| upload.at < failed_at) {
-                let key = folder.join("files").join(&found.workspace).join(&upload.sha256[..2]).join(&upload.sha256);
-                let whole = std::fs::read(&key).is_ok_and(|bytes| ennakoi_store::files::digest(&bytes) == upload.sha256);
-                if !found.files.contains(&upload.sha256) || !whole {
+                let at = |workspace: &String| folder.join("files").join(workspace).join(&upload.sha256[..2]).join(&upload.sha256);
+                let bytes = found.files.get(&upload.sha256).and_then(|workspace| std::fs::read(at(workspace)).ok());
+                if bytes.is_none_or(|bytes| ennakoi_store::files::digest(&bytes) != upload.sha256) {
                     findings.push(format!("upload {} is lost", upload.sha256));
                 }
             }
@@ -33,9 +33,8 @@ pub(super) fn verify(folder: &Path, log: &Log, uploads: &[Upload], secret: &[u8]
 struct Found {
     /// What the database says about itself.
     damage: Vec<String>,
-    /// The workspace of the talks, without dashes.
-    workspace: String,
-    files: Vec<String>,
+    /// Of each file by its digest the workspace, without dashes.
+    files: HashMap<String, String>,
     /// Of each conversation in the order of its numbers: number, whether the customer wrote it, key.
     messages: HashMap<String, Vec<(i64, bool, Option<String>)>>,
 }
@@ -56,8 +55,8 @@ fn read(folder: &Path) -> rusqlite::Result<Found> {
          LEFT JOIN messages m ON m.workspace_id = c.workspace_id AND m.conversation_id = c.id \
          GROUP BY c.id, c.last_seq HAVING c.last_seq <> COUNT(m.seq) OR c.last_seq <> COALESCE(MAX(m.seq), 0)",
     )?);
-    let workspace = texts(&connection, "SELECT lower(hex(workspace_id)) FROM conversations LIMIT 1")?.pop().unwrap_or_default();
-    let files = texts(&connection, "SELECT sha256 FROM files")?;
+    let mut statement = connection.prepare("SELECT sha256, lower(hex(workspace_id)) FROM files")?;
+    let files = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     let mut messages: HashMap<String, Vec<_>> = HashMap::new();
     let mut statement =
         connection.prepare("SELECT lower(hex(conversation_id)), seq, direction = 'in', client_key FROM messages ORDER BY conversation_id, seq")?;
@@ -65,7 +64,7 @@ fn read(folder: &Path) -> rusqlite::Result<Found> {
     while let Some(row) = rows.next()? {
         messages.entry(row.get(0)?).or_default().push((row.get(1)?, row.get(2)?, row.get(3)?));
     }
-    Ok(Found { damage, workspace, files, messages })
+    Ok(Found { damage, files, messages })
 }
 
 fn texts(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
