@@ -25,6 +25,7 @@ pub mod messages;
 mod names;
 pub mod past;
 mod patch;
+pub mod quality;
 pub mod queues;
 pub mod read_marks;
 pub mod reports;
@@ -64,14 +65,22 @@ pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
         reports::api::routes(),
         macros::api::routes(),
         authority::api::routes(),
+        quality::api::routes(),
+        quality::own::routes(),
         live::api::routes(),
     ]
     .into_iter()
     .flatten()
     .collect();
-    module.followers =
-        vec![routing::follow::follower(), sla::follow::follower(), rules::follow::follower(), reports::follow::follower(), search::follow::follower()];
-    module.timers = vec![conversations::timers::kind(), scheduled::kind(), routing::follow::timer(), sla::timers::kind()];
+    module.followers = vec![
+        routing::follow::follower(),
+        sla::follow::follower(),
+        rules::follow::follower(),
+        reports::follow::follower(),
+        search::follow::follower(),
+        quality::follow::follower(),
+    ];
+    module.timers = vec![conversations::timers::kind(), scheduled::kind(), routing::follow::timer(), sla::timers::kind(), quality::follow::timer()];
     module.events = events::ALL;
     let runner = hub.clone();
     module.background = vec![Arc::new(move |app, stop| Box::pin(runner.clone().run(app, stop)))];

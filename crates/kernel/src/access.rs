@@ -58,6 +58,10 @@ permissions! {
     GrantsGive = "grants:give",
     /// Approve or decline what others ask to give, and take back what was given.
     GrantsDecide = "grants:decide",
+    /// See reviews of one's own work and notes of coaching, and answer them.
+    QualityOwn = "quality:own",
+    /// Choose and review closed cases, write sheets and notes of coaching.
+    QualityReview = "quality:review",
     AuditRead = "audit:read",
     /// Hand over or delete the workspace.
     WorkspaceOwn = "workspace:own",
@@ -94,12 +98,12 @@ impl Role {
         use Permission as P;
         match permission {
             P::ConversationsRead | P::ContactsRead | P::CommerceRead | P::KnowledgeRead | P::StaffRead => true,
-            P::ConversationsWrite | P::ContactsWrite | P::GrantsGive => !matches!(self, Self::Viewer),
+            P::ConversationsWrite | P::ContactsWrite | P::GrantsGive | P::QualityOwn => !matches!(self, Self::Viewer),
             P::ReportsRead => !matches!(self, Self::Agent),
             P::ContactsMerge | P::KnowledgeWrite | P::KnowledgePublish | P::DeskManage | P::ContactsExport => {
                 matches!(self, Self::Owner | Self::Admin | Self::Supervisor)
             }
-            P::SettingsRead | P::GrantsDecide => matches!(self, Self::Owner | Self::Admin | Self::Supervisor),
+            P::SettingsRead | P::GrantsDecide | P::QualityReview => matches!(self, Self::Owner | Self::Admin | Self::Supervisor),
             P::CommerceWrite | P::StaffManage | P::SettingsManage | P::IntegrationsManage | P::ChannelsFeed | P::AuditRead => {
                 matches!(self, Self::Owner | Self::Admin)
             }

@@ -78,4 +78,10 @@ identifiers! {
     RuleId,
     RuleRunId,
     MacroId,
+    /// A score sheet.
+    SheetId,
+    /// A closed case in the queue of reviews.
+    QualityCaseId,
+    ReviewId,
+    CoachingNoteId,
 }

@@ -39,4 +39,5 @@ migrations! {
     22 "authority" "0022_authority.sql" "0022_authority.sql",
     23 "arrival" "0023_arrival.sql" "0023_arrival.sql",
     24 "search_follower" "0024_search_follower.sql" "0024_search_follower.sql",
+    25 "quality" "0025_quality.sql" "0025_quality.sql",
 }

@@ -6,10 +6,10 @@ use bytes::BytesMut;
 use ennakoi_kernel::{
     Timestamp,
     ids::{
-        ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, ClockId, CompanyId, ContactId, ConversationId,
-        DeliveryId, GrantId, IdentityId, ImportId, IntentId, InvitationId, InvoiceId, JobId, LabelId, LinkId, MacroId, MailId, MailboxId, MessageId, OrderId,
-        PasskeyId, PolicyId, ProductId, PromiseId, QueueId, RevisionId, RuleId, RuleRunId, ScheduledAnswerId, SessionId, ShipmentId, StaffId, SubscriptionId,
-        TeamId, ThreadId, TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
+        ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, ClockId, CoachingNoteId, CompanyId, ContactId,
+        ConversationId, DeliveryId, GrantId, IdentityId, ImportId, IntentId, InvitationId, InvoiceId, JobId, LabelId, LinkId, MacroId, MailId, MailboxId,
+        MessageId, OrderId, PasskeyId, PolicyId, ProductId, PromiseId, QualityCaseId, QueueId, ReviewId, RevisionId, RuleId, RuleRunId, ScheduledAnswerId,
+        SessionId, SheetId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
     },
 };
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -192,6 +192,7 @@ id_values! {
     ConversationId, MessageId, AttachmentId, QueueId, TeamId, LabelId, ViewId, CannedAnswerId, CalendarId, CategoryId, ArticleId,
     RevisionId, OrderId, ShipmentId, InvoiceId, SubscriptionId, ProductId, VisitorId, WebhookId, DeliveryId, JobId, TimerId, IntentId,
     AuditId, MailboxId, MailId, PolicyId, ClockId, PromiseId, GrantId, RuleId, ScheduledAnswerId, RuleRunId, MacroId, LinkId, ImportId,
+    SheetId, QualityCaseId, ReviewId, CoachingNoteId,
 }
 
 /// Stores a small enum as its text: `stored_as_text!(State { Open = "open", Closed = "closed" })`.

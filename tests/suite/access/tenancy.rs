@@ -9,11 +9,12 @@ use axum::http::Method;
 use ennakoi_http::Route;
 use ennakoi_kernel::{Duration, access::Access};
 use ennakoi_store::params;
+use ennakoi_testkit::Client;
 use serde_json::{Value, json};
 
 use super::{address, call, routes};
 use crate::{
-    inbox::Desk,
+    inbox::{Desk, quality},
     people::{id_of, text},
 };
 
@@ -143,6 +144,53 @@ fn guide() -> Value {
     json!({ "title": { "fi": "Ei käynnisty" }, "steps": [{ "id": "alku", "text": { "fi": "Onko johto kiinni?" } }] })
 }
 
+/// Reviews and notes: of the owner's work, and of somebody else's by the owner.
+struct Quality {
+    sheet: String,
+    case: String,
+    review: String,
+    own_review: String,
+    note: String,
+    own_note: String,
+}
+
+impl Quality {
+    async fn of(desk: &Desk, aino: &Client) -> Self {
+        let (owner, sirpa) = (desk.owner(), desk.company.colleague("sirpa", "supervisor").await);
+        let sheet = made(desk, "quality-sheets", quality::sheet("Perus")).await;
+        let review = async |reviewer: &Client, agent: &Client, name: &str| -> String {
+            let talk = quality::closed(desk, agent, name).await;
+            let id = text(&reviewer.post(&talk.path("/reviews"), json!({})).await.expect(201)["id"]);
+            let marks = json!({ "version": 1, "marks": quality::marks(1, None, 1) });
+            reviewer.put(&format!("reviews/{id}"), marks).await.expect(200);
+            id
+        };
+        let own_review = review(&sirpa, owner, "Oma").await;
+        sirpa.put(&format!("reviews/{own_review}/publication"), json!({})).await.expect(200);
+        let note = |agent: String| json!({ "agent_id": agent, "body": "Hyvä!" });
+        let app = &desk.company.app.app;
+        let case = app.environment.new_uuid();
+        let talk = quality::closed(desk, aino, "Jono").await;
+        let mut tx = app.db.begin().await.unwrap();
+        tx.execute(
+            "INSERT INTO quality_cases (workspace_id, id, conversation_id, agent_id, week, reasons, draw, sampled, state, chosen_at) \
+             VALUES ($1, $2, $3, $4, '2026-11-30', 'low_rating', 1, FALSE, 'waiting', 0)",
+            params![desk.workspace(), case, talk.id, id_of(aino).await.parse::<uuid::Uuid>().unwrap()],
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        Self {
+            sheet,
+            case: case.to_string(),
+            review: review(owner, aino, "Muu").await,
+            own_review,
+            note: made(desk, "coaching-notes", note(id_of(aino).await)).await,
+            own_note: text(&sirpa.post("coaching-notes", note(id_of(owner).await)).await.expect(201)["id"]),
+        }
+    }
+}
+
 impl World {
     #[expect(clippy::too_many_lines, reason = "one of everything there is, each in a line")]
     async fn build() -> Self {
@@ -170,6 +218,7 @@ impl World {
         let mailbox = mailbox(&desk, &message).await;
         let cases = Cases::of(&desk, talk).await;
         let past = owner.upload(&format!("imports/history?format=csv&channel={}", desk.channel), "a.csv", "text/csv", b"a;b\n".to_vec()).await.expect(201);
+        let quality = Quality::of(&desk, &aino).await;
         let filter = json!({ "field": "state", "operator": "is", "value": "open" });
         let due = now + 3_600_000_000;
         let ids = BTreeMap::from([
@@ -198,6 +247,12 @@ impl World {
             ("macros", made(&desk, "macros", json!({ "name": "Makro", "actions": [{ "kind": "close" }], "shared": true })).await),
             ("grants", made(&desk, &talk.path("/grants"), grant("a")).await),
             ("promises", made(&desk, &talk.path("/promises"), json!({ "body": "Soitan", "due_at": due })).await),
+            ("quality-sheets", quality.sheet),
+            ("quality-cases", quality.case),
+            ("reviews", quality.review),
+            ("own-reviews", quality.own_review),
+            ("coaching-notes", quality.note),
+            ("own-coaching-notes", quality.own_note),
             ("guides", made(&desk, "guides", guide()).await),
             ("requests", request(&desk, &talk.id.to_string()).await),
             ("api-channels", made(&desk, "api-channels", json!({ "name": "Kassa" })).await),
@@ -250,6 +305,14 @@ impl World {
             "feed_statuses" => json!({ "statuses": [{ "message_id": self.others["message"], "status": "read" }] }),
             "mark_seen" => json!({ "seq": 1 }),
             "create_grant" => grant("b"),
+            "save_quality_sheet" => {
+                let mut sheet = quality::sheet("Uusi");
+                sheet["version"] = json!(1);
+                sheet
+            }
+            "save_review" => json!({ "version": 1, "marks": {} }),
+            "resolve_review" => json!({ "resolution": "stands", "note": "Näin on." }),
+            "answer_review" => json!({ "answer": "acknowledged" }),
             "decide_grant" => json!({ "state": "declined" }),
             "make_promise" => json!({ "body": "Palaan asiaan", "due_at": 4_102_444_800_000_000i64 }),
             "run_macro" => json!({ "ids": [self.ids["conversations"]] }),

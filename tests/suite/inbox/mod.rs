@@ -13,6 +13,7 @@ mod lists;
 mod macros;
 mod messages;
 mod proposals;
+pub(crate) mod quality;
 mod reports;
 mod routing;
 mod rules;

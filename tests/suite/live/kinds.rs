@@ -11,6 +11,7 @@ use crate::{
     bot::flows,
     chat::{Shop, Visitor, always, identity::Site},
     help::guides,
+    inbox::quality,
     people::{id_of, text},
 };
 
@@ -61,6 +62,7 @@ async fn stale_state_and_changes_are_the_fresh_state_for_every_kind() {
     talking(&mut drive).await;
     service(&mut drive).await;
     giving(&mut drive).await;
+    reviewing(&mut drive).await;
     cases(&mut drive).await;
     later(&mut drive).await;
     mails(&mut drive).await;
@@ -236,6 +238,28 @@ async fn giving(drive: &mut Drive<'_>) {
     drive.step("declined and given").await;
     drive.owner.put(&format!("grants/{given}/withdrawal"), json!({})).await.expect(200);
     drive.step("taken back").await;
+}
+
+/// A review that is disputed and corrected, and a note of coaching.
+async fn reviewing(drive: &mut Drive<'_>) {
+    let agent = drive.shop.company.colleague("arvioitu", "agent").await;
+    let id = id_of(&agent).await;
+    let contact = drive.made("contacts", json!({ "name": "Arvioitava" })).await;
+    let talk = drive.made("conversations", json!({ "contact_id": contact, "body": "Hei", "channel_id": drive.shop.channel })).await;
+    let path = |rest: &str| format!("conversations/{talk}{rest}");
+    agent.put(&path("/assignment"), json!({ "agent_id": id })).await.expect(200);
+    agent.post(&path("/messages"), json!({ "client_key": "r", "body": "Hei!", "visibility": "public" })).await.expect(201);
+    agent.put(&path("/closure"), json!({})).await.expect(200);
+    drive.step("a case to review").await;
+    drive.made("quality-sheets", quality::sheet("Perus")).await;
+    let review = drive.made(&path("/reviews"), json!({})).await;
+    drive.owner.put(&format!("reviews/{review}"), json!({ "version": 1, "marks": quality::marks(1, Some(1), 1) })).await.expect(200);
+    drive.owner.put(&format!("reviews/{review}/publication"), json!({})).await.expect(200);
+    drive.made("coaching-notes", json!({ "agent_id": id, "conversation_id": talk, "body": "Kerro aina päivä." })).await;
+    drive.step("reviewed").await;
+    agent.put(&format!("own-reviews/{review}/answer"), json!({ "answer": "disputed", "reason": "Kerroin." })).await.expect(200);
+    drive.owner.put(&format!("reviews/{review}/resolution"), json!({ "resolution": "stands", "note": "Katso uudelleen." })).await.expect(200);
+    drive.step("disputed").await;
 }
 
 /// An answer for later, which the customer's next message holds.

@@ -195,6 +195,38 @@ export function endpoints(c: Client) {
 			set: (budget: S.NewBudget) => c.put<S.AuthorityBudget>('/authority-budgets', budget),
 			remove: (staff: S.Id | null, currency: string) => c.delete(`/authority-budgets${queryString({ staff, currency })}`)
 		},
+		quality: {
+			counts: () => c.get<S.QualityCounts>('/quality'),
+			sheets: async () => items(await c.get<S.Page<S.QualitySheet>>('/quality-sheets')),
+			templates: async () => items(await c.get<S.Page<S.SheetTemplate>>('/quality-sheet-templates')),
+			createSheet: (sheet: { name: string; sections: S.SheetSection[] }) => c.post<S.QualitySheet>('/quality-sheets', sheet),
+			saveSheet: (id: S.Id, sheet: { version: number; name: string; sections: S.SheetSection[] }) => c.put<S.QualitySheet>(`/quality-sheets/${id}`, sheet),
+			archiveSheet: (id: S.Id) => c.delete(`/quality-sheets/${id}`),
+			sampling: async () => (await c.get<{ rule: S.QualitySampling | null }>('/quality-sampling')).rule,
+			setSampling: (rule: S.QualitySampling) => c.put<{ rule: S.QualitySampling }>('/quality-sampling', rule),
+			cases: (query: { limit?: number; cursor?: string }) => c.get<S.Page<S.QualityCase>>('/quality-cases', query),
+			skip: (id: S.Id) => c.put(`/quality-cases/${id}/skip`),
+			putBack: (id: S.Id) => c.delete(`/quality-cases/${id}/skip`)
+		},
+		reviews: {
+			begin: (conversation: S.Id, body: { agent_id?: S.Id; sheet_id?: S.Id }) => c.post<S.Review>(`/conversations/${conversation}/reviews`, body),
+			list: (query: { state?: S.Review['state']; agent?: S.Id; disputed?: boolean; limit?: number; cursor?: string }) => c.get<S.Page<S.ReviewRow>>('/reviews', query),
+			get: (id: S.Id) => c.get<S.ReviewDetail>(`/reviews/${id}`),
+			save: (id: S.Id, body: { version: number; marks: S.Marks; comments: S.ReviewComment[]; summary: string }) => c.put<S.Review>(`/reviews/${id}`, body),
+			publish: (id: S.Id) => c.put<S.Review>(`/reviews/${id}/publication`),
+			discard: (id: S.Id) => c.delete(`/reviews/${id}`),
+			resolve: (id: S.Id, body: { resolution: 'stands' | 'corrected'; note: string; marks?: S.Marks }) => c.put<S.Review>(`/reviews/${id}/resolution`, body),
+			own: (query: { limit?: number; cursor?: string }) => c.get<S.Page<S.ReviewRow>>('/own-reviews', query),
+			getOwn: (id: S.Id) => c.get<S.ReviewDetail>(`/own-reviews/${id}`),
+			answer: (id: S.Id, answer: 'acknowledged' | 'disputed', reason: string) => c.put<S.Review>(`/own-reviews/${id}/answer`, { answer, reason })
+		},
+		coaching: {
+			list: (query: { agent: S.Id; limit?: number; cursor?: string }) => c.get<S.Page<S.CoachingNote>>('/coaching-notes', query),
+			write: (note: { agent_id: S.Id; conversation_id?: S.Id; body: string }) => c.post<S.CoachingNote>('/coaching-notes', note),
+			remove: (id: S.Id) => c.delete(`/coaching-notes/${id}`),
+			own: (query: { limit?: number; cursor?: string }) => c.get<S.Page<S.CoachingNote>>('/own-coaching-notes', query),
+			seen: (id: S.Id) => c.put<S.CoachingNote>(`/own-coaching-notes/${id}/seen`)
+		},
 		grants: {
 			ofConversation: async (id: S.Id) => items(await c.get<S.Page<S.Grant>>(`/conversations/${id}/grants`)),
 			ofContact: async (id: S.Id) => items(await c.get<S.Page<S.Grant>>(`/contacts/${id}/grants`)),

@@ -4,6 +4,7 @@ export * from './schema/people';
 export * from './schema/inbox';
 export * from './schema/service';
 export * from './schema/authority';
+export * from './schema/quality';
 export * from './schema/knowledge';
 export * from './schema/commerce';
 export * from './schema/live';

@@ -24,6 +24,8 @@ export type Permission =
 	| 'channels:feed'
 	| 'grants:give'
 	| 'grants:decide'
+	| 'quality:own'
+	| 'quality:review'
 	| 'audit:read'
 	| 'workspace:own';
 export const PERMISSIONS: readonly Permission[] = [
@@ -48,6 +50,8 @@ export const PERMISSIONS: readonly Permission[] = [
 	'channels:feed',
 	'grants:give',
 	'grants:decide',
+	'quality:own',
+	'quality:review',
 	'audit:read',
 	'workspace:own'
 ];
