@@ -117,6 +117,30 @@ test('a draft waits on the server, and the signs /, #, : and @ offer what they s
 	noFaults(helena);
 });
 
+test('what is typed while the conversation is still coming is kept, below the draft that comes with it', async () => {
+	const risto = await customer('Risto Ranta', 'Onko pellavaa varastossa?');
+	await call('PUT', `/api/v1/conversations/${risto.id}/draft`, { mode: 'reply', body: 'Hei Risto!', attachment_ids: [] });
+	let letGo;
+	const held = new Promise((resolve) => (letGo = resolve));
+	const address = (url) => url.pathname === `/api/v1/conversations/${risto.id}`;
+	await helena.route(address, async (route) => {
+		await held;
+		await route.continue();
+	});
+	await helena.goto(`${server.url}/app/inbox/unassigned/${risto.id}`);
+	await row(helena, 'Risto Ranta').waitFor();
+	await helena.keyboard.press('r');
+	// Each of these letters is a key of its own: take, snooze, close.
+	await helena.keyboard.type('Mse on.');
+	letGo();
+	await helena.waitForFunction(() => document.querySelector('textarea')?.value === 'Hei Risto!\n\nMse on.');
+	await helena.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
+	const state = (await call('GET', `/api/v1/conversations/${risto.id}`)).json;
+	assert.equal(state.state, 'open');
+	assert.equal(state.assignee ?? null, null);
+	await helena.unroute(address);
+});
+
 test('sent while a file goes up: text and file leave once, together; a file that fails keeps the text', async () => {
 	const maija = await customer('Maija Niemi', 'Minulta puuttuu ohje');
 	await open(helena, 'unassigned', 'Maija Niemi');

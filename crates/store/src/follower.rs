@@ -141,6 +141,9 @@ const PATIENCE: i64 = 8;
 /// Events that are looked through for those of one follower in one piece.
 const STRETCH: i64 = 4_096;
 const LEASE: Duration = Duration::seconds(30);
+/// Between two looks: who finds nothing to do for longer than this begins at once, and on a busy server one look, and one
+/// transaction, serves the messages of several groups.
+const SPACING: StdDuration = StdDuration::from_millis(20);
 /// How often everybody looks for missed wake-ups.
 const SWEEP: StdDuration = StdDuration::from_secs(5);
 /// A cursor that was moved in memory is stored after this much calm, or this long after the first move.
@@ -158,7 +161,12 @@ pub async fn run(db: Db, environment: Environment, follower: Follower, mut stop:
     let mut ahead = Ahead::default();
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut last = Instant::now() - SPACING;
     loop {
+        if !pending.is_empty() {
+            tokio::time::sleep_until(last + SPACING).await;
+            last = Instant::now();
+        }
         for workspace in std::mem::take(&mut pending) {
             loop {
                 match advance(&db, &environment, &follower, &owner, workspace, &mut ahead).await {

@@ -8,6 +8,7 @@
 //! - differences between the engines live in [`dialect`] and in the two engine modules, nowhere else.
 
 pub mod bus;
+mod checkpoint;
 mod db;
 pub mod dialect;
 mod error;

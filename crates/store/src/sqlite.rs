@@ -11,19 +11,20 @@ use std::{
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, types::ValueRef};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::{Error, Result, Row, Value, files, trace};
+use crate::{Error, Result, Row, Value, checkpoint, files, trace};
 
 /// SQLite before this version can corrupt a write-ahead log under concurrent checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 type Acknowledgement = oneshot::Sender<Result<(), String>>;
 
-struct Writer {
+pub(crate) struct Writer {
     connection: Connection,
     /// `BEGIN` was issued and not yet committed.
     open: bool,
@@ -54,8 +55,9 @@ impl Sqlite {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             files::make_folders(parent).map_err(|error| Error::Unavailable(format!("{}: {error}", parent.display())))?;
         }
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;")?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+        let checkpoints = checkpoint::watch(&mut connection, path)?;
         let pool = (0..readers.max(1))
             .map(|_| {
                 let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -80,6 +82,7 @@ impl Sqlite {
                 }
             })
             .map_err(|error| Error::Unavailable(error.to_string()))?;
+        checkpoints.start(Arc::downgrade(&writer))?;
         Ok(Self { writer, readers, commit, commits, path: path.to_owned() })
     }
 
@@ -97,7 +100,7 @@ impl Sqlite {
             writer.open = true;
         }
         run(&writer.connection, "SAVEPOINT command")?;
-        Ok(WriteGuard { guard: Some(guard), commit: self.commit.clone() })
+        Ok(WriteGuard { guard: Some(guard), commit: self.commit.clone(), since: Instant::now() })
     }
 
     pub(crate) async fn begin_read(&self) -> Result<ReadGuard> {
@@ -110,7 +113,7 @@ impl Sqlite {
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;")?;
     connection.set_prepared_statement_cache_capacity(256);
@@ -127,7 +130,7 @@ fn notice_abort(writer: &mut Writer) {
     }
 }
 
-fn commit_group(writer: &mut Writer) {
+pub(crate) fn commit_group(writer: &mut Writer) {
     notice_abort(writer);
     if !writer.open {
         return;
@@ -152,7 +155,11 @@ fn acknowledge(writer: &mut Writer, outcome: Result<(), &str>) {
 pub(crate) struct WriteGuard {
     guard: Option<OwnedMutexGuard<Writer>>,
     commit: mpsc::Sender<()>,
+    since: Instant,
 }
+
+/// Everybody else who writes waits for a transaction that is held longer than this.
+const LONG: Duration = Duration::from_millis(10);
 
 impl WriteGuard {
     pub(crate) fn connection(&self) -> &Connection {
@@ -178,6 +185,10 @@ impl WriteGuard {
             return Err(Error::Unavailable("the database rolled the transaction back".to_owned()));
         }
         run(&writer.connection, "RELEASE command")?;
+        let held = self.since.elapsed();
+        if held > LONG {
+            tracing::debug!(milliseconds = held.as_millis(), "a transaction held the writer for long");
+        }
         let (acknowledgement, durable) = oneshot::channel();
         writer.waiting.push(acknowledgement);
         drop(guard);

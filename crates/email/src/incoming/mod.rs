@@ -18,3 +18,4 @@ pub(crate) mod session;
 pub(crate) mod store;
 pub(crate) mod taken;
 pub(crate) mod thread;
+pub(crate) mod trim;

@@ -28,7 +28,7 @@ use super::{
     limits::{self, Excess},
     parse::{self, Parsed},
     store::{self, NewMail, Way},
-    thread,
+    thread, trim,
 };
 use crate::{
     address,
@@ -64,24 +64,38 @@ pub(crate) fn instance(app: &App) -> String {
 /// Takes in one mail. Showing the same mail again only moves the cursor.
 pub(crate) async fn receive(app: &App, mailbox: &Mailbox, shown: Shown, cursor: Option<Cursor>) -> Result<()> {
     let (raw, size) = match shown {
-        Shown::Whole(raw) => (raw.clone(), raw.len() as u64),
+        Shown::Whole(raw) => {
+            let size = raw.len() as u64;
+            (raw, size)
+        }
         Shown::Head { head, size } => (head, size),
     };
-    let reading = read(app, mailbox, raw.clone(), size).await?;
+    // A large one is kept before it is read, so that its parts can leave the memory.
+    let kept = if raw.len() > trim::LARGE { Some(keep(app, mailbox.workspace, raw.clone()).await?) } else { None };
+    let again = kept.is_none().then(|| raw.clone());
+    let reading = read(app, mailbox, raw, size).await?;
     let mut tx = app.db.read().await?;
     let known = store::is_known(&mut tx, mailbox.workspace, mailbox.id, &reading.parsed.message_id).await?;
     drop(tx);
     if known {
         return move_cursor(app, mailbox, cursor).await;
     }
+    // The bytes are on disk before anything says that they are.
+    let sha256 = match (kept, &again) {
+        (None, Some(raw)) => keep(app, mailbox.workspace, raw.clone()).await?,
+        (kept, _) => kept.unwrap_or_default(),
+    };
     let proof = match (reading.judged, &reading.parsed.from) {
         (Some(judged), _) => judged,
-        (None, Some(from)) if reading.excess.is_none() => authentication::signed(&raw, &from.address).await,
+        (None, Some(from)) if reading.excess.is_none() => {
+            let raw = match again {
+                Some(raw) => raw,
+                None => app.blobs.get(&files::key(mailbox.workspace, &sha256)).await?,
+            };
+            authentication::signed(&raw, &from.address).await
+        }
         (None, _) => Proof::Unproven,
     };
-    // The bytes are on disk before anything says that they are.
-    let sha256 = files::digest(&raw);
-    app.blobs.put(&files::key(mailbox.workspace, &sha256), raw.clone()).await?;
     let prepared = prepare(app, mailbox.workspace, &reading.parsed).await?;
     let mut tx = app.db.begin().await?;
     let mail: MailId = app.environment.new_id();
@@ -107,6 +121,15 @@ pub(crate) async fn receive(app: &App, mailbox: &Mailbox, shown: Shown, cursor: 
     tx.commit().await
 }
 
+/// Keeps a mail as it came; its name in the store is its SHA-256.
+async fn keep(app: &App, workspace: WorkspaceId, raw: Bytes) -> Result<String> {
+    let bytes = raw.clone();
+    let digest = tokio::task::spawn_blocking(move || files::digest(&bytes)).await;
+    let sha256 = digest.map_err(|error| ennakoi_store::Error::Other(format!("a mail could not be digested: {error}")))?;
+    app.blobs.put(&files::key(workspace, &sha256), raw).await?;
+    Ok(sha256)
+}
+
 async fn move_cursor(app: &App, mailbox: &Mailbox, cursor: Option<Cursor>) -> Result<()> {
     let Some(cursor) = cursor else { return Ok(()) };
     let mut tx = app.db.begin().await?;
@@ -119,6 +142,7 @@ async fn read(app: &App, mailbox: &Mailbox, raw: Bytes, size: u64) -> Result<Rea
     let (settings, instance) = (mailbox.settings.clone(), instance(app));
     let reading = tokio::task::spawn_blocking(move || {
         let excess = if size > raw.len() as u64 { Some(Excess::Bytes) } else { limits::check(&raw).err() };
+        let raw = if excess.is_none() && raw.len() > trim::LARGE { shortened(raw) } else { raw };
         let message = if excess.is_none() { parse::message(&raw) } else { None };
         let shaped = message.filter(|message| {
             let (depth, parts) = parse::shape(message);
@@ -147,6 +171,12 @@ async fn read(app: &App, mailbox: &Mailbox, raw: Bytes, size: u64) -> Result<Rea
         }
     });
     reading.await.map_err(|error| ennakoi_store::Error::Other(format!("a mail could not be read: {error}")))
+}
+
+fn shortened(raw: Bytes) -> Bytes {
+    let mut bytes = Vec::from(raw);
+    trim::trim(&mut bytes);
+    bytes.into()
 }
 
 type Files = Vec<(Option<String>, Prepared)>;

@@ -25,7 +25,10 @@ use ennakoi_kernel::{
     limits,
 };
 use ennakoi_store::{Db, Result, bus::Signal, timeline};
-use tokio::sync::{broadcast::error::RecvError, mpsc, watch};
+use tokio::{
+    sync::{broadcast::error::RecvError, mpsc, watch},
+    time::Instant,
+};
 
 pub use change::{Change, EventBrief, build, build_frame};
 pub use presence::{Ephemeral, Mode, Typist};
@@ -34,6 +37,9 @@ pub use presence::{Ephemeral, Mode, Typist};
 const BACKLOG: usize = 64;
 /// How often the hub looks for missed wake-ups.
 const SWEEP: Duration = Duration::from_secs(2);
+
+/// Between two readings: what is written within this time is told together.
+const SPACING: Duration = Duration::from_millis(5);
 
 /// What a socket is told.
 #[derive(Clone, Debug)]
@@ -151,11 +157,14 @@ impl Hub {
         let (mut wakes, mut signals) = (app.db.bus().subscribe(), app.db.bus().signals());
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut last = Instant::now() - SPACING;
         loop {
             tokio::select! {
                 _ = stop.changed() => return,
                 wake = wakes.recv() => match wake {
                     Ok(wake) => {
+                        tokio::time::sleep_until(last + SPACING).await;
+                        last = Instant::now();
                         // A group of commits wakes once for each of its writers; what they wrote is read together.
                         let mut awake = HashSet::from([wake.workspace]);
                         while let Ok(wake) = wakes.try_recv() {

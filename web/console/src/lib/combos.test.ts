@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonical, comboOf, readable, step } from './combos';
+import { canonical, comboOf, readable, step, typedAfter } from './combos';
 
 const press = (key: string, over: Partial<KeyboardEvent> = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...over });
 
@@ -35,4 +35,9 @@ it('writes keys for people', () => {
 	expect(readable('mod+shift+enter', true)).toBe('⌘ ⇧ ↵');
 	expect(readable('g i', false)).toBe('G I');
 	expect(canonical('  G   I ')).toBe('g i');
+});
+
+it('takes what is typed before there is a field', () => {
+	const typed = ['H', 'e', 'j', 'k', 'Backspace', '!', 'Shift', 'Enter', '😀', 'Backspace'].reduce(typedAfter, '');
+	expect(typed).toBe('Hej!\n');
 });

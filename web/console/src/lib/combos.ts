@@ -25,6 +25,13 @@ export function step(pending: string, combo: string, bindings: readonly { id: st
 	return { run: null, pending: '' };
 }
 
+/** A text after one more press, where there is no field yet that would take it. */
+export function typedAfter(text: string, key: string): string {
+	if (key === 'Enter') return `${text}\n`;
+	if (key === 'Backspace') return [...text].slice(0, -1).join('');
+	return [...key].length === 1 ? text + key : text;
+}
+
 /** For people: ⌘ K or Ctrl K, ⇧ E, G I. */
 export function readable(keys: string, mac: boolean): string {
 	const signs: Record<string, string> = { mod: mac ? '⌘' : 'Ctrl', shift: '⇧', alt: mac ? '⌥' : 'Alt', escape: 'Esc', enter: '↵', space: '␣', arrowup: '↑', arrowdown: '↓' };

@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     address,
-    incoming::{hooks, limits, receive, taken},
+    incoming::{hooks, limits, receive, taken, trim},
     mailbox::{Arrival, Mailbox, store},
 };
 
@@ -166,10 +166,12 @@ impl Dialogue<'_> {
         // Nearly every mail has one recipient: its envelope stands before the mail from the beginning, so that a large one is kept once.
         let first = envelope(&from, recipients.first().map_or("", |(to, _)| to));
         let length = first.len();
-        let whole = tokio::time::timeout(WHOLE, self.read_mail(first)).await.map_err(|_| std::io::ErrorKind::TimedOut)??.map(Bytes::from);
+        let mut whole = tokio::time::timeout(WHOLE, self.read_mail(first)).await.map_err(|_| std::io::ErrorKind::TimedOut)??.map(Bytes::from);
         for (at, (to, mailbox)) in recipients.iter().enumerate() {
-            let said = match &whole {
-                Some(mail) if at == 0 => self.take(mailbox, mail.clone()).await,
+            // The last one gets it for its own: a large mail is shortened in place.
+            let mail = if at + 1 == recipients.len() { whole.take() } else { whole.clone() };
+            let said = match mail {
+                Some(mail) if at == 0 => self.take(mailbox, mail).await,
                 Some(mail) => self.take(mailbox, [&envelope(&from, to), &mail[length..]].concat().into()).await,
                 None => "552 5.3.4 larger than is taken",
             };
@@ -209,6 +211,10 @@ impl Dialogue<'_> {
             if too_large {
                 mail = Vec::new();
             } else {
+                if mail.len() > trim::LARGE {
+                    // All that it may take, which costs nothing until it is written to; growing step by step would copy it.
+                    mail.reserve_exact(limits::MAIL_BYTES.saturating_sub(mail.len()));
+                }
                 mail.extend_from_slice(unstuffed);
             }
             at_start = piece.ends_with(b"\r\n") || (after_cr && piece == b"\n");

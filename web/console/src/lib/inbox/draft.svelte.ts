@@ -31,6 +31,8 @@ export class DraftKeeper {
 	status = $state<'clean' | 'unsaved' | 'saved' | 'local'>('clean');
 	#begun = false;
 	#touched = new Set<Mode>();
+	/** Kept by this browser from an earlier visit: newer than the server's, and grown out of it. */
+	#kept = new Set<Mode>();
 	#unsaved = new Set<Mode>();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#mentions = new Set<Id>();
@@ -40,18 +42,23 @@ export class DraftKeeper {
 			const kept = localStorage.getItem(this.#place(mode));
 			if (kept === null) continue;
 			this.texts[mode].body = kept;
+			this.#kept.add(mode);
 			this.#touched.add(mode);
 			this.#unsaved.add(mode);
 		}
 	}
 
-	/** Takes the server's drafts, once, where nothing newer was typed here. */
+	/** Takes the server's drafts, once; what was typed before they came goes below them. */
 	begin(draft: Detail['draft']): void {
 		if (this.#begun) return;
 		this.#begun = true;
 		for (const mode of ['reply', 'note'] as const) {
 			const stored = draft[mode];
-			if (stored && !this.#touched.has(mode)) this.texts[mode] = { body: stored.body, attachments: stored.attachment_ids.map(rememberedAttachment) };
+			if (!stored || this.#kept.has(mode)) continue;
+			const early = this.texts[mode];
+			const attachments = [...stored.attachment_ids.map(rememberedAttachment), ...early.attachments];
+			if (!this.#touched.has(mode)) this.texts[mode] = { body: stored.body, attachments };
+			else if (early.body !== '' || early.attachments.length > 0) this.change(mode, { body: [stored.body, early.body].filter((text) => text !== '').join('\n\n'), attachments });
 		}
 	}
 

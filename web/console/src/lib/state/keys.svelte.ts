@@ -1,6 +1,6 @@
 import type { Key } from '$lib/i18n.svelte';
 import { preferences } from './preferences.svelte';
-import { canonical, comboOf, step } from '$lib/combos';
+import { canonical, comboOf, step, typedAfter } from '$lib/combos';
 
 export type ActionId =
 	| 'palette'
@@ -60,10 +60,15 @@ export const ACTIONS: readonly Action[] = [
 
 const SEQUENCE_MS = 1200;
 
+/** What was begun before there was a place for it, and the letters typed since. */
+export type Ahead = { action: 'reply' | 'note'; typed: string };
+
 class Keys {
 	#handlers = new Map<ActionId, (() => void | boolean)[]>();
 	#pending = '';
 	#pendingAt = 0;
+	#awaiting = false;
+	#ahead: Ahead | null = null;
 
 	keysOf(id: ActionId): string {
 		return preferences.current.keys[id] ?? ACTIONS.find((action) => action.id === id)?.keys ?? '';
@@ -82,6 +87,23 @@ class Keys {
 		return (this.#handlers.get(id) ?? []).toReversed().some((run) => run() !== false);
 	}
 
+	/** A conversation is coming: a text begun now is kept until `arrived`, so that its letters are not taken for other keys. */
+	await(): () => void {
+		this.#awaiting = true;
+		return () => {
+			this.#awaiting = false;
+			this.#ahead = null;
+		};
+	}
+
+	/** What was typed ahead, once. */
+	arrived(): Ahead | null {
+		const ahead = this.#ahead;
+		this.#awaiting = false;
+		this.#ahead = null;
+		return ahead;
+	}
+
 	handle(event: KeyboardEvent): void {
 		if (event.defaultPrevented || event.isComposing) return;
 		// What lies behind an open window is out of reach, also while nothing in the window has the focus.
@@ -90,6 +112,11 @@ class Keys {
 		if (!combo) return;
 		const always = combo.startsWith('mod+') || combo === 'escape';
 		if (!always && (!preferences.current.keys_enabled || isTyping(event.target))) return;
+		if (this.#ahead && !always) {
+			this.#ahead.typed = typedAfter(this.#ahead.typed, event.key);
+			event.preventDefault();
+			return;
+		}
 		if (combo === 'enter' && isActivatable(event.target)) return;
 		if (Date.now() - this.#pendingAt > SEQUENCE_MS) this.#pending = '';
 		const bindings = ACTIONS.map((action) => ({ id: action.id, keys: canonical(this.keysOf(action.id)) }));
@@ -97,7 +124,11 @@ class Keys {
 		this.#pending = outcome.pending;
 		this.#pendingAt = Date.now();
 		if (outcome.pending !== '') event.preventDefault();
-		if (outcome.run && this.run(outcome.run as ActionId)) event.preventDefault();
+		if (!outcome.run) return;
+		const action = outcome.run as ActionId;
+		if (this.#awaiting && (action === 'reply' || action === 'note')) this.#ahead = { action, typed: '' };
+		else if (!this.run(action)) return;
+		event.preventDefault();
 	}
 }
 
