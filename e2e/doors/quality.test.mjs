@@ -90,7 +90,7 @@ test('a sheet is made, a case is drawn and reviewed from the keyboard', async ()
 	await toast(helena, 'Yksi kohta on vielä arvioimatta').waitFor();
 	await helena.keyboard.press('-');
 	await helena.getByText('Hylätty').waitFor();
-	await helena.getByRole('button', { name: /^Huomautus viestistä: Aino/ }).click();
+	await helena.getByRole('button', { name: /^Huomauta ?: Aino/ }).click();
 	await helena.getByRole('textbox', { name: /^Huomautus viestistä: Aino/ }).fill('Hyvä: päivä on sanottu.');
 	await helena.getByRole('button', { name: 'Lisää huomautus' }).click();
 	await helena.getByText('Hyvä: päivä on sanottu.').waitFor();
