@@ -13,7 +13,7 @@ before(async () => {
 after(() => browser.close());
 
 const sections = ['general', 'team', 'hours', 'channels', 'bot', 'llm', 'queues', 'labels', 'canned', 'attributes', 'keys', 'webhooks', 'signin', 'audit'];
-const views = ['inbox/all', 'contacts', 'knowledge', 'knowledge/care', 'knowledge/guides', 'knowledge/gaps', 'search?q=paketti', ...sections.map((section) => `settings/${section}`), 'profile', 'setup'];
+const views = ['inbox/all', 'contacts', 'knowledge', 'knowledge/care', 'knowledge/guides', 'knowledge/gaps', 'quality', 'quality?tab=reviews', 'quality?tab=sheets', 'quality?tab=mine', 'search?q=paketti', ...sections.map((section) => `settings/${section}`), 'profile', 'setup'];
 /** What somebody sees who has not come in. */
 const doors = ['sign-in', 'sign-in?problem=oidc_refused', 'password-reset', 'password-reset/unknown', 'invitation/unknown'];
 // Both themes in each language; every second at a phone's width, and the last as at a zoom of 400 %.

@@ -3,7 +3,8 @@
 //! Line format of the packed text: one tag character, then the content; line breaks inside a content are U+0001.
 //! `N id \t area \t title fi \t title sv \t title en` opens a need, `O id` a file of lines outside all needs, `S id` a
 //! sensitive reason; `A`, `B`, `C` are article wordings in fi, sv, en; `a`, `b`, `c` customers' wordings; `x`, `y`, `z`
-//! in a sensitive reason are lines that look like it and are not.
+//! in a sensitive reason are lines that look like it and are not. `!mark` speaks of the line after it: who must answer it when its need
+//! does not tell (a sensitive reason, `bot`, or `?` when it could be either); in the files the line begins with `[mark]`.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -63,6 +64,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=corpus");
     println!("cargo::rerun-if-changed=build.rs");
     let mut packed = String::new();
+    let reasons = files("corpus/safety")?.into_iter().map(|(name, _)| name).filter(|name| !name.starts_with("everyday"));
+    let marks: Vec<String> = reasons.chain(["bot".to_owned(), "?".to_owned()]).collect();
     for (name, content) in files("corpus/needs")? {
         let need: Need = toml::from_str(&content).map_err(|error| format!("corpus/needs/{name}.toml: {error}"))?;
         if need.need != name {
@@ -71,21 +74,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         let titles = [&need.title.fi, &need.title.sv, &need.title.en].map(|title| one_line(title));
         writeln!(packed, "N{}\t{}\t{}", need.need, need.area, titles.join("\t"))?;
         for (tag, lines) in [('A', &need.articles_fi), ('B', &need.articles_sv), ('C', &need.articles_en), ('a', &need.fi), ('b', &need.sv), ('c', &need.en)] {
-            write_lines(&mut packed, tag, lines)?;
+            write_lines(&mut packed, tag, lines, &marks)?;
         }
     }
     for (name, content) in files("corpus/out_of_scope")? {
         let outside: Outside = toml::from_str(&content).map_err(|error| format!("corpus/out_of_scope/{name}.toml: {error}"))?;
         writeln!(packed, "O{name}")?;
         for (tag, lines) in [('a', &outside.fi), ('b', &outside.sv), ('c', &outside.en)] {
-            write_lines(&mut packed, tag, lines)?;
+            write_lines(&mut packed, tag, lines, &[])?;
         }
     }
     for (name, content) in files("corpus/safety")? {
         let reason: Sensitive = toml::from_str(&content).map_err(|error| format!("corpus/safety/{name}.toml: {error}"))?;
         writeln!(packed, "S{name}")?;
         for (tag, lines) in [('a', &reason.fi), ('b', &reason.sv), ('c', &reason.en), ('x', &reason.near_fi), ('y', &reason.near_sv), ('z', &reason.near_en)] {
-            write_lines(&mut packed, tag, lines)?;
+            write_lines(&mut packed, tag, lines, &[])?;
         }
     }
     fs::write(Path::new(&env::var("OUT_DIR")?).join("corpus.txt"), packed)?;
@@ -109,9 +112,22 @@ fn files(folder: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
     Ok(found)
 }
 
-fn write_lines(packed: &mut String, tag: char, lines: &[String]) -> std::fmt::Result {
-    for line in lines.iter().map(|line| one_line(line)).filter(|line| !line.is_empty()) {
-        writeln!(packed, "{tag}{line}")?;
+/// Writes lines, each after its mark if it begins with one of `marks`.
+fn write_lines(packed: &mut String, tag: char, lines: &[String], marks: &[String]) -> Result<(), Box<dyn Error>> {
+    for line in lines {
+        let (mark, text) = match line.trim().strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((mark, text)) if marks.iter().any(|known| known == mark) => (Some(mark), text),
+            Some((mark, _)) => return Err(format!("no such mark: [{mark}] in {line}").into()),
+            None => (None, line.as_str()),
+        };
+        let text = one_line(text);
+        if text.is_empty() {
+            continue;
+        }
+        if let Some(mark) = mark {
+            writeln!(packed, "!{mark}")?;
+        }
+        writeln!(packed, "{tag}{text}")?;
     }
     Ok(())
 }

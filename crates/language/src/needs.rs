@@ -10,6 +10,7 @@ pub(crate) use recognise::{Lesson, NeedModel, built_in as model, lessons};
 pub use recognise::{Recognition, fingerprint, rehearse, restore, snapshot};
 
 use crate::Language;
+use crate::safety::Reason;
 
 static PACKED: &str = include_str!(concat!(env!("OUT_DIR"), "/corpus.txt"));
 static BUILT_IN: LazyLock<Corpus> = LazyLock::new(|| Corpus::unpack(PACKED));
@@ -41,6 +42,27 @@ pub enum Side {
     Customer,
 }
 
+/// Who must answer a line, whatever need it has: read and marked one by one, since a need's label is not always its lines' label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answerer {
+    /// Nothing is marked: whoever the need goes to.
+    AsNeed,
+    Bot,
+    /// It could be meant either way, and says nothing to either side.
+    Either,
+    Person(Reason),
+}
+
+impl Answerer {
+    fn marked(mark: &str) -> Self {
+        match mark {
+            "bot" => Self::Bot,
+            "?" => Self::Either,
+            reason => Reason::named(reason).map_or(Self::AsNeed, Self::Person),
+        }
+    }
+}
+
 /// One line of the corpus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -48,6 +70,7 @@ pub struct Line {
     pub need: Option<usize>,
     pub side: Side,
     pub language: Language,
+    pub answerer: Answerer,
     pub text: &'static str,
 }
 
@@ -102,6 +125,7 @@ impl Corpus {
         let mut corpus = Self::default();
         let mut need = None;
         let mut reason = None;
+        let mut answerer = Answerer::AsNeed;
         for line in packed.lines() {
             let Some(tag) = line.chars().next() else {
                 continue;
@@ -118,7 +142,8 @@ impl Corpus {
                 }
                 'O' => need = None,
                 'S' => reason = Some(content),
-                _ => corpus.push(tag, content, need, reason),
+                '!' => answerer = Answerer::marked(content),
+                _ => corpus.push(tag, content, need.map(|need| (need, std::mem::replace(&mut answerer, Answerer::AsNeed))), reason),
             }
         }
         corpus
@@ -127,12 +152,14 @@ impl Corpus {
     /// The titles of the need just read are lines of its articles too.
     fn push_titles(&mut self) {
         if let Some(need) = self.needs.last() {
-            let lines = Language::ALL.map(|language| Line { need: Some(self.needs.len() - 1), side: Side::Article, language, text: need.title(language) });
+            let line =
+                |language| Line { need: Some(self.needs.len() - 1), side: Side::Article, language, answerer: Answerer::AsNeed, text: need.title(language) };
+            let lines = Language::ALL.map(line);
             self.lines.extend(lines.into_iter().filter(|line| !line.text.is_empty()));
         }
     }
 
-    fn push(&mut self, tag: char, text: &'static str, need: Option<usize>, reason: Option<&'static str>) {
+    fn push(&mut self, tag: char, text: &'static str, need: Option<(usize, Answerer)>, reason: Option<&'static str>) {
         let language = match tag.to_ascii_lowercase() {
             'a' | 'x' => Language::Fi,
             'b' | 'y' => Language::Sv,
@@ -143,7 +170,8 @@ impl Corpus {
             return;
         }
         let side = if tag.is_ascii_uppercase() { Side::Article } else { Side::Customer };
-        self.lines.push(Line { need, side, language, text });
+        let (need, answerer) = need.map_or((None, Answerer::AsNeed), |(need, answerer)| (Some(need), answerer));
+        self.lines.push(Line { need, side, language, answerer, text });
     }
 }
 
@@ -153,12 +181,13 @@ mod tests {
 
     #[test]
     fn packed_lines_are_read_back() {
-        let corpus = Corpus::unpack("Ntrack\tdelivery\tMissä?\tVar?\tWhere?\nAOtsikko\nbVar är det\nOfar\ncweather\nSfraud\nahuijaus\nxhuijari-peli\n");
+        let corpus = Corpus::unpack("Ntrack\tdelivery\tMissä?\tVar?\tWhere?\nAOtsikko\n!fraud\nbVar är det\nOfar\ncweather\nSfraud\nahuijaus\nxhuijari-peli\n");
         assert_eq!(corpus.needs()[0].title(Language::Sv), "Var?");
         assert_eq!(corpus.find("track"), Some(0));
         assert_eq!(corpus.lines().len(), 6);
-        assert_eq!(corpus.lines()[4], Line { need: Some(0), side: Side::Customer, language: Language::Sv, text: "Var är det" });
-        assert_eq!(corpus.lines()[5].need, None);
+        let marked = Line { need: Some(0), side: Side::Customer, language: Language::Sv, answerer: Answerer::Person(Reason::Fraud), text: "Var är det" };
+        assert_eq!(corpus.lines()[4], marked);
+        assert_eq!((corpus.lines()[5].need, corpus.lines()[5].answerer), (None, Answerer::AsNeed));
         assert_eq!(corpus.sensitive().iter().map(|line| line.sensitive).collect::<Vec<_>>(), [true, false]);
     }
 

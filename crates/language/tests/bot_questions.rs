@@ -41,7 +41,8 @@ fn corpus() -> Vec<(String, String, String)> {
             let table: toml::Table = std::fs::read_to_string(&path).expect("readable").parse().expect("TOML");
             for (name, value) in &table {
                 for line in value.as_array().into_iter().flatten().filter_map(toml::Value::as_str) {
-                    lines.push((name.clone(), line.to_owned(), path.display().to_string()));
+                    let unmarked = line.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(line, |(_, text)| text);
+                    lines.push((name.clone(), unmarked.to_owned(), path.display().to_string()));
                 }
             }
         }

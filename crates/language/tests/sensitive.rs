@@ -3,8 +3,8 @@
 use ennakoi_language::{Language, safety};
 
 /// Per cent of a person's lines that must reach one, some points under what was measured: ordinary wordings, and the bot's indirect ones.
-const ORDINARY: [(Language, &str, usize); 3] = [(Language::Fi, "fi", 88), (Language::Sv, "sv", 84), (Language::En, "en", 80)];
-const INDIRECT: [(Language, &str, usize); 3] = [(Language::Fi, "fi", 74), (Language::Sv, "sv", 54), (Language::En, "en", 70)];
+const ORDINARY: [(Language, &str, usize); 3] = [(Language::Fi, "fi", 92), (Language::Sv, "sv", 88), (Language::En, "en", 84)];
+const INDIRECT: [(Language, &str, usize); 3] = [(Language::Fi, "fi", 76), (Language::Sv, "sv", 53), (Language::En, "en", 72)];
 
 /// The bot's questions: a person's are those labelled so, a bot's are all others.
 #[test]
@@ -22,7 +22,7 @@ fn questions_of_the_bot() {
         }
         println!("{name}, the bot's questions: recall {}/{}, false alarms {}/{}", person.1, person.0, bot.1, bot.0);
         assert!(person.1 * 100 >= person.0 * least, "{name}: {} of {} reach a person", person.1, person.0);
-        assert!(bot.1 * 8 <= bot.0, "{name}: {} of {} everyday questions are stopped", bot.1, bot.0);
+        assert!(bot.1 * 12 <= bot.0, "{name}: {} of {} everyday questions are stopped", bot.1, bot.0);
     }
 }
 
@@ -45,6 +45,6 @@ fn lines_of_the_independent_set() {
         }
         println!("{name}: recall {}/{}, false alarms {}/{}", person.1, person.0, bot.1, bot.0);
         assert!(person.1 * 100 >= person.0 * least, "{name}: {} of {} reach a person", person.1, person.0);
-        assert!(bot.1 * 10 <= bot.0, "{name}: {} of {} everyday lines are stopped", bot.1, bot.0);
+        assert!(bot.1 * 14 <= bot.0, "{name}: {} of {} everyday lines are stopped", bot.1, bot.0);
     }
 }

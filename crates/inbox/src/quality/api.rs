@@ -19,9 +19,15 @@ use super::{
     sheets::{self, Definition, Section, Sheet, SheetTemplate},
 };
 
+/// Who reviews, and who chooses what is reviewed.
+const REVIEWS: Access = Access::Needs(Permission::QualityReview);
+
 pub(crate) fn routes() -> Vec<Route> {
-    let reviews = Access::Needs(Permission::QualityReview);
-    let sheets = vec![
+    [sheet_routes(REVIEWS), work_routes(REVIEWS)].into_iter().flatten().collect()
+}
+
+fn sheet_routes(reviews: Access) -> Vec<Route> {
+    vec![
         get("/api/v1/quality-sheets", "list_quality_sheets", reviews, list_quality_sheets).summary("The score sheets in use.").returns::<Page<Sheet>>(200),
         get("/api/v1/quality-sheet-templates", "list_quality_sheet_templates", reviews, list_quality_sheet_templates)
             .summary("The score sheet that comes with the program, in each language.")
@@ -44,8 +50,11 @@ pub(crate) fn routes() -> Vec<Route> {
             .summary("Says which closed cases come into the queue of reviews, the last two weeks included.")
             .takes::<Rule>()
             .returns::<Sampling>(200),
-    ];
-    let work = vec![
+    ]
+}
+
+fn work_routes(reviews: Access) -> Vec<Route> {
+    vec![
         get("/api/v1/quality-cases", "list_quality_cases", reviews, list_quality_cases)
             .summary("Closed cases that wait for a review, oldest first, each with why it was chosen; never your own work.")
             .query::<PageQuery>()
@@ -79,8 +88,6 @@ pub(crate) fn routes() -> Vec<Route> {
             .summary("Ends a dispute: the review stands, or is corrected.")
             .takes::<Resolve>()
             .returns::<Review>(200),
-    ];
-    let notes = vec![
         get("/api/v1/coaching-notes", "list_coaching_notes", reviews, list_coaching_notes)
             .summary("Notes of coaching to one person, newest first.")
             .query::<NoteQuery>()
@@ -90,8 +97,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<NewCoachingNote>()
             .returns::<CoachingNote>(201),
         delete("/api/v1/coaching-notes/{id}", "remove_coaching_note", reviews, remove_coaching_note).summary("Takes your note back.").answers(204),
-    ];
-    [sheets, work, notes].into_iter().flatten().collect()
+    ]
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -26,6 +26,8 @@ pub(crate) struct Compact {
 pub(crate) struct Task {
     pub(crate) targets: Vec<i8>,
     pub(crate) training: Training,
+    /// Whether features count by how differently the two sides use them ([`linear::solve_by_tellingness`]).
+    pub(crate) by_tellingness: bool,
 }
 
 /// A class as it is kept: bias, step, and (feature, steps).
@@ -44,8 +46,11 @@ impl Compact {
         let (task, squares) = (&task, &squares);
         let halves: Vec<Vec<Column>> = std::thread::scope(|scope| {
             let learn = |class: usize| {
-                let Task { targets, training } = task(class);
-                Column::of(&linear::solve(rows, &targets, class as u64, features, squares, training))
+                let Task { targets, training, by_tellingness } = task(class);
+                Column::of(&match by_tellingness {
+                    true => linear::solve_by_tellingness(rows, &targets, class as u64, features, training),
+                    false => linear::solve(rows, &targets, class as u64, features, squares, training),
+                })
             };
             let handles: Vec<_> = (0..2).map(|first| scope.spawn(move || (first..classes).step_by(2).map(learn).collect())).collect();
             handles.into_iter().map(|handle| handle.join().expect("training has no panicking path")).collect()

@@ -115,10 +115,30 @@ pub(crate) fn squares(rows: &Rows) -> Vec<f32> {
     (0..rows.len()).map(|index| 1.0 + rows.row(index).1.iter().map(|value| value * value).sum::<f32>()).collect()
 }
 
-/// The decision value of a row by the weights of one class, the bias last.
-pub(crate) fn value(weights: &[f32], (columns, values): (&[u32], &[f32])) -> f32 {
-    let bias = weights.last().copied().unwrap_or(0.0);
-    columns.iter().zip(values).fold(bias, |sum, (column, value)| sum + value * weights[*column as usize])
+/// Like [`solve`], with each feature scaled by the root of its log-odds between the two sides, so that what tells them apart is cheap
+/// to use and what both say is dear. The weights returned are for rows as they come.
+///
+/// Source of the method: Wang and Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification" (2012).
+pub(crate) fn solve_by_tellingness(rows: &Rows, targets: &[i8], seed: u64, features: usize, training: Training) -> Vec<f32> {
+    let mut counts = vec![[1.0_f32; 2]; features];
+    let mut totals = [1.0_f32; 2];
+    for (row, &target) in targets.iter().enumerate().filter(|(_, target)| **target != 0) {
+        let side = usize::from(target > 0);
+        totals[side] += 1.0;
+        for &column in rows.row(row).0 {
+            counts[column as usize][side] += 1.0;
+        }
+    }
+    let scales: Vec<f32> = counts.iter().map(|[against, of]| ((of / totals[1]) / (against / totals[0])).ln().abs().sqrt()).collect();
+    let mut scaled = rows.clone();
+    for (value, column) in scaled.values.iter_mut().zip(&rows.columns) {
+        *value *= scales[*column as usize];
+    }
+    let mut weights = solve(&scaled, targets, seed, features, &squares(&scaled), training);
+    for (weight, scale) in weights.iter_mut().zip(&scales) {
+        *weight *= scale;
+    }
+    weights
 }
 
 /// Solves one class against the rest. `targets` say of each row whether it belongs (1), does not (−1), or teaches nothing (0).

@@ -80,6 +80,9 @@ pub fn fingerprint() -> String {
     let mut hasher = crate::learn::hashing::PassThrough::default();
     for (_, lesson) in lessons(Corpus::built_in()) {
         hasher.write(lesson.text().as_bytes());
+        if let Lesson::Line(line) = lesson {
+            hasher.write(format!("{:?}", line.answerer).as_bytes());
+        }
     }
     hasher.write(crate::concepts::SOURCE.as_bytes());
     hasher.write(format!("{TRAINING:?} {RECIPE:?} {} {}", teaching::VERSION, env!("CARGO_PKG_VERSION")).as_bytes());
@@ -102,10 +105,9 @@ impl NeedModel {
         for lesson in &kept {
             rows.push(&vocabulary.row(&counts(lesson)).0);
         }
-        let mut teaching = Teaching::of(corpus, kept.iter());
-        teaching.doubt(&rows, vocabulary.len());
+        let teaching = Teaching::of(corpus, kept.iter());
         let weights = Compact::train(&rows, needs + teaching::CLASSES, vocabulary.len(), |class| match class.checked_sub(needs) {
-            None => Task { targets: kept.iter().map(|lesson| need_target(lesson, class)).collect(), training: TRAINING },
+            None => Task { targets: kept.iter().map(|lesson| need_target(lesson, class)).collect(), training: TRAINING, by_tellingness: false },
             Some(class) => teaching.task(class),
         });
         Self { vocabulary, weights, needs }
