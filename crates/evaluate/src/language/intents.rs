@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use ennakoi_embedding::Side;
-use ennakoi_language::intents::{Example, Model, Prediction, Trainer, TrainingError};
+use ennakoi_language::intents::{Example, Model, Prediction, Trainer, TrainingError, names};
 use ennakoi_language::learn::measures;
 use ennakoi_language::meaning::intents;
 use ennakoi_language::{Language, detect};
@@ -106,10 +106,12 @@ impl Judge {
             return Ok((Self::Words(Box::new(trainer.train(train, validation)?)), 0.0));
         };
         let begin = Instant::now();
-        let vectors = [train, validation].map(|examples| meaning.vectors(Side::Query, &texts(examples)));
+        let names = names(train);
+        let vectors = [train, &names, validation].map(|examples| meaning.vectors(Side::Query, &texts(examples)));
         let embed_ms = begin.elapsed().as_secs_f64() * 1e3;
         progress(&format!("training on {} messages …", train.len()));
-        let model = intents::train(trainer, &intents::told(train, &vectors[0]), &intents::told(validation, &vectors[1]))?;
+        let [known, called, seen] = [(train, &vectors[0]), (&names, &vectors[1]), (validation, &vectors[2])].map(|(examples, vectors)| intents::told(examples, vectors));
+        let model = intents::train(trainer, &known, &called, &seen)?;
         Ok((Self::Meaning(Box::new(model)), embed_ms))
     }
 
@@ -161,5 +163,6 @@ fn figures(report: &mut Report, model: &Judge, test: &[Example], predictions: &[
     report.share("oos_auroc", measures::auroc(&scores, &inside));
     let confidences: Vec<f32> = labelled().map(|index| predictions[index].confidence).collect();
     let labelled_right: Vec<bool> = labelled().map(|index| right[index]).collect();
+    report.share("mean_confidence", (!confidences.is_empty()).then(|| confidences.iter().map(|&confidence| f64::from(confidence)).sum::<f64>() / confidences.len() as f64));
     report.share("ece", (!confidences.is_empty()).then(|| measures::expected_calibration_error(&confidences, &labelled_right)));
 }

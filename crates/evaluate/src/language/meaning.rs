@@ -1,5 +1,6 @@
 //! The tier *meaning*: vectors of the texts that an evaluation reads.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io::Write};
 
@@ -59,48 +60,63 @@ impl Meaning {
 
     /// The vectors of texts, in their order.
     pub(super) fn vectors(&self, side: Side, texts: &[&str]) -> Vec<Vec<f32>> {
-        let file = self.keep.as_ref().map(|keep| keep.join(self.name(side, texts)));
-        if let Some(vectors) = file.as_ref().and_then(|file| self.kept(file, texts.len())) {
-            return vectors;
+        let file = self.keep.as_ref().map(|keep| keep.join(self.name(side)));
+        let mut kept = file.as_ref().map_or_else(HashMap::new, |file| self.kept(file));
+        let mut missing: Vec<&str> = texts.iter().copied().filter(|text| !kept.contains_key(&key(text))).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        let mut done = 0;
+        for chunk in missing.chunks(CHUNK) {
+            let vectors = self.embedder.embed(side, chunk);
+            if let Some(file) = &file
+                && let Err(error) = keep(file, chunk, &vectors)
+            {
+                progress(&format!("vectors could not be kept in {}: {error}", file.display()));
+            }
+            kept.extend(chunk.iter().map(|text| key(text)).zip(vectors));
+            done += chunk.len();
+            progress(&format!("embedded {done} of {} texts", missing.len()));
         }
-        let mut vectors = Vec::with_capacity(texts.len());
-        for chunk in texts.chunks(CHUNK) {
-            vectors.extend(self.embedder.embed(side, chunk));
-            progress(&format!("embedded {} of {} texts", vectors.len(), texts.len()));
-        }
-        if let Some(file) = file
-            && let Err(error) = keep(&file, &vectors)
-        {
-            progress(&format!("vectors could not be kept in {}: {error}", file.display()));
-        }
-        vectors
+        texts.iter().map(|text| kept.get(&key(text)).cloned().unwrap_or_default()).collect()
     }
 
-    /// A file's name that changes with the model, the side and the texts.
-    fn name(&self, side: Side, texts: &[&str]) -> String {
-        let mut all = format!("{}\n{side:?}\n", self.embedder.version());
-        for text in texts {
-            all.push_str(text);
-            all.push('\0');
-        }
-        format!("{}.f32", &folder::sha256(all.as_bytes())[..32])
+    /// A file's name that changes with the model and the side.
+    fn name(&self, side: Side) -> String {
+        format!("{}.vectors", &folder::sha256(format!("{}\n{side:?}\n", self.embedder.version()).as_bytes())[..32])
     }
 
-    fn kept(&self, file: &Path, count: usize) -> Option<Vec<Vec<f32>>> {
-        let bytes = fs::read(file).ok()?;
-        let width = self.embedder.dimension();
-        let whole = bytes.len() == count * width * 4;
-        whole.then(|| bytes.chunks_exact(width * 4).map(|row| row.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()).collect())
+    /// What earlier runs kept; a record cut short by the end of the machine's power is left out.
+    fn kept(&self, file: &Path) -> HashMap<Key, Vec<f32>> {
+        let bytes = fs::read(file).unwrap_or_default();
+        let records = bytes.chunks_exact(KEY + self.embedder.dimension() * 4);
+        records
+            .filter_map(|record| {
+                let (key, numbers) = record.split_at(KEY);
+                let vector = numbers.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+                Some((key.try_into().ok()?, vector))
+            })
+            .collect()
     }
 }
 
-fn keep(file: &Path, vectors: &[Vec<f32>]) -> std::io::Result<()> {
+/// Characters of a text's hash that its vector is kept under.
+const KEY: usize = 32;
+type Key = [u8; KEY];
+
+fn key(text: &str) -> Key {
+    let mut key = [0; KEY];
+    key.copy_from_slice(&folder::sha256(text.as_bytes()).as_bytes()[..KEY]);
+    key
+}
+
+fn keep(file: &Path, texts: &[&str], vectors: &[Vec<f32>]) -> std::io::Result<()> {
     fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-    let beside = file.with_extension("part");
-    let mut out = std::io::BufWriter::new(fs::File::create(&beside)?);
-    for value in vectors.iter().flatten() {
-        out.write_all(&value.to_le_bytes())?;
+    let mut out = std::io::BufWriter::new(fs::OpenOptions::new().create(true).append(true).open(file)?);
+    for (text, vector) in texts.iter().zip(vectors) {
+        out.write_all(&key(text))?;
+        for value in vector {
+            out.write_all(&value.to_le_bytes())?;
+        }
     }
-    out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-    fs::rename(beside, file)
+    out.flush()
 }

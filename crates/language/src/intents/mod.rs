@@ -5,12 +5,13 @@
 
 mod model;
 mod neighbours;
+pub(crate) mod rehearsal;
 mod trainer;
 
 pub use model::{Model, Prediction};
 pub(crate) use model::{Reading, top_probability, top_two};
-pub use trainer::{Example, Trainer, TrainingError};
-pub(crate) use trainer::{labels_of, number_of};
+pub use trainer::{Example, Trainer, TrainingError, names};
+pub(crate) use trainer::{few, labels_of, number_of};
 
 #[cfg(test)]
 mod tests;

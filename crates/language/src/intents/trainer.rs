@@ -3,11 +3,11 @@
 
 use super::model::{Model, Reading, beside, correctness_features, top_probability, top_two};
 use super::neighbours::Neighbours;
+use super::rehearsal::{STRANGER_WEIGHT, Shows, plan};
 use crate::Language;
 use crate::learn::calibration::{Logistic, temperature};
 use crate::learn::features::{Recipe, Rows, Vocabulary};
 use crate::learn::linear::{Centres, Linear, Training};
-use crate::learn::random::Random;
 
 /// A labelled text; no label means that it has none of the intents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,20 +39,24 @@ impl Default for Trainer {
 }
 
 const TRAINING: Training = Training { cost: 0.7, tolerance: 0.1, passes: 30, positive_weight: 1.0 };
-/// Parts that the examples are divided into for rehearsals; with many examples one rehearsal is enough.
-const PARTS: usize = 5;
-const MANY_EXAMPLES: usize = 4_000;
-/// Every so many-th intent is left out of a rehearsal, to see how a message about something unknown looks.
-const LEFT_OUT: usize = 6;
 /// Above this, features seen in one example only are dropped, to bound memory.
 const LARGE_SET: usize = 12_000;
 /// Fewer examples of an intent than this are few.
 const FEW_EXAMPLES: usize = 40;
+/// What the middle of an intent's examples is worth beside the linear model, where they are few.
+const CENTRE_OF_FEW: f32 = 0.6;
 /// Fewer examples outside all intents than this do not make a class of their own.
 const OUTSIDE_CLASS: usize = 20;
 
-/// What an unseen example looked like to a model, and its label; `None` if it has none that the model knows.
-type Rehearsed = (Reading, Option<usize>);
+/// What an unseen example looked like to a model.
+struct Rehearsed {
+    reading: Reading,
+    /// `None` if it has none that the model knows.
+    label: Option<usize>,
+    shows: Shows,
+    /// What it counts for the rejector.
+    weight: f32,
+}
 
 impl Trainer {
     /// Trains on `examples`. `validation`, if it has labels, fits the probabilities and the threshold; otherwise the
@@ -71,15 +75,15 @@ impl Trainer {
         let mut model = self.fit(&examples.iter().collect::<Vec<_>>(), &labels);
         let validated = validation.iter().any(|example| example.label.is_some());
         let outside_given = examples.iter().chain(validation).any(|example| example.label.is_none());
-        let mut seen: Vec<Rehearsed> = if validated { read_all(&model, validation.iter()) } else { Vec::new() };
+        let mut seen: Vec<Rehearsed> = if validated { read_all(&model, validation.iter(), Shows::Both) } else { Vec::new() };
         if !validated || !outside_given {
             let rehearsed = self.rehearse(examples, &labels, !outside_given);
             if validated {
                 // Only what a validation set cannot show is taken from the rehearsal.
-                seen.extend(rehearsed.into_iter().filter(|(_, label)| label.is_none()));
+                seen.extend(rehearsed.into_iter().filter(|one| one.label.is_none()));
             } else {
                 seen.extend(rehearsed);
-                seen.extend(read_all(&model, validation.iter()));
+                seen.extend(read_all(&model, validation.iter(), Shows::Both));
             }
         }
         calibrate(&mut model, &seen);
@@ -89,9 +93,9 @@ impl Trainer {
 
     /// The fewer examples an intent has, the more the thesaurus must say; very large sets go without, for time.
     fn recipe(&self, examples: usize, intents: usize) -> Recipe {
-        let concept_weight = match examples / intents.max(1) {
+        let concept_weight = match examples {
             _ if examples > LARGE_SET => 0.0,
-            0..FEW_EXAMPLES => 0.6,
+            _ if few(examples, intents) => 0.6,
             _ => 0.3,
         };
         Recipe { characters: (2, 5), words: 2, stems: true, concept_weight, gaps: false, word_weight: 1.0 }
@@ -99,7 +103,9 @@ impl Trainer {
 
     /// Vocabulary, linear model, centres and neighbours of the examples, uncalibrated.
     fn fit(&self, examples: &[&Example], labels: &[String]) -> Model {
-        self.fit_beside(examples, labels, &[])
+        let names = names_of(labels, examples.len());
+        let lessons: Vec<&Example> = examples.iter().copied().chain(&names).collect();
+        self.fit_beside(&lessons, labels, &[])
     }
 
     /// The same with a vector of meaning beside the words of each example; none if `vectors` is empty.
@@ -121,8 +127,11 @@ impl Trainer {
         let numbers: Vec<u32> = examples.iter().map(|example| number_of(labels, example.label.as_deref())).collect();
         let outside = numbers.iter().filter(|&&number| number as usize == labels.len()).count();
         let classes = labels.len() + usize::from(outside >= OUTSIDE_CLASS);
-        let linear = Linear::train(&rows, &numbers, classes, vocabulary.len() + width, TRAINING);
+        let mut linear = Linear::train(&rows, &numbers, classes, vocabulary.len() + width, TRAINING);
         let centres = Centres::learn(&rows, &numbers, labels.len(), vocabulary.len() + width);
+        if vectors.is_empty() && few(examples.len(), labels.len()) {
+            linear.lean_on(&centres, CENTRE_OF_FEW);
+        }
         let neighbours = Neighbours::build(&word_rows, vocabulary.len());
         Model {
             labels: labels.to_vec(),
@@ -139,31 +148,15 @@ impl Trainer {
         }
     }
 
-    /// Examples read by models that were not trained on them. With `leave_out`, each model also misses some intents,
+    /// Examples read by models that were not trained on them. With `leave_out`, some models also miss some intents,
     /// whose examples then count as having none.
     fn rehearse(&self, examples: &[Example], labels: &[String], leave_out: bool) -> Vec<Rehearsed> {
-        let mut order: Vec<usize> = (0..examples.len()).collect();
-        Random::new(77).shuffle(&mut order);
-        let parts = if examples.len() > MANY_EXAMPLES { 1 } else { PARTS };
-        let leave_out = leave_out && labels.len() >= LEFT_OUT;
+        let names: Vec<Option<&str>> = examples.iter().map(|example| example.label.as_deref()).collect();
         let mut seen = Vec::new();
-        for part in 0..parts {
-            let is_out = |label: &str| leave_out && labels.binary_search_by(|known| known.as_str().cmp(label)).is_ok_and(|place| place % LEFT_OUT == part);
-            let known: Vec<String> = labels.iter().filter(|label| !is_out(label)).cloned().collect();
-            let is_known = |example: &Example| example.label.as_deref().is_none_or(|label| !is_out(label));
-            let (mut kept, mut judged) = (Vec::new(), Vec::new());
-            for (position, &index) in order.iter().enumerate() {
-                let held_out = position % PARTS == part;
-                if held_out {
-                    judged.push(&examples[index]);
-                } else if is_known(&examples[index]) {
-                    kept.push(&examples[index]);
-                }
-            }
-            if known.len() >= 2 {
-                let model = self.fit(&kept, &known);
-                seen.extend(read_all(&model, judged.into_iter()));
-            }
+        for rehearsal in plan(labels, &names, leave_out) {
+            let kept: Vec<&Example> = rehearsal.kept.iter().map(|&index| &examples[index]).collect();
+            let model = self.fit(&kept, &rehearsal.known);
+            seen.extend(read_all(&model, rehearsal.judged.iter().map(|&index| &examples[index]), rehearsal.shows));
         }
         seen
     }
@@ -172,9 +165,10 @@ impl Trainer {
     fn threshold(&self, model: &Model, seen: &[Rehearsed]) -> f32 {
         let mut right: Vec<f32> = seen
             .iter()
-            .filter_map(|(reading, label)| {
-                let prediction = model.decide(reading);
-                (*label == Some(prediction.label)).then_some(prediction.in_scope)
+            .filter(|one| one.shows.strangers())
+            .filter_map(|one| {
+                let prediction = model.decide(&one.reading);
+                (one.label == Some(prediction.label)).then_some(prediction.in_scope)
             })
             .collect();
         right.sort_by(f32::total_cmp);
@@ -182,35 +176,72 @@ impl Trainer {
     }
 }
 
-fn read_all<'example>(model: &Model, examples: impl Iterator<Item = &'example Example>) -> Vec<Rehearsed> {
+fn read_all<'example>(model: &Model, examples: impl Iterator<Item = &'example Example>, shows: Shows) -> Vec<Rehearsed> {
     examples
         .map(|example| {
             let label = number_of(&model.labels, example.label.as_deref()) as usize;
-            (model.read(&example.text), (label < model.labels.len()).then_some(label))
+            let label = (label < model.labels.len()).then_some(label);
+            let weight = if label.is_none() && example.label.is_some() { STRANGER_WEIGHT } else { 1.0 };
+            Rehearsed { reading: model.read(&example.text), label, shows, weight }
         })
         .collect()
 }
 
 /// Fits temperature, correctness and rejector on examples as models saw them that were not trained on them.
 fn calibrate(model: &mut Model, seen: &[Rehearsed]) {
-    let (scores, labels): (Vec<Vec<f32>>, Vec<usize>) = seen.iter().filter_map(|(reading, label)| label.map(|label| (reading.scores.clone(), label))).unzip();
+    let rightness = || seen.iter().filter(|one| one.shows.rightness()).filter_map(|one| Some((&one.reading, one.label?)));
+    let (scores, labels): (Vec<Vec<f32>>, Vec<usize>) = rightness().map(|(reading, label)| (reading.scores.clone(), label)).unzip();
     model.temperature = temperature(&scores, &labels);
-    let (rows, right): (Vec<Vec<f32>>, Vec<bool>) = seen
-        .iter()
-        .filter_map(|(reading, label)| {
-            let label = (*label)?;
+    let (rows, right): (Vec<Vec<f32>>, Vec<bool>) = rightness()
+        .map(|(reading, label)| {
             let probability = top_probability(&reading.scores, model.temperature);
-            Some((correctness_features(probability, &reading.evidence), top_two(&reading.scores).0 == label))
+            (correctness_features(probability, &reading.evidence), top_two(&reading.scores).0 == label)
         })
         .unzip();
     model.correctness = Some(Logistic::fit(&rows, &right, &[], 1.0));
-    let outside = seen.iter().filter(|(_, label)| label.is_none()).count();
+    let seen: Vec<&Rehearsed> = seen.iter().filter(|one| one.shows.strangers()).collect();
+    let outside = seen.iter().any(|one| one.label.is_none());
     // Rehearsals without a class of outsiders have one number less; the rejector reads what all of them have.
-    let width = seen.iter().map(|(reading, _)| reading.evidence.len()).min().unwrap_or(0);
-    let evidence: Vec<Vec<f32>> = seen.iter().map(|(reading, _)| reading.evidence[..width].to_vec()).collect();
-    let inside: Vec<bool> =
-        seen.iter().map(|(reading, label)| if outside > 0 { label.is_some() } else { *label == Some(top_two(&reading.scores).0) }).collect();
-    model.rejector = Some(Logistic::fit(&evidence, &inside, &[], 1.0));
+    let width = seen.iter().map(|one| one.reading.evidence.len()).min().unwrap_or(0);
+    let evidence: Vec<Vec<f32>> = seen.iter().map(|one| one.reading.evidence[..width].to_vec()).collect();
+    let inside: Vec<bool> = seen.iter().map(|one| if outside { one.label.is_some() } else { one.label == Some(top_two(&one.reading.scores).0) }).collect();
+    let weights: Vec<f32> = seen.iter().map(|one| one.weight).collect();
+    model.rejector = Some(Logistic::fit(&evidence, &inside, &weights, 1.0));
+}
+
+/// Whether intents have few examples.
+pub(crate) fn few(examples: usize, intents: usize) -> bool {
+    examples / intents.max(1) < FEW_EXAMPLES
+}
+
+/// What the intents' names say, as one more example of each: where examples are few, a name that somebody gave says much. None
+/// where there are many, and none of names without words.
+#[must_use]
+pub fn names(examples: &[Example]) -> Vec<Example> {
+    names_of(&labels_of(examples), examples.len())
+}
+
+fn names_of(labels: &[String], examples: usize) -> Vec<Example> {
+    let named = labels.iter().filter(|_| few(examples, labels.len())).map(|label| (label, spoken(label)));
+    named.filter(|(_, text)| !text.is_empty()).map(|(label, text)| Example { text, label: Some(label.clone()) }).collect()
+}
+
+/// The words of a name such as `card_arrival` or `cardArrival`.
+fn spoken(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    for character in name.chars() {
+        let begins = character.is_uppercase() && before.is_lowercase();
+        if (begins || !character.is_alphanumeric()) && !words.ends_with(' ') && !words.is_empty() {
+            words.push(' ');
+        }
+        if character.is_alphanumeric() {
+            words.push(character);
+        }
+        before = character;
+    }
+    let words = words.trim_end();
+    if words.chars().any(char::is_alphabetic) { words.to_lowercase() } else { String::new() }
 }
 
 /// The labels of examples, in order.

@@ -59,6 +59,13 @@ impl Linear {
         self.classes
     }
 
+    /// Adds to each class's score the nearness to its centre, times `share`; classes without a centre stay as they are.
+    pub(crate) fn lean_on(&mut self, centres: &Centres, share: f32) {
+        for (weights, centres) in self.weights.chunks_mut(self.classes).zip(centres.values.chunks(centres.classes.max(1))) {
+            weights.iter_mut().zip(centres).for_each(|(weight, centre)| *weight += share * centre);
+        }
+    }
+
     /// Decision values of all classes for one row, written into `scores` (its length is the number of classes).
     pub(crate) fn score(&self, row: &[(u32, f32)], scores: &mut [f32]) {
         let bias = self.weights.len() - self.classes;

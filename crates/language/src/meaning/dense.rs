@@ -71,11 +71,14 @@ pub(crate) struct Weighed {
     pub(crate) scores: Vec<f32>,
     /// Square of the distance to the nearest class, in units of the clouds' width.
     pub(crate) distance: f32,
+    /// The vector in units of the clouds' width, of length one.
+    pub(crate) direction: Vec<f32>,
 }
 
 impl Clouds {
-    /// Learns from placed vectors; a label of `classes` or more belongs to none and is ignored.
-    pub(crate) fn learn(placed: &[&[f32]], labels: &[u32], classes: usize) -> Self {
+    /// Learns from placed vectors; a label of `classes` or more belongs to none and is ignored. `names`, of which each says what
+    /// a class is called, move its middle as one example does, but say nothing of the clouds' shape.
+    pub(crate) fn learn(placed: &[&[f32]], labels: &[u32], classes: usize, names: &[(&[f32], u32)], few: f32) -> Self {
         let width = placed.first().map_or(0, |vector| vector.len());
         let mut middles = vec![vec![0.0_f32; width]; classes];
         let mut counts = vec![0_usize; classes];
@@ -84,6 +87,7 @@ impl Clouds {
             counts[label as usize] += 1;
             middles[label as usize].iter_mut().zip(*vector).for_each(|(sum, value)| *sum += value);
         }
+        let sums = if names.is_empty() { Vec::new() } else { middles.clone() };
         for (middle, &count) in middles.iter_mut().zip(&counts) {
             middle.iter_mut().for_each(|sum| *sum /= count.max(1) as f32);
         }
@@ -99,8 +103,12 @@ impl Clouds {
         }
         covariance.iter_mut().for_each(|sum| *sum /= total.max(1) as f32);
         let spread = (0..width).map(|place| covariance[place * width + place]).sum::<f32>() / width.max(1) as f32;
-        let ridge = spread * (SPHERE + SPHERE_FEW / total.max(1) as f32) + 1e-6;
+        let ridge = spread * (SPHERE + few / total.max(1) as f32) + 1e-6;
         (0..width).for_each(|place| covariance[place * width + place] += ridge);
+        for &(name, class) in names.iter().filter(|&&(_, class)| (class as usize) < classes) {
+            let (sum, count) = (&sums[class as usize], counts[class as usize] as f32);
+            middles[class as usize] = sum.iter().zip(name).map(|(sum, name)| (sum + name) / (count + 1.0)).collect();
+        }
         let mut clouds = Self { width, factor: cholesky(covariance, width), middles: Vec::new() };
         clouds.middles = middles
             .iter()
@@ -151,18 +159,23 @@ impl Clouds {
         self.middles.len()
     }
 
+    /// A placed vector in units of the clouds' width, of length one: directions in which a class's own examples differ count little.
+    pub(crate) fn direction(&self, placed: &[f32]) -> Vec<f32> {
+        unit(self.whiten(placed))
+    }
+
     pub(crate) fn weigh(&self, placed: &[f32]) -> Weighed {
         let whitened = self.whiten(placed);
         let scores: Vec<f32> = self.middles.iter().map(|(middle, half)| dot(&whitened, middle) - half).collect();
         let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let distance = dot(&whitened, &whitened) - 2.0 * best;
-        Weighed { scores, distance: if distance.is_finite() { distance } else { 0.0 } }
+        Weighed { scores, distance: if distance.is_finite() { distance } else { 0.0 }, direction: unit(whitened) }
     }
 }
 
-/// How far the covariance is drawn towards a sphere: always, and more with few examples.
+/// How far the covariance is drawn towards a sphere: always, and more with few examples (over their number).
 const SPHERE: f32 = 0.1;
-const SPHERE_FEW: f32 = 400.0;
+pub(crate) const SPHERE_FEW: f32 = 400.0;
 
 /// The lower Cholesky factor of a positive definite matrix given by its lower triangle.
 fn cholesky(mut matrix: Vec<f32>, width: usize) -> Vec<f32> {
@@ -205,15 +218,29 @@ impl Neighbours {
         Self { vectors, labels }
     }
 
-    /// Looks around a placed vector; `skip` is a neighbour to leave out (itself).
-    pub(crate) fn around(&self, placed: &[f32], label: u32, skip: Option<usize>) -> Nearness {
+    /// Likeness to all examples.
+    pub(crate) fn cosines(&self, vector: &[f32]) -> Vec<f32> {
+        self.vectors.iter().map(|other| dot(vector, other)).collect()
+    }
+
+    /// How near each of the classes' examples are as a whole, the nearest far above the others: the logarithm of the mean of a
+    /// kernel over them.
+    pub(crate) fn closeness(&self, cosines: &[f32], classes: usize) -> Vec<f32> {
+        let mut sums = vec![(0.0_f32, 0_u32); classes];
+        for (cosine, &label) in cosines.iter().zip(&self.labels) {
+            if let Some((sum, count)) = sums.get_mut(label as usize) {
+                *sum += (CLOSENESS * (cosine - 1.0)).exp();
+                *count += 1;
+            }
+        }
+        sums.into_iter().map(|(sum, count)| (sum / count.max(1) as f32).max(1e-6).ln()).collect()
+    }
+
+    /// The neighbourhood under a label, by [`Self::cosines`].
+    pub(crate) fn around(&self, cosines: &[f32], label: u32) -> Nearness {
         let mut best = [(-1.0_f32, u32::MAX); 5];
         let mut own = -1.0_f32;
-        for (number, (vector, &other)) in self.vectors.iter().zip(&self.labels).enumerate() {
-            if skip == Some(number) {
-                continue;
-            }
-            let cosine = dot(placed, vector);
+        for (&cosine, &other) in cosines.iter().zip(&self.labels) {
             if other == label {
                 own = own.max(cosine);
             }
@@ -233,6 +260,9 @@ impl Neighbours {
     }
 }
 
+/// How quickly closeness falls with distance.
+const CLOSENESS: f32 = 12.0;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,7 +280,7 @@ mod tests {
         let vectors: Vec<Vec<f32>> = (0..40).map(|number| vec![if number % 2 == 0 { 1.0 } else { -1.0 }, (number as f32 * 0.7).sin() * 0.1, 0.0]).collect();
         let placed: Vec<&[f32]> = vectors.iter().map(Vec::as_slice).collect();
         let labels: Vec<u32> = (0..40).map(|number| number % 2).collect();
-        let clouds = Clouds::learn(&placed, &labels, 2);
+        let clouds = Clouds::learn(&placed, &labels, 2, &[], SPHERE_FEW);
         let own = clouds.weigh(&[0.9, 0.0, 0.0]);
         assert!(own.scores[0] > own.scores[1]);
         assert!(clouds.weigh(&[0.0, 0.0, 1.0]).distance > own.distance);
@@ -259,13 +289,16 @@ mod tests {
         let back = Clouds::read(&mut bytes.as_slice()).expect("what was written");
         assert_eq!(back.weigh(&[0.9, 0.0, 0.0]).scores, own.scores);
         assert!((0..bytes.len()).all(|cut| Clouds::read(&mut &bytes[..cut]).is_none()));
-        assert!(Clouds::learn(&[], &[], 2).weigh(&[]).scores.iter().all(|score| score.is_finite()));
+        assert!(Clouds::learn(&[], &[], 2, &[], SPHERE_FEW).weigh(&[]).scores.iter().all(|score| score.is_finite()));
     }
 
     #[test]
     fn the_nearest_are_found_with_their_labels() {
         let neighbours = Neighbours::new(vec![vec![1.0, 0.0], vec![0.6, 0.8], vec![0.0, 1.0]], vec![0, 1, 1]);
-        let around = neighbours.around(&[0.0, 1.0], 1, Some(2));
-        assert!((around.nearest - 0.8).abs() < 1e-6 && (around.own - 0.8).abs() < 1e-6);
+        let cosines = neighbours.cosines(&[0.6, 0.8]);
+        let around = neighbours.around(&cosines, 0);
+        assert!((around.nearest - 1.0).abs() < 1e-6 && (around.own - 0.6).abs() < 1e-6);
+        let closeness = neighbours.closeness(&cosines, 3);
+        assert!(closeness[1] > closeness[0] && closeness[0] > closeness[2] && closeness[2].is_finite());
     }
 }

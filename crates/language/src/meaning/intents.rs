@@ -4,9 +4,9 @@
 //! linear one, the probability and the rejector are learned from examples that neither has seen.
 
 use super::dense::{Clouds, Nearness, Neighbours, Space};
+use crate::intents::rehearsal::{STRANGER_WEIGHT, Shows, plan};
 use crate::intents::{self, Example, Prediction, Reading, TrainingError, labels_of, number_of, top_probability, top_two};
 use crate::learn::calibration::{Logistic, temperature};
-use crate::learn::random::Random;
 
 /// An example with its vector.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +24,8 @@ pub fn told<'told>(examples: &'told [Example], vectors: &'told [Vec<f32>]) -> Ve
 /// A trained, immutable intent model of both tiers.
 pub struct Model {
     base: Base,
-    /// What a point of meaning's score is worth in points of words' score.
-    blend: f32,
+    /// What a point of the clouds' score, and one of closeness, is worth in points of the linear score.
+    worths: Worths,
     temperature: f32,
     correctness: Logistic,
     rejector: Logistic,
@@ -38,6 +38,8 @@ struct Base {
     space: Space,
     clouds: Clouds,
     neighbours: Neighbours,
+    /// Whether intents have few examples, so that their names were learned too.
+    few: bool,
 }
 
 /// What both judges make of one text.
@@ -45,35 +47,37 @@ struct Seen {
     words: Reading,
     meaning: Vec<f32>,
     distance: f32,
-    placed: Vec<f32>,
+    /// Likeness to each known example, and what that makes of each class.
+    cosines: Vec<f32>,
+    closeness: Vec<f32>,
 }
 
-/// Parts that examples are divided into for rehearsals; with many examples one rehearsal is enough.
-const PARTS: usize = 5;
-const MANY_EXAMPLES: usize = 4_000;
-/// Every so many-th intent is left out of a rehearsal, to see how a message about something unknown looks.
-const LEFT_OUT: usize = 6;
+type Worths = (f32, f32);
 
-/// Trains on examples; `validation`, if it has labels, fits probabilities and the threshold. See [`intents::Trainer`], whose
-/// settings and rules these are.
+/// How far the clouds are drawn towards a sphere, over the number of examples: further than for the corpus, whose lines are
+/// many and of one hand.
+const SPHERE_FEW: f32 = 1_600.0;
+
+/// Trains on examples; `validation`, if it has labels, fits probabilities and the threshold. `names` are those of
+/// [`intents::names`]. See [`intents::Trainer`], whose settings and rules these are.
 ///
 /// # Errors
 /// [`TrainingError::TooFewIntents`] with fewer than two labels.
-pub fn train(trainer: &intents::Trainer, examples: &[Told<'_>], validation: &[Told<'_>]) -> Result<Model, TrainingError> {
+pub fn train(trainer: &intents::Trainer, examples: &[Told<'_>], names: &[Told<'_>], validation: &[Told<'_>]) -> Result<Model, TrainingError> {
     let labels = labels_of(examples.iter().map(|told| told.example));
     if labels.len() < 2 {
         return Err(TrainingError::TooFewIntents);
     }
-    let base = Base::fit(trainer, examples, &labels);
+    let base = Base::fit(trainer, examples, names, &labels);
     let validated = validation.iter().any(|told| told.example.label.is_some());
     let outside_given = examples.iter().chain(validation).any(|told| told.example.label.is_none());
-    let mut rehearsed: Vec<Rehearsed> = if validated { base.judge_all(validation) } else { Vec::new() };
+    let mut rehearsed: Vec<Rehearsed> = if validated { base.judge_all(validation, Shows::Both) } else { Vec::new() };
     if !validated || !outside_given {
-        let seen = rehearse(trainer, examples, &labels, !outside_given);
+        let seen = rehearse(trainer, examples, names, &labels, !outside_given);
         // Only what a validation set cannot show is taken from the rehearsal.
         rehearsed.extend(seen.into_iter().filter(|one| !validated || one.label.is_none()));
         if !validated {
-            rehearsed.extend(base.judge_all(validation));
+            rehearsed.extend(base.judge_all(validation, Shows::Both));
         }
     }
     Ok(calibrate(base, &rehearsed, trainer.rejected_right))
@@ -84,114 +88,138 @@ struct Rehearsed {
     seen: Seen,
     around: Around,
     label: Option<usize>,
+    shows: Shows,
+    /// What it counts for the rejector.
+    weight: f32,
 }
 
 /// The neighbourhood of a text under each label that could come first; looked up once, before the blend is known.
 type Around = Vec<(usize, Nearness)>;
 
 impl Base {
-    fn fit(trainer: &intents::Trainer, examples: &[Told<'_>], labels: &[String]) -> Self {
-        let texts: Vec<&Example> = examples.iter().map(|told| told.example).collect();
+    fn fit(trainer: &intents::Trainer, examples: &[Told<'_>], names: &[Told<'_>], labels: &[String]) -> Self {
         let space = Space::of(examples.iter().map(|told| told.vector));
-        let placed: Vec<Vec<f32>> = examples.iter().map(|told| space.place(told.vector)).collect();
-        let numbers: Vec<u32> = examples.iter().map(|told| number_of(labels, told.example.label.as_deref())).collect();
-        let clouds = Clouds::learn(&placed.iter().map(Vec::as_slice).collect::<Vec<_>>(), &numbers, labels.len());
-        Self { words: trainer.fit_beside(&texts, labels, &placed), space, clouds, neighbours: Neighbours::new(placed, numbers) }
+        let all = || examples.iter().chain(names);
+        let texts: Vec<&Example> = all().map(|told| told.example).collect();
+        let placed: Vec<Vec<f32>> = all().map(|told| space.place(told.vector)).collect();
+        let numbers: Vec<u32> = all().map(|told| number_of(labels, told.example.label.as_deref())).collect();
+        let slices: Vec<&[f32]> = placed.iter().map(Vec::as_slice).collect();
+        let (lessons, called) = slices.split_at(examples.len());
+        let called: Vec<(&[f32], u32)> = called.iter().copied().zip(numbers[examples.len()..].iter().copied()).collect();
+        let clouds = Clouds::learn(lessons, &numbers[..examples.len()], labels.len(), &called, SPHERE_FEW);
+        let words = trainer.fit_beside(&texts, labels, &placed);
+        let directions = placed.iter().map(|placed| clouds.direction(placed)).collect();
+        Self { words, space, clouds, neighbours: Neighbours::new(directions, numbers), few: intents::few(examples.len(), labels.len()) }
     }
 
     fn see(&self, text: &str, vector: &[f32]) -> Seen {
         let placed = self.space.place(vector);
         let weighed = self.clouds.weigh(&placed);
-        Seen { words: self.words.read_beside(text, &placed), meaning: weighed.scores, distance: weighed.distance, placed }
+        let cosines = self.neighbours.cosines(&weighed.direction);
+        let closeness = self.neighbours.closeness(&cosines, self.words.labels().len());
+        Seen { words: self.words.read_beside(text, &placed), meaning: weighed.scores, distance: weighed.distance, cosines, closeness }
     }
 
-    fn judge_all(&self, examples: &[Told<'_>]) -> Vec<Rehearsed> {
+    fn judge_all(&self, examples: &[Told<'_>], shows: Shows) -> Vec<Rehearsed> {
         let labels = self.words.labels();
         examples
             .iter()
             .map(|told| {
-                let seen = self.see(&told.example.text, told.vector);
+                let mut seen = self.see(&told.example.text, told.vector);
                 let label = number_of(labels, told.example.label.as_deref()) as usize;
-                let mut candidates = vec![top_two(&seen.words.scores).0, top_two(&seen.meaning).0];
-                candidates.extend(BLENDS.iter().map(|&blend| top_two(&blended(&seen, blend)).0));
+                let mut candidates = vec![top_two(&seen.words.scores).0, top_two(&seen.meaning).0, top_two(&seen.closeness).0];
+                let worths = BLENDS.iter().flat_map(|&cloud| CLOSE.map(|close| (cloud, close)));
+                candidates.extend(worths.map(|worths| top_two(&blended(&seen, worths)).0));
                 candidates.sort_unstable();
                 candidates.dedup();
-                let around = candidates.into_iter().map(|label| (label, self.neighbours.around(&seen.placed, label as u32, None))).collect();
-                Rehearsed { seen, around, label: (label < labels.len()).then_some(label) }
+                let around = candidates.into_iter().map(|label| (label, self.neighbours.around(&seen.cosines, label as u32))).collect();
+                // One for each known example, of each example: too much to keep.
+                seen.cosines = Vec::new();
+                let label = (label < labels.len()).then_some(label);
+                let weight = if label.is_none() && told.example.label.is_some() { STRANGER_WEIGHT } else { 1.0 };
+                Rehearsed { seen, around, label, shows, weight }
             })
             .collect()
     }
 }
 
-/// Worths of meaning that are tried.
+/// Worths of the clouds' scores and of closeness that are tried.
 const BLENDS: [f32; 9] = [0.005, 0.01, 0.02, 0.03, 0.045, 0.07, 0.1, 0.15, 0.25];
+const CLOSE: [f32; 6] = [0.0, 0.06, 0.12, 0.2, 0.35, 0.6];
 
-fn blended(seen: &Seen, blend: f32) -> Vec<f32> {
-    let best = seen.meaning.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    seen.words.scores.iter().zip(&seen.meaning).map(|(words, meaning)| words + blend * (meaning - best)).collect()
+fn blended(seen: &Seen, (cloud, close): Worths) -> Vec<f32> {
+    let highest = |scores: &[f32]| scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let (best, closest) = (highest(&seen.meaning), highest(&seen.closeness));
+    let evidence = seen.meaning.iter().zip(&seen.closeness).map(|(meaning, closeness)| cloud * (meaning - best) + close * (closeness - closest));
+    seen.words.scores.iter().zip(evidence).map(|(words, evidence)| words + evidence).collect()
 }
 
-/// Examples judged by models that were not trained on them. With `leave_out`, each model also misses some intents, whose
+/// Examples judged by models that were not trained on them. With `leave_out`, some models also miss some intents, whose
 /// examples then count as having none.
-fn rehearse(trainer: &intents::Trainer, examples: &[Told<'_>], labels: &[String], leave_out: bool) -> Vec<Rehearsed> {
-    let mut order: Vec<usize> = (0..examples.len()).collect();
-    Random::new(77).shuffle(&mut order);
-    let parts = if examples.len() > MANY_EXAMPLES { 1 } else { PARTS };
-    let leave_out = leave_out && labels.len() >= LEFT_OUT;
+fn rehearse(trainer: &intents::Trainer, examples: &[Told<'_>], names: &[Told<'_>], labels: &[String], leave_out: bool) -> Vec<Rehearsed> {
+    let known: Vec<Option<&str>> = examples.iter().map(|told| told.example.label.as_deref()).collect();
     let mut seen = Vec::new();
-    for part in 0..parts {
-        let is_out = |place: usize| leave_out && place % LEFT_OUT == part;
-        let known: Vec<String> = labels.iter().enumerate().filter(|&(place, _)| !is_out(place)).map(|(_, label)| label.clone()).collect();
-        let (mut kept, mut judged) = (Vec::new(), Vec::new());
-        for (position, &index) in order.iter().enumerate() {
-            let told = examples[index];
-            if position % PARTS == part {
-                judged.push(told);
-            } else if told.example.label.is_none() || (number_of(&known, told.example.label.as_deref()) as usize) < known.len() {
-                kept.push(told);
-            }
-        }
-        if known.len() >= 2 {
-            seen.extend(Base::fit(trainer, &kept, &known).judge_all(&judged));
-        }
+    for rehearsal in plan(labels, &known, leave_out) {
+        let [kept, judged] = [&rehearsal.kept, &rehearsal.judged].map(|part| part.iter().map(|&index| examples[index]).collect::<Vec<_>>());
+        let is_known = |told: &&Told<'_>| told.example.label.as_ref().is_some_and(|label| rehearsal.known.contains(label));
+        let names: Vec<Told<'_>> = names.iter().filter(is_known).copied().collect();
+        seen.extend(Base::fit(trainer, &kept, &names, &rehearsal.known).judge_all(&judged, rehearsal.shows));
     }
     seen
 }
 
 /// Learns blend, probability and rejector.
 fn calibrate(base: Base, rehearsed: &[Rehearsed], rejected_right: f32) -> Model {
-    let labelled: Vec<&Rehearsed> = rehearsed.iter().filter(|one| one.label.is_some()).collect();
+    let labelled: Vec<&Rehearsed> = rehearsed.iter().filter(|one| one.label.is_some() && one.shows.rightness()).collect();
     let truth: Vec<usize> = labelled.iter().filter_map(|one| one.label).collect();
-    let (mut blend, mut sharpness, mut least) = (BLENDS[0], 1.0, f64::INFINITY);
-    for candidate in BLENDS {
-        let scores: Vec<Vec<f32>> = labelled.iter().map(|one| blended(&one.seen, candidate)).collect();
-        let fitted = temperature(&scores, &truth);
-        let loss = loss(&scores, &truth, fitted);
-        if loss < least {
-            (blend, sharpness, least) = (candidate, fitted, loss);
-        }
-    }
+    let (worths, sharpness) = worths(&labelled, &truth, base.few);
     let read = |one: &Rehearsed| {
-        let scores = blended(&one.seen, blend);
+        let scores = blended(&one.seen, worths);
         let first = top_two(&scores).0;
         let around = one.around.iter().find(|(label, _)| *label == first).map_or_else(Nearness::default, |(_, around)| *around);
         (first, evidence(&one.seen, &scores, around, sharpness))
     };
-    let readings: Vec<(usize, Vec<f32>)> = rehearsed.iter().map(read).collect();
+    let (surety, right): (Vec<Vec<f32>>, Vec<bool>) = labelled
+        .iter()
+        .map(|one| {
+            let (first, evidence) = read(one);
+            (evidence[..SURETY].to_vec(), one.label == Some(first))
+        })
+        .unzip();
+    let correctness = Logistic::fit(&surety, &right, &[], 1.0);
+    let strange: Vec<&Rehearsed> = rehearsed.iter().filter(|one| one.shows.strangers()).collect();
+    let readings: Vec<(usize, Vec<f32>)> = strange.iter().map(|one| read(one)).collect();
     // Rehearsals without a class of outsiders have one number less; all are read as far as the shortest.
     let width = readings.iter().map(|(_, evidence)| evidence.len()).min().unwrap_or(0);
     let rows: Vec<Vec<f32>> = readings.iter().map(|(_, evidence)| evidence[..width].to_vec()).collect();
-    let right: Vec<bool> = readings.iter().zip(rehearsed).map(|((first, _), one)| one.label == Some(*first)).collect();
-    let known: Vec<usize> = (0..rehearsed.len()).filter(|&index| rehearsed[index].label.is_some()).collect();
-    let surety: Vec<Vec<f32>> = known.iter().map(|&index| rows[index][..SURETY].to_vec()).collect();
-    let correctness = Logistic::fit(&surety, &known.iter().map(|&index| right[index]).collect::<Vec<_>>(), &[], 1.0);
-    let outside = rehearsed.iter().any(|one| one.label.is_none());
-    let inside: Vec<bool> = rehearsed.iter().zip(&right).map(|(one, right)| if outside { one.label.is_some() } else { *right }).collect();
-    let rejector = Logistic::fit(&rows, &inside, &[], 1.0);
+    let right: Vec<bool> = readings.iter().zip(&strange).map(|((first, _), one)| one.label == Some(*first)).collect();
+    let outside = strange.iter().any(|one| one.label.is_none());
+    let inside: Vec<bool> = strange.iter().zip(&right).map(|(one, right)| if outside { one.label.is_some() } else { *right }).collect();
+    let weights: Vec<f32> = strange.iter().map(|one| one.weight).collect();
+    let rejector = Logistic::fit(&rows, &inside, &weights, 1.0);
     let mut sure: Vec<f32> = rows.iter().zip(&right).filter(|&(_, right)| *right).map(|(row, _)| rejector.probability(row)).collect();
     sure.sort_by(f32::total_cmp);
     let threshold = sure.get((sure.len() as f32 * rejected_right) as usize).copied().unwrap_or(0.0);
-    Model { base, blend, temperature: sharpness, correctness, rejector, threshold }
+    Model { base, worths, temperature: sharpness, correctness, rejector, threshold }
+}
+
+/// The worths that make what was rehearsed most likely, one after the other, and the sharpness that goes with them.
+fn worths(labelled: &[&Rehearsed], truth: &[usize], few: bool) -> (Worths, f32) {
+    let fitted = |worths: Worths| {
+        let scores: Vec<Vec<f32>> = labelled.iter().map(|one| blended(&one.seen, worths)).collect();
+        let sharpness = temperature(&scores, truth);
+        (loss(&scores, truth, sharpness), worths, sharpness)
+    };
+    let least = |candidates: Vec<Worths>| candidates.into_iter().map(fitted).min_by(|left, right| left.0.total_cmp(&right.0));
+    let mut best = least(BLENDS.map(|cloud| (cloud, 0.0)).to_vec());
+    // Of few examples the closest is often another intent's; they made rehearsals likelier and messages wronger.
+    for _ in 0..if few { 0 } else { 2 } {
+        let cloud = best.map_or(BLENDS[0], |best| best.1.0);
+        best = least(CLOSE.map(|close| (cloud, close)).to_vec());
+        let close = best.map_or(0.0, |best| best.1.1);
+        best = least(BLENDS.map(|cloud| (cloud, close)).to_vec());
+    }
+    best.map_or(((BLENDS[0], 0.0), 1.0), |(_, worths, sharpness)| (worths, sharpness))
 }
 
 fn loss(scores: &[Vec<f32>], labels: &[usize], sharpness: f32) -> f64 {
@@ -244,19 +272,13 @@ impl Model {
         self.threshold
     }
 
-    /// What a point of meaning's score is worth in points of words' score.
-    #[must_use]
-    pub fn blend(&self) -> f32 {
-        self.blend
-    }
-
     /// Predicts the intent of one text.
     #[must_use]
     pub fn predict(&self, text: &str, vector: &[f32]) -> Prediction {
         let seen = self.base.see(text, vector);
-        let scores = blended(&seen, self.blend);
+        let scores = blended(&seen, self.worths);
         let first = top_two(&scores).0;
-        let around = self.base.neighbours.around(&seen.placed, first as u32, None);
+        let around = self.base.neighbours.around(&seen.cosines, first as u32);
         let evidence = evidence(&seen, &scores, around, self.temperature);
         let in_scope = self.rejector.probability(&evidence);
         Prediction { label: first, confidence: self.correctness.probability(&evidence[..SURETY]), in_scope, rejected: in_scope < self.threshold }
@@ -265,6 +287,6 @@ impl Model {
     /// Decision values of all intents: what a text is like, even when it has none of them.
     #[must_use]
     pub fn profile(&self, text: &str, vector: &[f32]) -> Vec<f32> {
-        blended(&self.base.see(text, vector), self.blend)
+        blended(&self.base.see(text, vector), self.worths)
     }
 }

@@ -24,7 +24,7 @@ fn intents_that_share_no_word_are_told_apart_by_meaning() {
         examples.push(Example { text: format!("sentence {}", number % 7), label: Some(labels[number % 3].to_owned()) });
         vectors.push(leaning(number % 3, number));
     }
-    let model = intents::train(&Trainer::default(), &intents::told(&examples, &vectors), &[]).expect("three intents");
+    let model = intents::train(&Trainer::default(), &intents::told(&examples, &vectors), &[], &[]).expect("three intents");
     for (direction, label) in labels.iter().enumerate() {
         let prediction = model.predict("something new", &leaning(direction, 500));
         assert_eq!(model.labels()[prediction.label], *label);

@@ -1,7 +1,7 @@
 //! The corpus of needs by meaning.
 
 use crate::answers::affinity;
-use crate::meaning::dense::{Clouds, Space, Weighed};
+use crate::meaning::dense::{Clouds, SPHERE_FEW, Space, Weighed};
 use crate::needs::{Corpus, Line};
 
 /// The texts of the corpus, in its order: embed them as questions, once for each model, and keep the vectors.
@@ -50,7 +50,7 @@ impl Needs {
             }
         }
         let placed: Vec<&[f32]> = placed.iter().map(Vec::as_slice).collect();
-        Self { clouds: Clouds::learn(&placed, &labels, corpus.needs().len()), space }
+        Self { clouds: Clouds::learn(&placed, &labels, corpus.needs().len(), &[], SPHERE_FEW), space }
     }
 
     pub(super) fn weigh(&self, vector: &[f32]) -> Weighed {
