@@ -110,7 +110,8 @@ impl Judge {
         let vectors = [train, &names, validation].map(|examples| meaning.vectors(Side::Query, &texts(examples)));
         let embed_ms = begin.elapsed().as_secs_f64() * 1e3;
         progress(&format!("training on {} messages …", train.len()));
-        let [known, called, seen] = [(train, &vectors[0]), (&names, &vectors[1]), (validation, &vectors[2])].map(|(examples, vectors)| intents::told(examples, vectors));
+        let [known, called, seen] =
+            [(train, &vectors[0]), (&names, &vectors[1]), (validation, &vectors[2])].map(|(examples, vectors)| intents::told(examples, vectors));
         let model = intents::train(trainer, &known, &called, &seen)?;
         Ok((Self::Meaning(Box::new(model)), embed_ms))
     }
@@ -163,6 +164,9 @@ fn figures(report: &mut Report, model: &Judge, test: &[Example], predictions: &[
     report.share("oos_auroc", measures::auroc(&scores, &inside));
     let confidences: Vec<f32> = labelled().map(|index| predictions[index].confidence).collect();
     let labelled_right: Vec<bool> = labelled().map(|index| right[index]).collect();
-    report.share("mean_confidence", (!confidences.is_empty()).then(|| confidences.iter().map(|&confidence| f64::from(confidence)).sum::<f64>() / confidences.len() as f64));
+    report.share(
+        "mean_confidence",
+        (!confidences.is_empty()).then(|| confidences.iter().map(|&confidence| f64::from(confidence)).sum::<f64>() / confidences.len() as f64),
+    );
     report.share("ece", (!confidences.is_empty()).then(|| measures::expected_calibration_error(&confidences, &labelled_right)));
 }

@@ -32,7 +32,7 @@ fn intents_that_share_no_word_are_told_apart_by_meaning() {
     }
     let nothing = model.predict("", &[0.0; 6]);
     assert!(nothing.in_scope.is_finite());
-    assert!(intents::train(&Trainer::default(), &intents::told(&examples[..1], &vectors), &[]).is_err());
+    assert!(intents::train(&Trainer::default(), &intents::told(&examples[..1], &vectors), &[], &[]).is_err());
 }
 
 #[test]
