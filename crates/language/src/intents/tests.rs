@@ -30,7 +30,8 @@ fn training_twice_gives_the_same_model() {
 
 #[test]
 fn names_teach_where_examples_are_few() {
-    let named = |label: &str, count: usize| (0..count).map(|number| Example { text: format!("line {number}"), label: Some(label.to_owned()) }).collect::<Vec<_>>();
+    let named =
+        |label: &str, count: usize| (0..count).map(|number| Example { text: format!("line {number}"), label: Some(label.to_owned()) }).collect::<Vec<_>>();
     let few = [named("cardArrival", 3), named("top_up?", 3), named("17", 3)].concat();
     let texts: Vec<(String, Option<String>)> = names(&few).into_iter().map(|name| (name.text, name.label)).collect();
     assert_eq!(texts, [("card arrival".to_owned(), Some("cardArrival".to_owned())), ("top up".to_owned(), Some("top_up?".to_owned()))]);
