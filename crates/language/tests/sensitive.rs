@@ -4,7 +4,7 @@ use ennakoi_language::{Language, safety};
 
 /// Per cent of a person's lines that must reach one, some points under what was measured: ordinary wordings, and the bot's indirect ones.
 const ORDINARY: [(Language, &str, usize); 3] = [(Language::Fi, "fi", 92), (Language::Sv, "sv", 88), (Language::En, "en", 84)];
-const INDIRECT: [(Language, &str, usize); 3] = [(Language::Fi, "fi", 76), (Language::Sv, "sv", 53), (Language::En, "en", 72)];
+const INDIRECT: [(Language, &str, usize); 3] = [(Language::Fi, "fi", 76), (Language::Sv, "sv", 50), (Language::En, "en", 72)];
 
 /// The bot's questions: a person's are those labelled so, a bot's are all others.
 #[test]

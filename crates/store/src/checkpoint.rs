@@ -20,6 +20,10 @@ use crate::{
 
 /// Pages of the log, of 4 KiB, after which it is moved.
 const PAGES: i32 = 2_000;
+/// Pages, 200 MB, at which writers wait for the log to begin anew.
+const TOO_LONG: i64 = 50_000;
+/// How long they wait for readers.
+const PATIENCE: Duration = Duration::from_millis(50);
 /// A reader with an old snapshot can keep the log from beginning anew; trying again at once would not help.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -58,14 +62,22 @@ impl Checkpoints {
 
 fn move_log(path: &Path, writer: &Weak<Mutex<Writer>>) -> Result<()> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    checkpoint(&connection)?;
+    checkpoint(&connection, "PASSIVE")?;
     let Some(writer) = writer.upgrade() else { return Ok(()) };
     let mut writer = writer.blocking_lock();
     // What waits for a commit does not wait for the copying too.
     commit_group(&mut writer);
-    checkpoint(&connection)
+    if checkpoint(&connection, "PASSIVE")? < TOO_LONG {
+        return Ok(());
+    }
+    // Readers who always overlap keep it from beginning anew: for a moment new ones use what is in the database already.
+    connection.busy_timeout(PATIENCE)?;
+    let pages = checkpoint(&connection, "RESTART")?;
+    tracing::warn!(pages, "the write-ahead log has grown long");
+    Ok(())
 }
 
-fn checkpoint(connection: &Connection) -> Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(Error::from)
+/// Returns the length of the log in pages.
+fn checkpoint(connection: &Connection, mode: &str) -> Result<i64> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(1)).map_err(Error::from)
 }

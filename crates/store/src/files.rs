@@ -84,18 +84,21 @@ pub struct Folder {
 struct DurableFolders(Mutex<HashSet<PathBuf>>);
 
 impl DurableFolders {
-    /// Makes a folder and those above it up to `root`; the names of all of them are on disk when this returns.
+    /// Makes a folder and those above it; the names of all of them below `root` are on disk when this returns.
     fn make(&self, root: &Path, path: &Path) -> std::io::Result<()> {
         // Held while a new folder is synced: who needs the same one has to wait for exactly that.
         let mut durable = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if durable.contains(path) && path.is_dir() {
             return Ok(());
         }
-        let below_root: Vec<&Path> = path.ancestors().take_while(|folder| folder.starts_with(root)).collect();
+        // What lies above the root is the operator's, and may not be ours to read.
+        make_folders(root)?;
+        let below_root: Vec<&Path> = path.ancestors().take_while(|folder| folder.starts_with(root) && *folder != root).collect();
         for folder in below_root.into_iter().rev() {
             make_folders(folder)?;
-            if durable.insert(folder.to_owned()) {
+            if !durable.contains(folder) {
                 sync_folder(folder.parent().unwrap_or(Path::new("")))?;
+                durable.insert(folder.to_owned());
             }
         }
         Ok(())

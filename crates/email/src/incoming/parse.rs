@@ -142,8 +142,13 @@ fn own_id(message: &Message<'_>) -> Option<String> {
 }
 
 /// A name for a mail without one, so that it is recognised when it is shown again.
-fn synthetic_id(raw: &[u8]) -> String {
-    format!("{}@local", address::hexadecimal(&Sha256::digest(raw)))
+pub(crate) fn synthetic_id(raw: &[u8]) -> String {
+    named_by(&address::hexadecimal(&Sha256::digest(raw)))
+}
+
+/// The name of a mail with this SHA-256.
+pub(crate) fn named_by(sha256: &str) -> String {
+    format!("{sha256}@local")
 }
 
 /// An id as it is compared: without brackets, white space and whatever else does not belong there.

@@ -70,14 +70,18 @@ pub(crate) async fn receive(app: &App, mailbox: &Mailbox, shown: Shown, cursor: 
         }
         Shown::Head { head, size } => (head, size),
     };
-    // A large one is kept before it is read, so that its parts can leave the memory.
-    let kept = if raw.len() > trim::LARGE { Some(keep(app, mailbox.workspace, raw.clone()).await?) } else { None };
+    // A large one is kept before it is read, so that its parts can leave the memory; one that is known is not kept again.
+    let kept = if raw.len() > trim::LARGE {
+        if is_known(app, mailbox, &parse::head(&raw).message_id).await? {
+            return move_cursor(app, mailbox, cursor).await;
+        }
+        Some(keep(app, mailbox.workspace, raw.clone()).await?)
+    } else {
+        None
+    };
     let again = kept.is_none().then(|| raw.clone());
-    let reading = read(app, mailbox, raw, size).await?;
-    let mut tx = app.db.read().await?;
-    let known = store::is_known(&mut tx, mailbox.workspace, mailbox.id, &reading.parsed.message_id).await?;
-    drop(tx);
-    if known {
+    let reading = read(app, mailbox, raw, (size, kept.clone())).await?;
+    if is_known(app, mailbox, &reading.parsed.message_id).await? {
         return move_cursor(app, mailbox, cursor).await;
     }
     // The bytes are on disk before anything says that they are.
@@ -121,6 +125,11 @@ pub(crate) async fn receive(app: &App, mailbox: &Mailbox, shown: Shown, cursor: 
     tx.commit().await
 }
 
+async fn is_known(app: &App, mailbox: &Mailbox, message_id: &str) -> Result<bool> {
+    let mut tx = app.db.read().await?;
+    store::is_known(&mut tx, mailbox.workspace, mailbox.id, message_id).await
+}
+
 /// Keeps a mail as it came; its name in the store is its SHA-256.
 async fn keep(app: &App, workspace: WorkspaceId, raw: Bytes) -> Result<String> {
     let bytes = raw.clone();
@@ -137,12 +146,12 @@ async fn move_cursor(app: &App, mailbox: &Mailbox, cursor: Option<Cursor>) -> Re
     tx.commit().await
 }
 
-/// Reading may take a while for a large mail, so it has a thread of its own.
-async fn read(app: &App, mailbox: &Mailbox, raw: Bytes, size: u64) -> Result<Reading> {
+/// Reading may take a while for a large mail, so it has a thread of its own. One that is `kept` already, by its SHA-256, may be shortened.
+async fn read(app: &App, mailbox: &Mailbox, raw: Bytes, (size, kept): (u64, Option<String>)) -> Result<Reading> {
     let (settings, instance) = (mailbox.settings.clone(), instance(app));
     let reading = tokio::task::spawn_blocking(move || {
         let excess = if size > raw.len() as u64 { Some(Excess::Bytes) } else { limits::check(&raw).err() };
-        let raw = if excess.is_none() && raw.len() > trim::LARGE { shortened(raw) } else { raw };
+        let (raw, cut) = if excess.is_none() && kept.is_some() { shortened(raw) } else { (raw, false) };
         let message = if excess.is_none() { parse::message(&raw) } else { None };
         let shaped = message.filter(|message| {
             let (depth, parts) = parse::shape(message);
@@ -150,7 +159,12 @@ async fn read(app: &App, mailbox: &Mailbox, raw: Bytes, size: u64) -> Result<Rea
         });
         match shaped {
             Some(message) => {
-                let parsed = parse::read(&message, &raw);
+                let mut parsed = parse::read(&message, &raw);
+                parsed.text_cut |= cut;
+                // A mail without a name is known by all of its bytes.
+                if let Some(whole) = kept.filter(|_| parsed.message_id == parse::synthetic_id(&raw)) {
+                    parsed.message_id = parse::named_by(&whole);
+                }
                 let kind = classify::classify(&message, &parsed, &instance);
                 let judged = authentication::judged(&message, &parsed, &settings);
                 let report = match kind {
@@ -173,10 +187,10 @@ async fn read(app: &App, mailbox: &Mailbox, raw: Bytes, size: u64) -> Result<Rea
     reading.await.map_err(|error| ennakoi_store::Error::Other(format!("a mail could not be read: {error}")))
 }
 
-fn shortened(raw: Bytes) -> Bytes {
+fn shortened(raw: Bytes) -> (Bytes, bool) {
     let mut bytes = Vec::from(raw);
-    trim::trim(&mut bytes);
-    bytes.into()
+    let cut = trim::trim(&mut bytes);
+    (bytes.into(), cut)
 }
 
 type Files = Vec<(Option<String>, Prepared)>;

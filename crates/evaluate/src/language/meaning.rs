@@ -111,7 +111,12 @@ fn key(text: &str) -> Key {
 
 fn keep(file: &Path, texts: &[&str], vectors: &[Vec<f32>]) -> std::io::Result<()> {
     fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-    let mut out = std::io::BufWriter::new(fs::OpenOptions::new().create(true).append(true).open(file)?);
+    let opened = fs::OpenOptions::new().create(true).append(true).open(file)?;
+    // After a record that was cut short all later ones would be read askew.
+    let record = (KEY + vectors.first().map_or(0, Vec::len) * 4) as u64;
+    let length = opened.metadata()?.len();
+    opened.set_len(length - length % record)?;
+    let mut out = std::io::BufWriter::new(opened);
     for (text, vector) in texts.iter().zip(vectors) {
         out.write_all(&key(text))?;
         for value in vector {

@@ -35,9 +35,9 @@ const KINDS: &[&str] = &["conversation.closed", "conversation.rated", "sla.breac
 /// How far back a new rule looks.
 const BACK: Duration = Duration::days(14);
 /// Closed cases looked at in one go.
-const AT_ONCE: i64 = 100;
+const AT_ONCE: i64 = 10;
 /// Events of a case that are read, at most; what happened after them chooses nothing.
-const EVENTS_MAX: i64 = 2_000;
+const EVENTS_MAX: i64 = 1_000;
 /// A customer is unhappy with up to so many of five.
 const LOW: i64 = 2;
 
@@ -50,6 +50,9 @@ pub(crate) fn timer() -> TimerKind {
 }
 
 async fn follow(batch: Batch) -> Result<()> {
+    if sampling::read(&mut batch.db.read().await?, batch.workspace).await?.is_none() {
+        return Ok(());
+    }
     let mut tx = batch.begin().await?;
     if let Some(kept) = sampling::hold(&mut tx, batch.workspace).await? {
         let zone = sampling::zone(&mut tx, batch.workspace).await?;
@@ -94,17 +97,16 @@ struct Known {
     id: QualityCaseId,
     reasons: String,
     draw: i64,
-    sampled: bool,
     state: CaseState,
 }
 
 impl FromRow for Known {
     fn from_row(row: &mut Row) -> Result<Self> {
-        Ok(Self { id: row.take()?, reasons: row.take()?, draw: row.take()?, sampled: row.take()?, state: row.take()? })
+        Ok(Self { id: row.take()?, reasons: row.take()?, draw: row.take()?, state: row.take()? })
     }
 }
 
-const KNOWN: &str = "SELECT id, reasons, draw, sampled, state FROM quality_cases WHERE workspace_id = $1 AND agent_id = $2";
+const KNOWN: &str = "SELECT id, reasons, draw, state FROM quality_cases WHERE workspace_id = $1 AND agent_id = $2";
 
 /// Decides about one case. Deciding again changes nothing but what has happened since.
 async fn consider(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, kept: &Kept, zone: &TimeZone, id: ConversationId) -> Result<()> {
@@ -150,12 +152,12 @@ async fn is_drawn(tx: &mut Tx, workspace: WorkspaceId, agent: StaffId, per_week:
     }
     let Some(last) = drawn.into_iter().find(|known| known.state == CaseState::Waiting && known.draw > draw) else { return Ok(false) };
     let statement = if last.reasons.is_empty() {
-        "DELETE FROM quality_cases WHERE workspace_id = $1 AND id = $2"
+        "DELETE FROM quality_cases WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'"
     } else {
-        "UPDATE quality_cases SET sampled = FALSE WHERE workspace_id = $1 AND id = $2"
+        "UPDATE quality_cases SET sampled = FALSE WHERE workspace_id = $1 AND id = $2 AND state = 'waiting'"
     };
-    tx.execute(statement, params![workspace, last.id]).await?;
-    Ok(last.sampled)
+    // On PostgreSQL a reviewer may have begun it meanwhile.
+    Ok(tx.execute(statement, params![workspace, last.id]).await? == 1)
 }
 
 /// Why the case is chosen whatever is drawn, and whether the agent has said anything in it.

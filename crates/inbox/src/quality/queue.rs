@@ -95,11 +95,7 @@ async fn reviewers(tx: &mut Tx, workspace: WorkspaceId, ids: &[ConversationId]) 
 /// # Errors
 /// It is not there, is decided already, or is one's own.
 pub async fn skip(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, reviewer: StaffId, id: QualityCaseId) -> Result<()> {
-    let found: Option<QualityCase> = tx.optional(&format!("{COLUMNS} AND id = $2"), params![workspace, id]).await?;
-    let case = found.ok_or_else(|| Problem::not_found("the case"))?;
-    if case.agent_id == reviewer {
-        return Err(Problem::conflict("own_work", "nobody decides about their own work").into());
-    }
+    let case = of_others(tx, workspace, reviewer, id).await?;
     let sql = "UPDATE quality_cases SET state = 'skipped' WHERE workspace_id = $1 AND id = $2 AND state IN ('waiting', 'begun')";
     if tx.execute(sql, params![workspace, id]).await? == 0 {
         return Err(Problem::conflict("already_decided", "the case waits no longer").into());
@@ -108,19 +104,29 @@ pub async fn skip(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId
     audit::record(tx, environment, workspace, Actor::Staff(reviewer), "quality_case.skipped", "quality_case", id, detail).await
 }
 
-/// Puts a case that was skipped back.
+/// Puts a case that was skipped back; one that somebody had begun is begun again.
 ///
 /// # Errors
-/// It is not there, or was not skipped.
+/// It is not there, was not skipped, or is one's own.
 pub async fn put_back(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, reviewer: StaffId, id: QualityCaseId) -> Result<()> {
-    let found: Option<QualityCase> = tx.optional(&format!("{COLUMNS} AND id = $2"), params![workspace, id]).await?;
-    let case = found.ok_or_else(|| Problem::not_found("the case"))?;
-    let sql = "UPDATE quality_cases SET state = 'waiting' WHERE workspace_id = $1 AND id = $2 AND state = 'skipped'";
+    let case = of_others(tx, workspace, reviewer, id).await?;
+    let sql = "UPDATE quality_cases SET state = CASE WHEN EXISTS (SELECT 1 FROM quality_reviews r WHERE r.workspace_id = $1 \
+               AND r.conversation_id = quality_cases.conversation_id AND r.agent_id = quality_cases.agent_id) THEN 'begun' ELSE 'waiting' END \
+               WHERE workspace_id = $1 AND id = $2 AND state = 'skipped'";
     if tx.execute(sql, params![workspace, id]).await? == 0 {
         return Err(Problem::conflict("already_decided", "the case was not skipped").into());
     }
     let detail = json!({ "conversation": case.conversation_id, "agent": case.agent_id });
     audit::record(tx, environment, workspace, Actor::Staff(reviewer), "quality_case.put_back", "quality_case", id, detail).await
+}
+
+async fn of_others(tx: &mut Tx, workspace: WorkspaceId, reviewer: StaffId, id: QualityCaseId) -> Result<QualityCase> {
+    let found: Option<QualityCase> = tx.optional(&format!("{COLUMNS} AND id = $2"), params![workspace, id]).await?;
+    let case = found.ok_or_else(|| Problem::not_found("the case"))?;
+    if case.agent_id == reviewer {
+        return Err(Problem::conflict("own_work", "nobody decides about their own work").into());
+    }
+    Ok(case)
 }
 
 /// A review of this case was begun, published or thrown away.

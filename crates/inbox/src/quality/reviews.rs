@@ -403,13 +403,13 @@ pub async fn discard(tx: &mut Tx, workspace: WorkspaceId, reviewer: StaffId, id:
     queue::moved(tx, workspace, review.conversation_id, review.agent_id, CaseState::Waiting).await
 }
 
-/// Audit and event of what became of a review. The event names neither case nor person: everybody's screens hear it.
+/// Audit and event of what became of a review. The event names neither case nor person, not even who acted: everybody's screens hear it.
 pub(super) async fn tell(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, actor: Actor, kind: &'static str, review: &Review) -> Result<()> {
     let detail = json!({
         "conversation": review.conversation_id, "agent": review.agent_id, "sheet": review.sheet_id, "sheet_version": review.sheet_version,
         "points": review.points, "failed": review.failed, "first_points": review.first_points, "answer": review.answer, "resolution": review.resolution,
     });
     audit::record(tx, environment, workspace, actor, kind, "review", review.id, detail).await?;
-    timeline::append(tx, environment, workspace, vec![NewEvent::new(kind, actor, json!({ "review": review.id }))]).await?;
+    timeline::append(tx, environment, workspace, vec![NewEvent::new(kind, Actor::System, json!({ "review": review.id }))]).await?;
     Ok(())
 }

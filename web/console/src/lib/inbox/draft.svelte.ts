@@ -19,6 +19,8 @@ function rememberedAttachment(id: Id): Attachment {
 	return all.find((one) => one.id === id) ?? { id, name: t('field.file'), media_type: 'application/octet-stream', bytes: 0, url: '', width: null, height: null };
 }
 
+const joined = (...texts: string[]): string => texts.filter((text) => text !== '').join('\n\n');
+
 type Text = { body: string; attachments: Attachment[] };
 const SAVE_MS = 700;
 
@@ -40,25 +42,28 @@ export class DraftKeeper {
 	constructor(readonly conversation: Id) {
 		for (const mode of ['reply', 'note'] as const) {
 			const kept = localStorage.getItem(this.#place(mode));
-			if (kept === null) continue;
-			this.texts[mode].body = kept;
-			this.#kept.add(mode);
+			if (kept !== null) this.#kept.add(mode);
+			// Typed in an earlier visit that ended before the server's draft had come.
+			const early = localStorage.getItem(this.#earlyPlace(mode));
+			if (kept === null && early === null) continue;
+			this.texts[mode].body = joined(kept ?? '', early ?? '');
 			this.#touched.add(mode);
 			this.#unsaved.add(mode);
 		}
 	}
 
-	/** Takes the server's drafts, once; what was typed before they came goes below them. */
+	/** Takes the server's drafts, once; what was typed before they came goes below them. Nothing is sent to the server before. */
 	begin(draft: Detail['draft']): void {
 		if (this.#begun) return;
 		this.#begun = true;
 		for (const mode of ['reply', 'note'] as const) {
+			localStorage.removeItem(this.#earlyPlace(mode));
 			const stored = draft[mode];
-			if (!stored || this.#kept.has(mode)) continue;
 			const early = this.texts[mode];
-			const attachments = [...stored.attachment_ids.map(rememberedAttachment), ...early.attachments];
-			if (!this.#touched.has(mode)) this.texts[mode] = { body: stored.body, attachments };
-			else if (early.body !== '' || early.attachments.length > 0) this.change(mode, { body: [stored.body, early.body].filter((text) => text !== '').join('\n\n'), attachments });
+			const text = { body: joined(stored?.body ?? '', early.body), attachments: [...(stored?.attachment_ids ?? []).map(rememberedAttachment), ...early.attachments] };
+			if (stored && !this.#touched.has(mode)) this.texts[mode] = text;
+			else if (stored && !this.#kept.has(mode)) this.change(mode, text);
+			else if (this.#touched.has(mode)) this.change(mode, {});
 		}
 	}
 
@@ -78,11 +83,13 @@ export class DraftKeeper {
 		this.#mentions.clear();
 		this.#touched.add(mode);
 		this.#unsaved.add(mode);
+		this.#keepHere(mode);
 		void this.flush();
 	}
 
 	async flush(): Promise<void> {
 		clearTimeout(this.#timer);
+		if (!this.#begun) return;
 		for (const mode of [...this.#unsaved]) {
 			this.#unsaved.delete(mode);
 			const { body, attachments } = this.texts[mode];
@@ -112,8 +119,13 @@ export class DraftKeeper {
 
 	#keepHere(mode: Mode): void {
 		const body = this.texts[mode].body;
-		if (body === '') localStorage.removeItem(this.#place(mode));
-		else localStorage.setItem(this.#place(mode), body);
+		const place = this.#begun || this.#kept.has(mode) ? this.#place(mode) : this.#earlyPlace(mode);
+		if (body === '') localStorage.removeItem(place);
+		else localStorage.setItem(place, body);
+	}
+
+	#earlyPlace(mode: Mode): string {
+		return `ennakoi.early.${this.conversation}.${mode}`;
 	}
 
 	#place(mode: Mode): string {

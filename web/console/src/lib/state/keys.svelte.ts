@@ -108,15 +108,15 @@ class Keys {
 		if (event.defaultPrevented || event.isComposing) return;
 		// What lies behind an open window is out of reach, also while nothing in the window has the focus.
 		if (document.querySelector('dialog[open]')) return;
-		const combo = comboOf(event);
-		if (!combo) return;
-		const always = combo.startsWith('mod+') || combo === 'escape';
-		if (!always && (!preferences.current.keys_enabled || isTyping(event.target))) return;
-		if (this.#ahead && !always) {
+		if (this.#ahead && isWriting(event) && !isTyping(event.target)) {
 			this.#ahead.typed = typedAfter(this.#ahead.typed, event.key);
 			event.preventDefault();
 			return;
 		}
+		const combo = comboOf(event);
+		if (!combo) return;
+		const always = combo.startsWith('mod+') || combo === 'escape';
+		if (!always && (!preferences.current.keys_enabled || isTyping(event.target))) return;
 		if (combo === 'enter' && isActivatable(event.target)) return;
 		if (Date.now() - this.#pendingAt > SEQUENCE_MS) this.#pending = '';
 		const bindings = ACTIONS.map((action) => ({ id: action.id, keys: canonical(this.keysOf(action.id)) }));
@@ -130,6 +130,12 @@ class Keys {
 		else if (!this.run(action)) return;
 		event.preventDefault();
 	}
+}
+
+/** A letter or what ends or takes back one. The right Alt of many keyboards, which writes @ and €, counts as Ctrl and Alt together. */
+function isWriting(event: KeyboardEvent): boolean {
+	if (event.metaKey || event.ctrlKey !== event.altKey) return false;
+	return [...event.key].length === 1 || event.key === 'Enter' || event.key === 'Backspace';
 }
 
 function isTyping(target: EventTarget | null): boolean {

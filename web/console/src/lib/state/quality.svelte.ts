@@ -12,6 +12,7 @@ class Quality {
 	/** Raised when a review or a note was written, answered or ended. */
 	changed = $state(0);
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	#due: number | null = null;
 
 	start(): () => void {
 		void this.load();
@@ -19,8 +20,18 @@ class Quality {
 			const own = changes.events.some((event) => event.kind.startsWith('review.') || event.kind.startsWith('coaching.'));
 			const closed = session.can('quality:review') && changes.events.some((event) => event.kind === 'conversation.closed' || event.kind === 'conversation.rated');
 			if (!own && !closed) return;
+			// What is due earlier stays: where cases close all the time, waiting for calm would be waiting for ever.
+			const due = Date.now() + (own ? SOON_MS : LATER_MS);
+			if (this.#due !== null && this.#due <= due) return;
 			clearTimeout(this.#timer);
-			this.#timer = setTimeout(() => void this.load().then(() => (this.changed += 1)), own ? SOON_MS : LATER_MS);
+			this.#due = due;
+			this.#timer = setTimeout(
+				() => {
+					this.#due = null;
+					void this.load().then(() => (this.changed += 1));
+				},
+				due - Date.now()
+			);
 		});
 	}
 
