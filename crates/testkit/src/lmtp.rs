@@ -83,6 +83,7 @@ impl LmtpClient {
 async fn open(to: SocketAddr) -> TcpStream {
     for _ in 0..600 {
         if let Ok(stream) = TcpStream::connect(to).await {
+            stream.set_nodelay(true).expect("an option");
             return stream;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -7,7 +7,7 @@ use ennakoi_kernel::{
 use ennakoi_store::{FromRow, Result, Row, Tx, params, stored_as_text};
 
 /// Conversations that one foreign name may lead to.
-const CONVERSATIONS: i64 = 5;
+const CONVERSATIONS: i64 = 20;
 /// Mails whose names a new one refers to.
 const CHAIN: i64 = 20;
 
@@ -155,13 +155,14 @@ pub(crate) async fn sent_as(tx: &mut Tx, workspace: WorkspaceId, message_id: &st
 
 /// Conversations in which a mail of this name was seen, in whatever mailbox.
 pub(crate) async fn conversations_of(tx: &mut Tx, workspace: WorkspaceId, message_id: &str) -> Result<Vec<ConversationId>> {
-    let rows: Vec<(ConversationId,)> = tx
-        .all(
-            "SELECT DISTINCT conversation_id FROM mails WHERE workspace_id = $1 AND message_id = $2 AND conversation_id IS NOT NULL LIMIT $3",
-            params![workspace, message_id, CONVERSATIONS],
-        )
+    // Asked for by the name alone: a condition on the conversation leads SQLite to look through all mails that have one.
+    let rows: Vec<(Option<ConversationId>,)> = tx
+        .all("SELECT conversation_id FROM mails WHERE workspace_id = $1 AND message_id = $2 LIMIT $3", params![workspace, message_id, CONVERSATIONS])
         .await?;
-    Ok(rows.into_iter().map(|(conversation,)| conversation).collect())
+    let mut found: Vec<ConversationId> = rows.into_iter().filter_map(|(conversation,)| conversation).collect();
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 /// Names of the conversation's mails, oldest first.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ennakoi_egress::Reach;
 use ennakoi_http::App;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
 
 use super::{
     Credentials, Security, Server, Trouble, Wire, connect,
@@ -23,6 +23,8 @@ const PREAMBLE: Duration = Duration::from_secs(240);
 const AFTER_MAIL: Duration = Duration::from_secs(240);
 const LINE_BYTES: u64 = 4_096;
 const REPLY_LINES: usize = 200;
+/// Of a mail, handed to the connection at a time.
+const WRITE_BYTES: usize = 1 << 14;
 
 /// What a server said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -288,8 +290,7 @@ impl Dialogue {
     async fn command(&mut self, line: &str) -> Result<Reply, Trouble> {
         debug_assert!(!line.contains(['\r', '\n']), "a command is one line");
         let said = async {
-            self.wire.write_all(line.as_bytes()).await?;
-            self.wire.write_all(b"\r\n").await?;
+            self.wire.write_all(format!("{line}\r\n").as_bytes()).await?;
             self.wire.flush().await
         };
         tokio::time::timeout(LINE, said).await.map_err(|_| late())?.map_err(|error| lost(&error))?;
@@ -322,17 +323,19 @@ impl Dialogue {
     /// The mail with lines that begin with a dot protected, and the line that ends it.
     async fn mail(&mut self, mail: &[u8]) -> Result<(), Trouble> {
         let written = async {
+            // Line by line each would be a packet, and a record of its own under TLS.
+            let mut wire = BufWriter::with_capacity(WRITE_BYTES, &mut self.wire);
             for line in mail.split_inclusive(|byte| *byte == b'\n') {
                 if line.first() == Some(&b'.') {
-                    self.wire.write_all(b".").await?;
+                    wire.write_all(b".").await?;
                 }
-                self.wire.write_all(line).await?;
+                wire.write_all(line).await?;
             }
             if !mail.ends_with(b"\n") {
-                self.wire.write_all(b"\r\n").await?;
+                wire.write_all(b"\r\n").await?;
             }
-            self.wire.write_all(b".\r\n").await?;
-            self.wire.flush().await
+            wire.write_all(b".\r\n").await?;
+            wire.flush().await
         };
         tokio::time::timeout(AFTER_MAIL, written).await.map_err(|_| late())?.map_err(|error| lost(&error))
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ennakoi_http::App;
+use ennakoi_kernel::ids::MailboxId;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -23,6 +24,8 @@ const WHOLE: Duration = Duration::from_secs(600);
 const LINE_BYTES: u64 = 4_096;
 /// What is read of a mail at a time, when its line is longer.
 const PIECE_BYTES: u64 = 1 << 16;
+/// Mails up to here need no room of their own: every dialogue may have one of them in memory.
+const USUAL_BYTES: usize = 1 << 20;
 /// Recipients of one mail.
 const RECIPIENTS: usize = 100;
 /// Mistakes after which the dialogue ends.
@@ -64,8 +67,8 @@ pub(super) async fn talk(app: &App, stream: TcpStream, mut stop: watch::Receiver
 impl Dialogue<'_> {
     async fn say(&mut self, text: &str) -> std::io::Result<()> {
         let said = async {
-            self.wire.write_all(text.as_bytes()).await?;
-            self.wire.write_all(b"\r\n").await?;
+            // One write: a line end on its own would wait for the other side to acknowledge what came before it.
+            self.wire.write_all(format!("{text}\r\n").as_bytes()).await?;
             self.wire.flush().await
         };
         tokio::time::timeout(LINE, said).await.map_err(|_| std::io::ErrorKind::TimedOut)?
@@ -159,21 +162,24 @@ impl Dialogue<'_> {
     /// Takes the mail itself, and says for each recipient, in their order, what became of it.
     async fn data(&mut self) -> std::io::Result<()> {
         let (from, recipients) = (self.from.take().unwrap_or_default(), std::mem::take(&mut self.to));
-        let Some(Ok(_room)) = futures_util::future::OptionFuture::from(recipients.first().map(|(_, mailbox)| hooks::room(mailbox.id))).await else {
-            return self.say("451 4.3.2 too many mails at once").await;
-        };
+        let Some((_, mailbox)) = recipients.first() else { return self.say("503 5.5.1 no recipient").await };
         self.say("354 go on").await?;
         // Nearly every mail has one recipient: its envelope stands before the mail from the beginning, so that a large one is kept once.
         let first = envelope(&from, recipients.first().map_or("", |(to, _)| to));
         let length = first.len();
-        let mut whole = tokio::time::timeout(WHOLE, self.read_mail(first)).await.map_err(|_| std::io::ErrorKind::TimedOut)??.map(Bytes::from);
+        let read = tokio::time::timeout(WHOLE, self.read_mail(mailbox.id, first)).await.map_err(|_| std::io::ErrorKind::TimedOut)??;
+        let (mut whole, refused, _room) = match read {
+            Read::Whole(mail, room) => (Some(Bytes::from(mail)), "", room),
+            Read::TooLarge => (None, "552 5.3.4 larger than is taken", None),
+            Read::NoRoom => (None, "451 4.3.2 too many mails at once", None),
+        };
         for (at, (to, mailbox)) in recipients.iter().enumerate() {
             // The last one gets it for its own: a large mail is shortened in place.
             let mail = if at + 1 == recipients.len() { whole.take() } else { whole.clone() };
             let said = match mail {
                 Some(mail) if at == 0 => self.take(mailbox, mail).await,
                 Some(mail) => self.take(mailbox, [&envelope(&from, to), &mail[length..]].concat().into()).await,
-                None => "552 5.3.4 larger than is taken",
+                None => refused,
             };
             self.say(said).await?;
         }
@@ -191,9 +197,10 @@ impl Dialogue<'_> {
         }
     }
 
-    /// Reads up to the line with nothing but a dot, behind what is given; `None` when it was more than is taken.
-    async fn read_mail(&mut self, mut mail: Vec<u8>) -> std::io::Result<Option<Vec<u8>>> {
-        let mut too_large = false;
+    /// Reads up to the line with nothing but a dot, behind what is given. A usual mail needs no room of its own: so many of them may
+    /// come at once as there are dialogues.
+    async fn read_mail(&mut self, mailbox: MailboxId, mut mail: Vec<u8>) -> std::io::Result<Read> {
+        let (mut refusal, mut room) = (None, None);
         // Only CR and LF together end a line: whoever takes a bare LF for an end can be made to see mails that nobody sent.
         let (mut at_start, mut after_cr) = (true, false);
         let mut piece = Vec::new();
@@ -204,11 +211,19 @@ impl Dialogue<'_> {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
             if at_start && piece == b".\r\n" {
-                return Ok((!too_large).then_some(mail));
+                return Ok(refusal.unwrap_or(Read::Whole(mail, room)));
             }
             let unstuffed = if at_start { piece.strip_prefix(b".").unwrap_or(&piece) } else { &piece };
-            too_large |= mail.len() + unstuffed.len() > limits::MAIL_BYTES;
-            if too_large {
+            if refusal.is_none() && room.is_none() && mail.len() + unstuffed.len() > USUAL_BYTES {
+                match hooks::room(mailbox).await {
+                    Ok(found) => room = Some(found),
+                    Err(_) => refusal = Some(Read::NoRoom),
+                }
+            }
+            if mail.len() + unstuffed.len() > limits::MAIL_BYTES {
+                refusal = Some(Read::TooLarge);
+            }
+            if refusal.is_some() {
                 mail = Vec::new();
             } else {
                 if mail.len() > trim::LARGE {
@@ -221,6 +236,14 @@ impl Dialogue<'_> {
             after_cr = piece.ends_with(b"\r");
         }
     }
+}
+
+/// How the reading of a mail ended.
+enum Read {
+    /// With the room that a large one takes.
+    Whole(Vec<u8>, Option<hooks::Room>),
+    TooLarge,
+    NoRoom,
 }
 
 /// What the envelope says is known only here; threads are found by it.

@@ -40,6 +40,10 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
         };
         match accepted {
             Ok((stream, _)) => {
+                // Short answers to short commands: none waits to be sent together with the next.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "answers to a delivery are sent late");
+                }
                 let (app, stop) = (app.clone(), stop.clone());
                 dialogues.spawn(async move {
                     if let Err(error) = dialogue::talk(&app, stream, stop).await {

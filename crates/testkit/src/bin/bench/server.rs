@@ -13,6 +13,9 @@ use tokio::{
     process::{Child, Command},
 };
 
+/// How long a line that was printed may take to be read.
+const SAID: Duration = Duration::from_secs(2);
+
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
@@ -56,18 +59,24 @@ impl Server {
             .spawn()
             .expect("the server starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut password = String::new();
-        while let Ok(Some(line)) = lines.next_line().await {
-            if let Some((_, found)) = line.split_once("with the password ") {
-                found.trim().clone_into(&mut password);
-                break;
+        let (said, password) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            let mut said = Some(said);
+            // To the end, so that the server never waits for somebody to read.
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Some((_, found)) = line.split_once("with the password ")
+                    && let Some(said) = said.take()
+                {
+                    let _ = said.send(found.trim().to_owned());
+                }
             }
-        }
+        });
         while !reqwest::get(format!("http://{address}/readyz")).await.is_ok_and(|answer| answer.status().is_success()) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         let ready = started.elapsed();
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        // Only a first start has one to say, and has said it before it listens.
+        let password = tokio::time::timeout(SAID, password).await.ok().and_then(Result::ok).unwrap_or_default();
         Self { child, address, password, ready }
     }
 
