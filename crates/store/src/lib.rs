@@ -23,6 +23,7 @@ mod postgres_tls;
 pub mod search;
 mod shake;
 mod sqlite;
+mod statistics;
 pub mod timeline;
 pub mod timers;
 mod trace;

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{Db, Engine, Error, Result, params};
+use crate::{Db, Engine, Error, Result, params, statistics};
 
 /// One step of the schema. `postgres` differs from `sqlite` only where the text must.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,7 @@ pub async fn migrate(db: &Db, migrations: &[Migration], now: ennakoi_kernel::Tim
             }
         }
     }
+    statistics::state(&mut tx).await?;
     tx.commit().await?;
     Ok(done)
 }

@@ -163,7 +163,7 @@ pub async fn due(tx: &mut Tx, now: Timestamp, transport: &str) -> Result<bool> {
 pub async fn leave_unclear(tx: &mut Tx, now: Timestamp, transport: &str) -> Result<u64> {
     tx.execute(
         "UPDATE intents SET state = 'unknown', lease_owner = NULL, lease_until = 0, finished_at = $1 \
-         WHERE state = 'sending' AND send_at <= $1 AND lease_until < $1 AND transport = $2 AND class = 'promotional'",
+         WHERE state IN ('planned', 'sending') AND state = 'sending' AND send_at <= $1 AND lease_until < $1 AND transport = $2 AND class = 'promotional'",
         params![now, transport],
     )
     .await
@@ -174,8 +174,13 @@ pub async fn leave_unclear(tx: &mut Tx, now: Timestamp, transport: &str) -> Resu
 /// # Errors
 /// The database refuses.
 pub async fn reclaim(tx: &mut Tx, transport: &str) -> Result<()> {
-    tx.execute("UPDATE intents SET lease_owner = NULL, lease_until = 0 WHERE state = 'sending' AND transport = $1 AND lease_until > 0", params![transport])
-        .await?;
+    // The first condition is the one of the index of what is due.
+    tx.execute(
+        "UPDATE intents SET lease_owner = NULL, lease_until = 0 \
+         WHERE state IN ('planned', 'sending') AND state = 'sending' AND transport = $1 AND lease_until > 0",
+        params![transport],
+    )
+    .await?;
     Ok(())
 }
 

@@ -156,9 +156,8 @@ pub(crate) async fn sent_as(tx: &mut Tx, workspace: WorkspaceId, message_id: &st
 /// Conversations in which a mail of this name was seen, in whatever mailbox.
 pub(crate) async fn conversations_of(tx: &mut Tx, workspace: WorkspaceId, message_id: &str) -> Result<Vec<ConversationId>> {
     // Asked for by the name alone: a condition on the conversation leads SQLite to look through all mails that have one.
-    let rows: Vec<(Option<ConversationId>,)> = tx
-        .all("SELECT conversation_id FROM mails WHERE workspace_id = $1 AND message_id = $2 LIMIT $3", params![workspace, message_id, CONVERSATIONS])
-        .await?;
+    let rows: Vec<(Option<ConversationId>,)> =
+        tx.all("SELECT conversation_id FROM mails WHERE workspace_id = $1 AND message_id = $2 LIMIT $3", params![workspace, message_id, CONVERSATIONS]).await?;
     let mut found: Vec<ConversationId> = rows.into_iter().filter_map(|(conversation,)| conversation).collect();
     found.sort_unstable();
     found.dedup();

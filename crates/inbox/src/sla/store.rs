@@ -82,7 +82,8 @@ pub(super) async fn of_conversation(tx: &mut Tx, workspace: WorkspaceId, convers
 /// The clocks of these conversations that have not ended, oldest first within each.
 pub(super) async fn open_of(tx: &mut Tx, workspace: WorkspaceId, conversations: &[ConversationId]) -> Result<Vec<Stored>> {
     let (places, values) = sql::list(2, conversations);
-    let query = format!("SELECT {COLUMNS} FROM sla_clocks WHERE workspace_id = $1 AND conversation_id IN ({places}) AND outcome IS NULL ORDER BY conversation_id, id");
+    let query =
+        format!("SELECT {COLUMNS} FROM sla_clocks WHERE workspace_id = $1 AND conversation_id IN ({places}) AND outcome IS NULL ORDER BY conversation_id, id");
     tx.all(&query, &sql::with_list(&[workspace.into()], values)).await
 }
 

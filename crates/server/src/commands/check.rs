@@ -32,8 +32,9 @@ async fn gaps(app: &App) -> Result<Vec<String>> {
     let mut tx = app.db.read().await?;
     let wrong: Vec<(WorkspaceId, i64, i64)> = tx
         .all(
-            "SELECT h.workspace_id, h.seq, COUNT(e.seq) FROM timeline_heads h LEFT JOIN events e ON e.workspace_id = h.workspace_id \
-             GROUP BY h.workspace_id, h.seq HAVING h.seq <> COUNT(e.seq) OR h.seq <> COALESCE(MAX(e.seq), 0)",
+            "SELECT h.workspace_id, h.seq, COALESCE(e.held, 0) FROM timeline_heads h LEFT JOIN \
+             (SELECT workspace_id, COUNT(seq) AS held, MAX(seq) AS newest FROM events GROUP BY workspace_id) e ON e.workspace_id = h.workspace_id \
+             WHERE h.seq <> COALESCE(e.held, 0) OR h.seq <> COALESCE(e.newest, 0)",
             params![],
         )
         .await?;

@@ -87,7 +87,7 @@ impl Server {
         let cookie = answer.headers.get("set-cookie").and_then(|cookie| cookie.to_str().ok()).and_then(|cookie| cookie.split(';').next());
         staff.cookie = Some(cookie.expect("a session").to_owned());
         let session = staff.get("session").await.expect(200);
-        staff.workspace = session["workspaces"][0]["id"].as_str().map(ToOwned::to_owned);
+        staff.workspace = session["memberships"][0]["workspace"]["id"].as_str().map(ToOwned::to_owned);
         staff
     }
 

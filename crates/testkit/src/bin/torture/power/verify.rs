@@ -46,8 +46,9 @@ fn read(folder: &Path) -> rusqlite::Result<Found> {
     damage.extend(texts(&connection, "SELECT \"table\" || ' points nowhere' FROM pragma_foreign_key_check")?);
     damage.extend(texts(
         &connection,
-        "SELECT 'timeline: head ' || h.seq || ', ' || COUNT(e.seq) || ' events' FROM timeline_heads h LEFT JOIN events e ON e.workspace_id = h.workspace_id \
-         GROUP BY h.workspace_id, h.seq HAVING h.seq <> COUNT(e.seq) OR h.seq <> COALESCE(MAX(e.seq), 0)",
+        "SELECT 'timeline: head ' || h.seq || ', ' || COALESCE(e.held, 0) || ' events' FROM timeline_heads h LEFT JOIN \
+         (SELECT workspace_id, COUNT(seq) AS held, MAX(seq) AS newest FROM events GROUP BY workspace_id) e ON e.workspace_id = h.workspace_id \
+         WHERE h.seq <> COALESCE(e.held, 0) OR h.seq <> COALESCE(e.newest, 0)",
     )?);
     damage.extend(texts(
         &connection,
