@@ -28,5 +28,6 @@ step "PostgreSQL tests" env ENNAKOI_SQL_TRACE="$trace" scripts/postgres.sh cargo
 step "every column has a data class" cargo test --workspace --test suite --quiet -- schema
 step "documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --quiet
 step "server binary" cargo build --workspace --bin ennakoi
+step "plans of statements" scripts/plans.sh "$trace"
 step "in a real browser" scripts/browser.sh
 step "a killed server" scripts/torture.sh

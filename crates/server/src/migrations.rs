@@ -40,5 +40,5 @@ migrations! {
     23 "arrival" "0023_arrival.sql" "0023_arrival.sql",
     24 "search_follower" "0024_search_follower.sql" "0024_search_follower.sql",
     25 "quality" "0025_quality.sql" "0025_quality.sql",
-    28 "breaching" "0028_breaching.sql" "0028_breaching.sql",
+    28 "plans" "0028_plans.sql" "0028_plans.sql",
 }

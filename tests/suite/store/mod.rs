@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ennakoi_kernel::{Environment, ids::WorkspaceId};
 use ennakoi_server::migrations;
 use ennakoi_store::{
-    Db, Error, Options,
+    Db, Engine, Error, Options,
     follower::{self, Follower},
     migrate, params, search,
     timeline::{self, Actor, NewEvent},
@@ -212,4 +212,27 @@ async fn a_changed_migration_and_a_newer_database_are_refused() {
     assert!(refused.contains("was changed"), "{refused}");
     let refused = migrate::migrate(&fixture.db, &migrations::ALL[..1], fixture.environment.now()).await.unwrap_err().to_string();
     assert!(refused.contains("newer program"), "{refused}");
+}
+
+/// SQLite alone: PostgreSQL gathers its own statistics.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customers_rows_are_looked_up_by_the_customer() {
+    let fixture = fixture().await;
+    if fixture.db.engine() == Engine::Postgres {
+        return;
+    }
+    // A connection that was open before the statistics were written, like all readers.
+    let mut tx = fixture.db.read().await.unwrap();
+    let plan: Vec<(i64, i64, i64, String)> = tx
+        .all("EXPLAIN QUERY PLAN SELECT id FROM orders WHERE workspace_id = $1 AND contact_id IN ($2, $3) ORDER BY placed_at DESC, id DESC LIMIT $4", params![1, 2, 3, 4])
+        .await
+        .unwrap();
+    assert!(plan[0].3.contains("orders_of_contact (workspace_id=? AND contact_id=?)"), "{plan:?}");
+    drop(tx);
+    // Told once, they stand: a second start writes nothing.
+    let before: Vec<(String, String)> = fixture.db.read().await.unwrap().all("SELECT idx, stat FROM sqlite_stat1 ORDER BY idx", params![]).await.unwrap();
+    let commits = fixture.db.commits();
+    migrate::migrate(&fixture.db, migrations::ALL, fixture.environment.now()).await.unwrap();
+    let after: Vec<(String, String)> = fixture.db.read().await.unwrap().all("SELECT idx, stat FROM sqlite_stat1 ORDER BY idx", params![]).await.unwrap();
+    assert!(before.len() > 100 && before == after && fixture.db.commits() <= commits + 1);
 }

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""usage: check_plans.py DATABASE TRACE
+
+Fails when SQLite would answer a statement of the product by walking a table that grows with history. DATABASE is an empty one that
+`ennakoi migrate` made; TRACE is what the tests wrote with ENNAKOI_SQL_TRACE.
+
+A walk is a scan of such a table, or a search by the workspace alone whose rows have to be sorted or counted without a limit. What walks
+on purpose is listed below with its reason.
+"""
+import pathlib
+import re
+import sqlite3
+import sys
+
+from check_statements import matches, statements
+
+GROWING = set(
+    "attachments bot_turns contact_identities contacts conversation_labels conversations events files intents mail_participants mail_parts mails "
+    "messages orders page_views report_facts routings search_documents shipments sla_clocks sla_tracks visitors webhook_deliveries".split()
+)
+# The beginning of a statement, and why it may walk.
+ON_PURPOSE = {
+    "SELECT DISTINCT workspace_id, sha256 FROM files": "a backup takes all files",
+    "UPDATE webhook_deliveries SET lease_until = 0 WHERE state = 'planned'": "the index holds only what is planned; once, at the start",
+}
+
+
+def tables(sql):
+    """Names and aliases of tables in a statement."""
+    found = {}
+    for table, alias in re.findall(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+([a-z_]+)(?:\s+(?:AS\s+)?([a-z_]+))?", sql):
+        found[table] = table
+        if alias:
+            found[alias] = table
+    return found
+
+
+def walks(database, sql):
+    """The steps of a statement's plan that walk."""
+    question = re.sub(r"\$(\d+)", r"?\1", sql)
+    count = max([int(number) for number in re.findall(r"\?(\d+)", question)], default=0)
+    plan = list(database.execute("EXPLAIN QUERY PLAN " + question, [None] * count))
+    steps = [step for _, _, _, step in plan]
+    names = tables(sql)
+    # A subquery sorts its own few rows.
+    ordered = any(parent == 0 and step == "USE TEMP B-TREE FOR ORDER BY" for _, parent, _, step in plan)
+    bounded = " LIMIT " in sql and not ordered
+    for step in steps:
+        match = re.match(r"(SCAN|SEARCH) ([a-z_]+)", step)
+        if not match or names.get(match[2]) not in GROWING:
+            continue
+        if match[1] == "SCAN" and not ("USING" in step and bounded):
+            yield step
+        elif step.endswith("(workspace_id=?)") and not bounded:
+            yield step
+        elif "AUTOMATIC" in step:
+            yield step
+
+
+def main(path, trace):
+    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    written = list(statements())
+    exactly, product = {sql for _, sql, _ in written}, [parts for _, _, parts in written]
+    executed = sorted(set(pathlib.Path(trace).read_text(encoding="utf-8").splitlines()))
+    found, looked_at = [], 0
+    for sql in executed:
+        if not re.match(r"(SELECT|UPDATE|DELETE|WITH)\b", sql) or any(sql.startswith(start) for start in ON_PURPOSE):
+            continue
+        # What tests ask for themselves is mostly about all workspaces.
+        if sql not in exactly and not ("workspace_id = $" in sql and any(matches(parts, sql) for parts in product)):
+            continue
+        try:
+            steps = list(walks(database, sql))
+        except sqlite3.OperationalError:
+            # PostgreSQL's own words, and tables that tests make.
+            continue
+        looked_at += 1
+        if steps:
+            found.append(f"{sql[:300]}\n    " + "\n    ".join(steps))
+    print(f"{looked_at} statements, {len(found)} of them walk")
+    if found:
+        sys.exit("\n".join(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
