@@ -190,6 +190,8 @@ async fn read(app: &App, mailbox: &Mailbox, raw: Bytes, (size, kept): (u64, Opti
 fn shortened(raw: Bytes) -> (Bytes, bool) {
     let mut bytes = Vec::from(raw);
     let cut = trim::trim(&mut bytes);
+    // What was cut off is given back before the rest is read.
+    bytes.shrink_to_fit();
     (bytes.into(), cut)
 }
 
