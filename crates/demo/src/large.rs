@@ -36,6 +36,8 @@ use crate::{
 pub struct Bulk {
     pub contacts: usize,
     pub messages: usize,
+    /// Each conversation has one message: as many cases as messages.
+    pub brief: bool,
 }
 
 /// Conversations written in one transaction.
@@ -60,7 +62,7 @@ pub(crate) async fn fill(
     let mut random = Random::new(seed);
     let people = people(app, past, workspace, bulk.contacts, &mut random).await?;
     let scripts = scripts::read();
-    let mut writer = Writer { past, workspace, crew, desk, scripts: &scripts, people: &people, random, number: 0, messages: 0 };
+    let mut writer = Writer { past, workspace, crew, desk, scripts: &scripts, people: &people, random, number: 0, messages: 0, brief: bulk.brief };
     while writer.messages < bulk.messages {
         let mut tx = app.db.begin().await?;
         writer.batch(&mut tx, bulk.messages).await?;
@@ -160,6 +162,7 @@ struct Writer<'a> {
     random: Random,
     number: i64,
     messages: usize,
+    brief: bool,
 }
 
 /// A line of a conversation before it is a row.
@@ -314,7 +317,7 @@ impl Writer<'_> {
             };
             Some(Spoken { author, inward, private, text: slots.fill(text) })
         };
-        script.steps.iter().filter_map(line).collect()
+        script.steps.iter().filter_map(line).take(if self.brief { 1 } else { usize::MAX }).collect()
     }
 
     fn conversation_row(&mut self, id: ConversationId, held: &Held) -> Vec<Value> {

@@ -51,13 +51,13 @@ impl DemoOptions {
     /// A workspace for measuring: 100,000 contacts and 1,000,000 messages.
     #[must_use]
     pub fn large() -> Self {
-        Self::with_messages(1_000_000)
+        Self::with_messages(1_000_000, false)
     }
 
-    /// A workspace for measuring with so many messages, of a tenth as many contacts.
+    /// A workspace for measuring with so many messages, of a tenth as many contacts; as many conversations, if they are `brief`.
     #[must_use]
-    pub fn with_messages(messages: usize) -> Self {
-        Self { bulk: Some(large::Bulk { contacts: (messages / 10).max(10), messages }), ..Self::default() }
+    pub fn with_messages(messages: usize, brief: bool) -> Self {
+        Self { bulk: Some(large::Bulk { contacts: (messages / 10).max(10), messages, brief }), ..Self::default() }
     }
 }
 

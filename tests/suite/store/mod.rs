@@ -224,7 +224,10 @@ async fn a_customers_rows_are_looked_up_by_the_customer() {
     // A connection that was open before the statistics were written, like all readers.
     let mut tx = fixture.db.read().await.unwrap();
     let plan: Vec<(i64, i64, i64, String)> = tx
-        .all("EXPLAIN QUERY PLAN SELECT id FROM orders WHERE workspace_id = $1 AND contact_id IN ($2, $3) ORDER BY placed_at DESC, id DESC LIMIT $4", params![1, 2, 3, 4])
+        .all(
+            "EXPLAIN QUERY PLAN SELECT id FROM orders WHERE workspace_id = $1 AND contact_id IN ($2, $3) ORDER BY placed_at DESC, id DESC LIMIT $4",
+            params![1, 2, 3, 4],
+        )
         .await
         .unwrap();
     assert!(plan[0].3.contains("orders_of_contact (workspace_id=? AND contact_id=?)"), "{plan:?}");

@@ -22,11 +22,14 @@ pub struct DemoArguments {
     /// Instead, fill a workspace for measuring with so many messages of a tenth as many customers, e.g. 1000000.
     #[arg(long, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
     messages: Option<u32>,
+    /// With --messages: one message in each conversation.
+    #[arg(long, requires = "messages")]
+    brief: bool,
 }
 
 pub(super) async fn demo(app: &App, arguments: &DemoArguments) -> Result<()> {
     let begun = Instant::now();
-    let base = arguments.messages.map_or_else(DemoOptions::default, |messages| DemoOptions::with_messages(messages as usize));
+    let base = arguments.messages.map_or_else(DemoOptions::default, |messages| DemoOptions::with_messages(messages as usize, arguments.brief));
     let customers = arguments.customers as usize;
     // As many conversations for each customer, whatever their number.
     let options = DemoOptions { seed: arguments.seed, customers, months: arguments.months, conversations: customers * 8 / 5, ..base };

@@ -32,10 +32,26 @@ pub(crate) struct Waits {
 
 /// Fills a workspace of its own with so many messages and asks what a console asks.
 pub(crate) async fn measure(binary: &Path, folder: &Path, messages: u32) -> Waits {
+    let (server, staff, fill) = filled(binary, folder, &["--messages", &messages.to_string()]).await;
+    let kinds = vec![
+        ("list", lists(&staff).await),
+        ("counts", ask(&staff, &["conversations/counts".to_owned()]).await),
+        ("thread", threads(&staff).await),
+        ("contact", contacts(&staff).await),
+        ("search", ask(&staff, &SOUGHT.map(|word| format!("search?q={word}"))).await),
+    ];
+    let ready = server.ready;
+    server.stop().await;
+    Waits { messages, ready, fill, kinds }
+}
+
+/// A server on a workspace that `ennakoi demo` filled, somebody who may see all of it, and how long the filling took.
+pub(crate) async fn filled(binary: &Path, folder: &Path, how: &[&str]) -> (Server, Client, Duration) {
     std::fs::create_dir_all(folder).expect("a folder");
     let started = Instant::now();
     let filled = Command::new(binary)
-        .args(["demo", "--messages", &messages.to_string()])
+        .arg("demo")
+        .args(how)
         .env("DATABASE_URL", format!("sqlite:{}", folder.join("bench.db").display()))
         .env("ENNAKOI_FILES_URL", format!("file:{}", folder.join("files").display()))
         .env("ENNAKOI_SECURITY_SECRET_FILE", folder.join("secret"))
@@ -49,16 +65,7 @@ pub(crate) async fn measure(binary: &Path, folder: &Path, messages: u32) -> Wait
     let (email, password) = supervisor(&String::from_utf8_lossy(&filled.stdout));
     let server = Server::start(binary, folder).await;
     let staff = server.sign_in(&email, &password).await;
-    let kinds = vec![
-        ("list", lists(&staff).await),
-        ("counts", ask(&staff, &["conversations/counts".to_owned()]).await),
-        ("thread", threads(&staff).await),
-        ("contact", contacts(&staff).await),
-        ("search", ask(&staff, &SOUGHT.map(|word| format!("search?q={word}"))).await),
-    ];
-    let ready = server.ready;
-    server.stop().await;
-    Waits { messages, ready, fill, kinds }
+    (server, staff, fill)
 }
 
 /// Who may see every conversation, out of what the demo printed: `role email password name`.
@@ -95,7 +102,7 @@ async fn ids(staff: &Client, path: &str) -> Vec<String> {
 }
 
 /// The 95th percentile over these questions, asked in turn.
-async fn ask(staff: &Client, paths: &[String]) -> Duration {
+pub(crate) async fn ask(staff: &Client, paths: &[String]) -> Duration {
     assert!(!paths.is_empty(), "there is something to ask for");
     let mut times = Vec::with_capacity(ASKED);
     for at in 0..ASKED + WARM {

@@ -1,6 +1,6 @@
 //! `make bench`: what the server reaches, as ratios against limits measured in the same run. JSON lines; nothing is asserted.
 //!
-//! usage: bench --binary PATH [--messages N] [--only writing|serving|mail|growing]
+//! usage: bench --binary PATH [--messages N] [--only writing|serving|mail|growing|desk]
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -11,6 +11,7 @@
 
 mod bot;
 mod broadcast;
+mod desk;
 mod history;
 mod limit;
 mod mail;
@@ -52,6 +53,9 @@ async fn main() {
     }
     if wanted("mail") {
         mail::measure(&binary, folder.path()).await;
+    }
+    if wanted("desk") {
+        desk::measure(&binary, &folder.path().join("desk"), large).await;
     }
     if wanted("growing") {
         growing(&binary, folder.path(), large).await;
