@@ -22,6 +22,8 @@ GROWING = set(
 ON_PURPOSE = {
     "SELECT DISTINCT workspace_id, sha256 FROM files": "a backup takes all files",
     "UPDATE webhook_deliveries SET lease_until = 0 WHERE state = 'planned'": "the index holds only what is planned; once, at the start",
+    "UPDATE intents SET lease_owner = NULL, lease_until = 0": "the same",
+    "SELECT h.workspace_id, h.seq, COALESCE(e.held, 0) FROM timeline_heads": "`ennakoi check` counts all events",
 }
 
 

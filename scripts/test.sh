@@ -25,6 +25,7 @@ step "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
 step "layers" python3 scripts/check_layers.py
 step "unit and SQLite tests" env ENNAKOI_SQL_TRACE="$trace" cargo test --workspace
 step "PostgreSQL tests" env ENNAKOI_SQL_TRACE="$trace" scripts/postgres.sh cargo test --workspace --test suite
+step "every statement was executed" python3 scripts/check_statements.py "$trace"
 step "every column has a data class" cargo test --workspace --test suite --quiet -- schema
 step "documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --quiet
 step "server binary" cargo build --workspace --bin ennakoi

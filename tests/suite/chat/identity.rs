@@ -193,3 +193,14 @@ async fn another_persons_proof_on_the_same_browser_does_not_take_over_the_first_
     assert_eq!(browser.client.get("/widget/v1/conversations").await.expect(200), json!([]));
     shop.company.app.settle().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_unknown_chooses_a_language() {
+    let shop = Shop::open().await;
+    let visitor = shop.visitor().await;
+    visitor.client.patch("/widget/v1/visitor", json!({ "locale": "sv" })).await.expect(200);
+    visitor.client.patch("/widget/v1/visitor", json!({ "locale": "de" })).await.expect(422);
+    let talk = text(&visitor.send("1", "Hej").await.expect(201)["conversation_id"]);
+    let shown = shop.owner().get(&format!("conversations/{talk}")).await.expect(200);
+    assert_eq!((&shown["locale"], &shown["contact"]["name"]), (&json!("sv"), &json!("")));
+}

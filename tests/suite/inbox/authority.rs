@@ -1,6 +1,8 @@
 //! What people may give on their own: within the budget at once, above it by somebody else's word, and never more however many at once.
 
+use ennakoi_inbox::conversations::{self, NewConversation, Owner};
 use ennakoi_kernel::Duration;
+use ennakoi_people::Locale;
 use ennakoi_testkit::Client;
 use serde_json::{Value, json};
 
@@ -177,5 +179,20 @@ async fn budgets_are_set_by_who_may_and_make_sense() {
     owner.delete("authority-budgets?currency=EUR").await.expect(204);
     owner.delete("authority-budgets?currency=EUR").await.expect(404);
     assert_eq!(aino.get("authority").await.expect(200), json!({ "unbounded": false, "tills": [] }));
+    desk.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_to_nobody_known_is_found_by_the_case() {
+    let desk = Desk::open().await;
+    let aino = desk.agent("aino").await;
+    budget(&desk, None, 10_000, None).await;
+    let (environment, workspace) = (desk.company.app.app.environment.clone(), desk.workspace());
+    let new = NewConversation { channel: desk.channel, contact: None, visitor: None, subject: None, locale: Some(Locale::Fi), owner: Owner::Nobody };
+    let conversation = desk.within(async |tx| conversations::open(tx, &environment, workspace, new).await).await;
+    let path = format!("conversations/{}/grants", conversation.id);
+    let body = json!({ "client_key": "a", "kind": "credit", "amount_minor": 500, "currency": "EUR", "what": "", "reason": "Viivästys" });
+    let given = aino.post(&path, body).await.expect(201);
+    assert_eq!(aino.get(&path).await.expect(200)["items"][0]["id"], given["id"]);
     desk.settle().await;
 }

@@ -130,6 +130,22 @@ async fn a_split_begins_a_case_of_its_own_and_is_undone_without_a_trace_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_files_message_takes_its_file_along() {
+    let desk = Desk::open().await;
+    let aino = desk.company.colleague("aino", "agent").await;
+    let talk = desk.talk("Liisa", "Missä pakettini on?").await;
+    let file = aino.upload("attachments", "kuitti.txt", "text/plain", b"49,90".to_vec()).await.expect(201);
+    let body = json!({ "client_key": "f", "body": "Kuitti", "visibility": "public", "attachment_ids": [file["id"]] });
+    let sent = aino.post(&talk.path("/messages"), body).await.expect(201);
+    let split = aino.post(&talk.path("/splits"), json!({ "message_ids": [sent["id"]] })).await.expect(201);
+    let copied = bodies(&aino, &text(&split["conversation"]["id"])).await[0]["attachments"][0].clone();
+    assert!(copied["id"] != file["id"] && copied["name"] == "kuitti.txt", "{copied}");
+    let shown = aino.get(&format!("attachments/{}/kuitti.txt", text(&copied["id"]))).await;
+    assert_eq!((shown.status.as_u16(), shown.text.as_str()), (200, "49,90"));
+    desk.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn related_cases_point_at_each_other() {
     let desk = Desk::open().await;
     let aino = desk.company.colleague("aino", "agent").await;

@@ -1,10 +1,10 @@
 //! Reviews: sheets whose past stays, a queue that nobody can choose from, and what the reviewed person sees, answers and disputes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ennakoi_inbox::conversations::{self, Rating};
 use ennakoi_kernel::Duration;
-use ennakoi_store::timeline::Actor;
+use ennakoi_store::{params, timeline::Actor};
 use ennakoi_testkit::Client;
 use serde_json::{Value, json};
 
@@ -232,6 +232,27 @@ async fn the_sample_is_as_large_as_the_rule_says_and_what_was_begun_stays_in_it(
     owner.delete(&format!("reviews/{}", text(&draft["id"]))).await.expect(204);
     assert_eq!(row(&owner.get("quality-cases").await.expect(200))["state"], "waiting");
     desk.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_with_a_reason_stays_when_another_is_drawn_in_its_place() {
+    let desk = Desk::open().await;
+    desk.company.app.clock.stop();
+    let (owner, aino) = (desk.owner(), desk.agent("aino").await);
+    owner.put("quality-sampling", rule(1)).await.expect(200);
+    let unhappy = closed(&desk, &aino, "Liisa").await;
+    rate(&desk, unhappy, 1).await;
+    desk.settle().await;
+    let both = BTreeSet::from(["low_rating".to_owned(), "sample".to_owned()]);
+    assert_eq!(waiting(owner).await, [(unhappy.id.to_string(), both)]);
+    // Whatever is drawn for the next one, it is less.
+    let workspace = desk.workspace();
+    desk.within(async |tx| tx.execute("UPDATE quality_cases SET draw = $2 WHERE workspace_id = $1", params![workspace, i64::MAX]).await).await;
+    let next = closed(&desk, &aino, "Matti").await;
+    desk.settle().await;
+    let now: BTreeMap<String, BTreeSet<String>> = waiting(owner).await.into_iter().collect();
+    assert_eq!(now[&unhappy.id.to_string()], BTreeSet::from(["low_rating".to_owned()]));
+    assert_eq!((now.len(), &now[&next.id.to_string()]), (2, &BTreeSet::from(["sample".to_owned()])));
 }
 
 #[tokio::test(flavor = "multi_thread")]

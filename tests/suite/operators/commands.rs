@@ -68,3 +68,15 @@ async fn people_who_are_locked_out_are_let_in() {
     aino.get("session").await.expect(200);
     assert_eq!(count(&company.app, "SELECT COUNT(*) FROM memberships WHERE role = 'owner'").await, 2);
 }
+
+/// What is filled for measuring is written past the domain's functions; it has to be what they would have written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_for_measuring_is_sound() {
+    let company = Company::start().await;
+    let configuration = company.app.app.configuration.clone();
+    let filled = run(&["demo", "--messages", "120", "--brief"], &configuration).await;
+    assert!(filled.well && filled.said.contains("120 messages"), "{filled:?}");
+    let checked = run(&["check"], &configuration).await;
+    assert!(checked.well, "{checked:?}");
+    refused(&run(&["demo", "--brief"], &configuration).await, "--messages");
+}

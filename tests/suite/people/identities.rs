@@ -2,7 +2,7 @@
 
 use ennakoi_kernel::ids::{ContactId, WorkspaceId};
 use ennakoi_people::contacts::{self, IdentityKind, NewContact, Verified};
-use ennakoi_store::Tx;
+use ennakoi_store::{Engine, Tx};
 use serde_json::{Value, json};
 
 use super::{Company, count, events, text};
@@ -182,4 +182,30 @@ async fn identities_are_added_proven_and_removed() {
     for kind in ["identity.added", "identity.verified", "identity.removed"] {
         assert!(kinds.contains(&kind.to_owned()), "{kind}");
     }
+}
+
+/// Two proofs of one new address at the same moment, as two nodes may bring them, make one contact.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_prove_the_same_address_at_once_find_one_contact() {
+    let company = std::sync::Arc::new(Company::start().await);
+    let mut first = company.app.app.db.begin().await.unwrap();
+    let liisa = ensure(&mut first, &company, "liisa@example.fi", Verified::Yes).await;
+    let other = company.clone();
+    let second = tokio::spawn(async move {
+        let mut tx = other.app.app.db.begin().await.unwrap();
+        let found = ensure(&mut tx, &other, "liisa@example.fi", Verified::Yes).await;
+        tx.commit().await.unwrap();
+        found
+    });
+    // On PostgreSQL the second comes as far as the same row; SQLite has one writer, and it has to wait before it begins.
+    if company.app.app.db.engine() == Engine::Postgres {
+        let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        while company.app.app.db.read().await.unwrap().scalar::<i64>(waiting, &[]).await.unwrap() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+    first.commit().await.unwrap();
+    assert_eq!(second.await.unwrap(), liisa);
+    let contacts = company.owner.get("contacts?limit=10").await.expect(200);
+    assert_eq!(contacts["items"].as_array().unwrap().len(), 1);
 }

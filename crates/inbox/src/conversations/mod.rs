@@ -36,7 +36,7 @@ pub use detail::{ConversationDetail, Earlier, detail};
 pub use first_answers::first_answers;
 pub use list::{ListQuery, Order, Sort, list};
 pub(crate) use open::insert_past;
-pub use open::{NewConversation, adopt, current, of_visitor, open, open_as};
+pub use open::{NewConversation, current, of_visitor, open, open_as};
 pub use reason::Reason;
 pub use rows::{ChannelBrief, ContactSummary, ConversationRow, LabelBrief, OwnerRow, QueueBrief, rows};
 pub(crate) use snapshot::Snapshot;

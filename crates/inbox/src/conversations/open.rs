@@ -180,29 +180,3 @@ pub async fn of_visitor(
     found.truncate(limit as usize);
     Ok(found)
 }
-
-/// Attaches a contact to everything a visitor said before it was known.
-///
-/// # Errors
-/// The database refuses.
-pub async fn adopt(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, visitor: VisitorId, contact: ContactId) -> Result<Vec<ConversationId>> {
-    let lock = tx.engine().for_update();
-    let ids: Vec<(ConversationId,)> = tx
-        .all(
-            &format!("SELECT id FROM conversations WHERE workspace_id = $1 AND visitor_id = $2 AND contact_id IS NULL ORDER BY number DESC LIMIT 100{lock}"),
-            params![workspace, visitor],
-        )
-        .await?;
-    let mut events = Vec::new();
-    for (id,) in &ids {
-        let mut conversation = store::lock(tx, workspace, *id).await?;
-        conversation.contact = Some(contact);
-        store::save(tx, workspace, &mut conversation, environment.now()).await?;
-        let payload = json!({ "fields": ["contact"] });
-        events.push(NewEvent::new("conversation.updated", Actor::Visitor(visitor), payload).contact(contact).conversation(*id));
-    }
-    if !events.is_empty() {
-        timeline::append(tx, environment, workspace, events).await?;
-    }
-    Ok(ids.into_iter().map(|(id,)| id).collect())
-}
