@@ -59,7 +59,8 @@ async fn changes(server: &Server, staff: &Client) {
     let cookie = staff.cookie.clone().unwrap_or_default();
     let url = format!("ws://{}/api/v1/live?workspace={}", server.address, staff.workspace.clone().unwrap_or_default());
     let origin = format!("http://{}", server.address);
-    let (begun, waits): (Arc<Mutex<HashMap<String, Instant>>>, Arc<Mutex<Vec<Duration>>>) = Arc::default();
+    let begun: Arc<Mutex<HashMap<String, Instant>>> = Arc::default();
+    let waits: Arc<Mutex<Vec<Duration>>> = Arc::default();
     let mut consoles = Vec::with_capacity(AGENTS);
     for _ in 0..AGENTS {
         let mut socket = Socket::open(&url, &[("cookie", &cookie), ("origin", &origin)]).await.expect("a socket");
