@@ -16,7 +16,7 @@ LAYERS = [
     {"people"},
     {"inbox"},
     {"channels", "help", "commerce", "bot", "webhooks", "outreach", "insight"},
-    {"email"},
+    {"email", "notices"},
     {"evaluate", "demo"},
     {"server"},
     {"testkit"},

@@ -13,6 +13,7 @@ mod inbox;
 mod live;
 mod mail;
 mod nodes;
+mod notices;
 mod operators;
 mod people;
 mod programs;

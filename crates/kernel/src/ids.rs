@@ -84,4 +84,10 @@ identifiers! {
     QualityCaseId,
     ReviewId,
     CoachingNoteId,
+    /// Something that a person of staff is told.
+    NoticeId,
+    NoticeDeliveryId,
+    /// An address in Slack or Microsoft Teams that notices are told to.
+    NoticeHookId,
+    PushSubscriptionId,
 }

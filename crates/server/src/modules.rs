@@ -19,7 +19,7 @@ pub struct Modules {
 fn carriers(app: &App) -> Module {
     let (mail, letters) = ennakoi_email::carriers(app);
     let channels = [Some(mail), programs::carrier(app)];
-    carry::module(channels.into_iter().flatten().collect(), letters.into_iter().collect())
+    carry::module(channels.into_iter().flatten().collect(), letters.into_iter().chain(ennakoi_notices::carriers(app)).collect())
 }
 
 /// Makes every module.
@@ -40,6 +40,7 @@ pub fn all(app: &App) -> Modules {
         ennakoi_email::module(),
         programs::module(),
         history::module(vec![ennakoi_email::mbox()]),
+        ennakoi_notices::module(app),
         carriers(app),
         crate::learned::module(&meaning),
     ];

@@ -8,7 +8,7 @@ use ennakoi_kernel::{
     ids::{
         ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, ClockId, CoachingNoteId, CompanyId, ContactId,
         ConversationId, DeliveryId, GrantId, IdentityId, ImportId, IntentId, InvitationId, InvoiceId, JobId, LabelId, LinkId, MacroId, MailId, MailboxId,
-        MessageId, OrderId, PasskeyId, PolicyId, ProductId, PromiseId, QualityCaseId, QueueId, ReviewId, RevisionId, RuleId, RuleRunId, ScheduledAnswerId,
+        MessageId, NoticeDeliveryId, NoticeHookId, NoticeId, OrderId, PasskeyId, PolicyId, ProductId, PromiseId, PushSubscriptionId, QualityCaseId, QueueId, ReviewId, RevisionId, RuleId, RuleRunId, ScheduledAnswerId,
         SessionId, SheetId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
     },
 };
@@ -192,7 +192,7 @@ id_values! {
     ConversationId, MessageId, AttachmentId, QueueId, TeamId, LabelId, ViewId, CannedAnswerId, CalendarId, CategoryId, ArticleId,
     RevisionId, OrderId, ShipmentId, InvoiceId, SubscriptionId, ProductId, VisitorId, WebhookId, DeliveryId, JobId, TimerId, IntentId,
     AuditId, MailboxId, MailId, PolicyId, ClockId, PromiseId, GrantId, RuleId, ScheduledAnswerId, RuleRunId, MacroId, LinkId, ImportId,
-    SheetId, QualityCaseId, ReviewId, CoachingNoteId,
+    SheetId, QualityCaseId, ReviewId, CoachingNoteId, NoticeId, NoticeDeliveryId, NoticeHookId, PushSubscriptionId,
 }
 
 /// Stores a small enum as its text: `stored_as_text!(State { Open = "open", Closed = "closed" })`.

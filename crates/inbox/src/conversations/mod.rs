@@ -40,8 +40,8 @@ pub use open::{NewConversation, current, of_visitor, open, open_as};
 pub use reason::Reason;
 pub use rows::{ChannelBrief, ContactSummary, ConversationRow, LabelBrief, OwnerRow, QueueBrief, rows};
 pub(crate) use snapshot::Snapshot;
-pub use store::lock;
-pub(crate) use store::{find, save, touch};
+pub use store::{find, lock};
+pub(crate) use store::{save, touch};
 
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

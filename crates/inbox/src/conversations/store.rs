@@ -77,7 +77,7 @@ pub(super) fn select() -> String {
 ///
 /// # Errors
 /// The database refuses.
-pub(crate) async fn find(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId) -> Result<Option<Conversation>> {
+pub async fn find(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId) -> Result<Option<Conversation>> {
     tx.optional(&format!("SELECT {COLUMNS} FROM conversations WHERE workspace_id = $1 AND id = $2"), &[workspace.into(), id.into()]).await
 }
 

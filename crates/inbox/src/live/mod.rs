@@ -7,6 +7,7 @@
 
 pub mod api;
 mod change;
+pub mod connected;
 mod presence;
 mod socket;
 

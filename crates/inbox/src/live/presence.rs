@@ -57,6 +57,10 @@ pub enum Ephemeral {
         visibility: Visibility,
         on: bool,
     },
+    /// What one person is told has changed; it goes to their own sockets and to no other.
+    Notices {
+        staff: StaffId,
+    },
     /// A colleague came or went.
     Staff {
         id: StaffId,
@@ -70,6 +74,11 @@ impl Ephemeral {
             Self::Typing { conversation, .. } => Some(*conversation),
             _ => None,
         }
+    }
+
+    /// Whether it is a matter of one person, who is not this one.
+    pub(super) fn is_for_another(&self, person: StaffId) -> bool {
+        matches!(self, Self::Notices { staff } if *staff != person)
     }
 }
 

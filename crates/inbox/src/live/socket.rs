@@ -16,7 +16,7 @@ use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Ephemeral, Hub, Mode, Notice, Subscription, Topic, Typist, build_frame, presence::Person};
+use super::{Ephemeral, Hub, Mode, Notice, Subscription, Topic, Typist, build_frame, connected, presence::Person};
 use crate::{
     conversations,
     messages::{self, AuthorKind, Direction, NewMessage, Visibility},
@@ -45,6 +45,8 @@ struct Desk {
     focus: Option<ConversationId>,
     /// [`sessions::changes`] when the session and the role were last looked up.
     checked: u64,
+    /// Heartbeats so far.
+    beats: u32,
     sink: SplitSink<WebSocket, Frame>,
 }
 
@@ -59,7 +61,7 @@ pub(super) async fn serve(app: App, hub: Hub, member: Member, staff: StaffId, se
     let checked = sessions::changes();
     let name = name_of(&app, &member, staff).await;
     let (sink, stream) = web_socket.split();
-    let mut desk = Desk { app, hub, member, staff, session, name, focus: None, checked, sink };
+    let mut desk = Desk { app, hub, member, staff, session, name, focus: None, checked, beats: 0, sink };
     let _ = desk.talk(subscription, stream).await;
     desk.look_at(None, Mode::Viewing).await;
 }
@@ -92,6 +94,7 @@ impl Desk {
                         self.send(Frame::Text(change.staff_text())).await?;
                     }
                     Some(Notice::Change(_)) => {}
+                    Some(Notice::Ephemeral(ephemeral)) if ephemeral.is_for_another(self.staff) => {}
                     Some(Notice::Ephemeral(ephemeral)) => self.send_json(&serde_json::to_value(&*ephemeral).unwrap_or_default()).await?,
                     // Too slow: the client reconnects and resumes.
                     None => return Err(Closed),
@@ -209,6 +212,10 @@ impl Desk {
 
     async fn beat(&mut self) -> Result<(), Closed> {
         self.check().await?;
+        if self.beats.is_multiple_of(connected::EVERY_BEATS) {
+            connected::see(&self.app, self.member.workspace, self.staff).await;
+        }
+        self.beats = self.beats.wrapping_add(1);
         if let Some(conversation) = self.focus {
             self.look_at(Some(conversation), Mode::Viewing).await;
         }

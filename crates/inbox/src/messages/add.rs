@@ -328,6 +328,13 @@ async fn write(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, c
         drafts::clear(tx, workspace, conversation.id, staff, drafts::Mode::of(new.visibility)).await?;
     }
     let mut payload = payload;
+    if !new.mentions.is_empty() {
+        payload["mentions"] = json!(new.mentions);
+    }
+    // Whose case it was when the customer wrote; by the time somebody reads this, it may be another's.
+    if let (Direction::In, Some(agent)) = (new.direction, conversation.agent()) {
+        payload["agent"] = json!(agent);
+    }
     // Only when there is something between what they had read and what they write now.
     if conversation.contact_seen_seq > seen_from && seq > seen_from + 1 {
         payload["seen_from"] = json!(seen_from);

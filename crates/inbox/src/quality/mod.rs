@@ -18,7 +18,8 @@ pub mod sampling;
 mod score;
 pub mod sheets;
 
-use ennakoi_store::stored_as_text;
+use ennakoi_kernel::ids::{CoachingNoteId, ConversationId, ReviewId, StaffId, WorkspaceId};
+use ennakoi_store::{FromRow, Result, Row, Tx, params, stored_as_text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -88,3 +89,38 @@ stored_as_text!(Resolution { Stands = "stands", Corrected = "corrected" });
 
 /// Characters of a summary, an answer, or a note of coaching.
 const TEXT_MAX: usize = 5_000;
+
+/// Whom a review or a note concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Concerned {
+    pub agent: StaffId,
+    pub reviewer: StaffId,
+    pub conversation: Option<ConversationId>,
+    /// Whether the reviewed person disputes it.
+    pub disputed: bool,
+}
+
+impl FromRow for Concerned {
+    fn from_row(row: &mut Row) -> Result<Self> {
+        Ok(Self { agent: row.take()?, reviewer: row.take()?, conversation: row.take()?, disputed: row.take()? })
+    }
+}
+
+/// Whom a published review concerns; `None` when it is not there.
+///
+/// # Errors
+/// The database refuses.
+pub async fn concerned_by_review(tx: &mut Tx, workspace: WorkspaceId, id: ReviewId) -> Result<Option<Concerned>> {
+    let sql = "SELECT agent_id, reviewer_id, conversation_id, (answer IS NOT NULL AND answer = 'disputed') FROM quality_reviews \
+               WHERE workspace_id = $1 AND id = $2 AND state = 'published'";
+    tx.optional(sql, params![workspace, id]).await
+}
+
+/// Whom a note of coaching concerns; `None` when it was taken back.
+///
+/// # Errors
+/// The database refuses.
+pub async fn concerned_by_note(tx: &mut Tx, workspace: WorkspaceId, id: CoachingNoteId) -> Result<Option<Concerned>> {
+    let sql = "SELECT agent_id, author_id, conversation_id, FALSE FROM coaching_notes WHERE workspace_id = $1 AND id = $2";
+    tx.optional(sql, params![workspace, id]).await
+}

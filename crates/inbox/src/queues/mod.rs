@@ -67,6 +67,14 @@ pub async fn load(tx: &mut Tx, workspace: WorkspaceId, id: QueueId) -> Result<Qu
     store::find(tx, workspace, id).await?.ok_or_else(|| Problem::not_found("the queue").into())
 }
 
+/// How many conversations wait in a queue, as far as `most`.
+///
+/// # Errors
+/// The database refuses.
+pub async fn waiting(tx: &mut Tx, workspace: WorkspaceId, queue: QueueId, most: i64) -> Result<i64> {
+    store::waiting(tx, workspace, queue, most).await
+}
+
 /// Names of all queues, removed ones too.
 pub(crate) async fn briefs(tx: &mut Tx, workspace: WorkspaceId) -> Result<HashMap<QueueId, QueueBrief>> {
     Ok(store::briefs(tx, workspace).await?.into_iter().map(|brief| (brief.id, brief)).collect())

@@ -95,3 +95,11 @@ pub(super) async fn remove(tx: &mut Tx, workspace: WorkspaceId, id: QueueId, now
     tx.execute("DELETE FROM queue_members WHERE workspace_id = $1 AND queue_id = $2", params![workspace, id]).await?;
     Ok(())
 }
+
+pub(super) async fn waiting(tx: &mut Tx, workspace: WorkspaceId, queue: QueueId, most: i64) -> Result<i64> {
+    tx.scalar(
+        "SELECT COUNT(*) FROM (SELECT id FROM conversations WHERE workspace_id = $1 AND queue_id = $2 AND queued_at IS NOT NULL LIMIT $3) AS waiting",
+        params![workspace, queue, most],
+    )
+    .await
+}

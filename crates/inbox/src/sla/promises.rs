@@ -72,6 +72,18 @@ pub async fn list(tx: &mut Tx, workspace: WorkspaceId, conversation: Conversatio
     of(tx, workspace, conversation).await
 }
 
+/// Who made a promise; `None` when it is not there, or a program made it.
+///
+/// # Errors
+/// The database refuses.
+pub async fn maker(tx: &mut Tx, workspace: WorkspaceId, id: PromiseId) -> Result<Option<ennakoi_kernel::ids::StaffId>> {
+    let found: Option<(String,)> = tx.optional("SELECT made_by FROM promises WHERE workspace_id = $1 AND id = $2", params![workspace, id]).await?;
+    Ok(match found.map(|(actor,)| actor.parse::<Actor>()).transpose()? {
+        Some(Actor::Staff(staff)) => Some(staff),
+        _ => None,
+    })
+}
+
 async fn of(tx: &mut Tx, workspace: WorkspaceId, conversation: ConversationId) -> Result<Vec<Promise>> {
     tx.all(&format!("{SELECT} AND conversation_id = $2 ORDER BY id DESC LIMIT $3"), params![workspace, conversation, PROMISES_MAX]).await
 }

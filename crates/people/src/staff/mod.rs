@@ -105,6 +105,30 @@ pub async fn member(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId) -> Resu
     store::member(tx, workspace, staff).await
 }
 
+/// Where and in which language a member is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    pub id: StaffId,
+    pub email: String,
+    pub locale: Locale,
+    pub role: Role,
+}
+
+impl FromRow for Reader {
+    fn from_row(row: &mut Row) -> Result<Self> {
+        let (id, email, locale) = (row.take()?, row.take()?, row.take()?);
+        Ok(Self { id, email, locale, role: row.take::<String>()?.parse().map_err(ennakoi_store::Error::Decode)? })
+    }
+}
+
+/// One member as a reader; `None` when the person does not belong to the workspace.
+///
+/// # Errors
+/// The database refuses.
+pub async fn reader(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId) -> Result<Option<Reader>> {
+    store::reader(tx, workspace, staff).await
+}
+
 /// Members of one workspace, at most.
 pub const MEMBERS_MAX: usize = 2_000;
 

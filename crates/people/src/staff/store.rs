@@ -9,7 +9,7 @@ use ennakoi_store::{Result, Tx, Value, params};
 
 use serde_json::json;
 
-use super::{Availability, MEMBERS_MAX, StaffBrief, StaffMember, avatar_url};
+use super::{Availability, MEMBERS_MAX, Reader, StaffBrief, StaffMember, avatar_url};
 use crate::sql;
 
 const MEMBER: &str = "SELECT s.id, s.email, s.name, s.avatar, m.role, m.availability, m.capacity, m.skills, m.languages \
@@ -21,6 +21,15 @@ pub(super) async fn members(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<S
 
 pub(super) async fn member(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId) -> Result<Option<StaffMember>> {
     tx.optional(&format!("{MEMBER} AND m.staff_id = $2"), params![workspace, staff]).await
+}
+
+pub(super) async fn reader(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId) -> Result<Option<Reader>> {
+    tx.optional(
+        "SELECT s.id, s.email, s.locale, m.role FROM memberships m JOIN staff s ON s.id = m.staff_id \
+         WHERE m.workspace_id = $1 AND m.left_at IS NULL AND m.staff_id = $2",
+        params![workspace, staff],
+    )
+    .await
 }
 
 /// A colleague who has left keeps a name in old conversations, so former members are found too.

@@ -208,6 +208,26 @@ export function endpoints(c: Client) {
 			skip: (id: S.Id) => c.put(`/quality-cases/${id}/skip`),
 			putBack: (id: S.Id) => c.delete(`/quality-cases/${id}/skip`)
 		},
+		notices: {
+			list: (query: { limit?: number; cursor?: string }) => c.get<S.Page<S.Notice>>('/notices', query),
+			counts: () => c.get<{ unread: number }>('/notices/counts'),
+			read: (id: S.Id) => c.put<void>(`/notices/${id}/read`),
+			readAll: () => c.put<void>('/notices/read'),
+			settings: () => c.get<S.NoticeChoices>('/notice-settings'),
+			setSettings: (settings: S.NoticeSettings) => c.put<S.NoticeChoices>('/notice-settings', settings)
+		},
+		noticeHooks: {
+			list: async (own: boolean) => items(await c.get<S.Page<S.NoticeHook>>(own ? '/notice-hooks' : '/workspace-notice-hooks')),
+			create: (own: boolean, hook: S.NewNoticeHook) => c.post<S.NoticeHook>(own ? '/notice-hooks' : '/workspace-notice-hooks', hook),
+			remove: (own: boolean, id: S.Id) => c.delete(own ? `/notice-hooks/${id}` : `/workspace-notice-hooks/${id}`),
+			test: (own: boolean, id: S.Id) => c.post<void>(own ? `/notice-hooks/${id}/test` : `/workspace-notice-hooks/${id}/test`)
+		},
+		pushBrowsers: {
+			list: () => c.get<{ public_key: string; items: S.PushBrowser[] }>('/push-subscriptions'),
+			add: (browser: S.NewPushBrowser) => c.post<S.PushBrowser>('/push-subscriptions', browser),
+			remove: (id: S.Id) => c.delete(`/push-subscriptions/${id}`),
+			test: (id: S.Id) => c.post<void>(`/push-subscriptions/${id}/test`)
+		},
 		reviews: {
 			begin: (conversation: S.Id, body: { agent_id?: S.Id; sheet_id?: S.Id }) => c.post<S.Review>(`/conversations/${conversation}/reviews`, body),
 			list: (query: { state?: S.Review['state']; agent?: S.Id; disputed?: boolean; limit?: number; cursor?: string }) => c.get<S.Page<S.ReviewRow>>('/reviews', query),

@@ -5,6 +5,7 @@ export * from './schema/inbox';
 export * from './schema/service';
 export * from './schema/authority';
 export * from './schema/quality';
+export * from './schema/notices';
 export * from './schema/knowledge';
 export * from './schema/commerce';
 export * from './schema/live';

@@ -14,6 +14,7 @@ export const icons = {
 	check: '<path d="m4 10.5 4 4 8-9"/>',
 	close: '<path d="m5 5 10 10M15 5 5 15"/>',
 	clock: '<circle cx="10" cy="10" r="6.8"/><path d="M10 6v4.2l2.8 1.8"/>',
+	bell: '<path d="M5.2 13.8c.9-1 1.1-2.2 1.1-4.1C6.3 6.6 7.8 5 10 5s3.7 1.6 3.7 4.7c0 1.9.2 3.1 1.1 4.1z"/><path d="M8.4 16.2a1.8 1.8 0 0 0 3.2 0M10 3.2V5"/>',
 	label: '<path d="M3.5 4.2h6.7l6.5 6.5a1 1 0 0 1 0 1.4l-4.4 4.4a1 1 0 0 1-1.4 0L3.5 10z"/><circle cx="7" cy="7.6" r=".9"/>',
 	priority: '<path d="M5 17V3.5M5 4.5h9.5L12.5 8l2 3.5H5"/>',
 	snooze: '<circle cx="10" cy="11" r="6"/><path d="M8 9h4l-4 4h4M3.5 5.5 6 3.5M16.5 5.5 14 3.5"/>',

@@ -55,6 +55,8 @@ class Desk {
 	typing = $state.raw<ReadonlyMap<Id, readonly { author: Author; until: number }[]>>(new Map());
 	more = $state.raw<ReadonlyMap<Id, boolean>>(new Map());
 	link = $state<Link>('connecting');
+	/** Raised when what this person is told has changed, and when something of it may have been missed. */
+	noticed = $state(0);
 	/** The conversation that stands open beside the list. */
 	open = $state<Id | null>(null);
 	#live: Live | null = null;
@@ -239,7 +241,7 @@ class Desk {
 		const next = markSeen(this.state, id, seq);
 		if (next === this.state) return;
 		this.state = next;
-		if (tell) void api.conversations.seen(id, seq).catch(() => undefined);
+		if (tell) void api.conversations.seen(id, seq).then(() => (this.noticed += 1)).catch(() => undefined);
 	}
 
 	/** Changes rows on the screen at once; the returned function puts them back if the server refused. */
@@ -308,6 +310,9 @@ class Desk {
 			case 'typing':
 				this.#typed(frame.conversation, frame.author, frame.on);
 				break;
+			case 'notices':
+				this.noticed += 1;
+				break;
 			case 'staff':
 				catalogue.staff = catalogue.staff.map((member) => (member.id === frame.id ? { ...member, availability: frame.availability } : member));
 				break;
@@ -315,6 +320,7 @@ class Desk {
 	}
 
 	#welcome(seq: number, resumed: boolean): void {
+		this.noticed += 1;
 		if (this.open) this.#live?.send({ type: 'focus', conversation: this.open });
 		if (resumed) return;
 		const first = this.state.seq === null;

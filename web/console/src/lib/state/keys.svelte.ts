@@ -27,7 +27,8 @@ export type ActionId =
 	| 'go_contacts'
 	| 'go_knowledge'
 	| 'go_settings'
-	| 'go_profile';
+	| 'go_profile'
+	| 'notices';
 export type Action = { id: ActionId; keys: string; group: 'general' | 'list' | 'conversation' | 'go'; label: Key };
 
 export const ACTIONS: readonly Action[] = [
@@ -35,6 +36,7 @@ export const ACTIONS: readonly Action[] = [
 	{ id: 'help', keys: '?', group: 'general', label: 'key.help' },
 	{ id: 'search', keys: '/', group: 'general', label: 'key.search' },
 	{ id: 'undo', keys: 'z', group: 'general', label: 'key.undo' },
+	{ id: 'notices', keys: 'g n', group: 'general', label: 'key.notices' },
 	{ id: 'back', keys: 'escape', group: 'general', label: 'key.back' },
 	{ id: 'next', keys: 'j', group: 'list', label: 'key.next' },
 	{ id: 'previous', keys: 'k', group: 'list', label: 'key.previous' },

@@ -16,6 +16,7 @@ export type ServerFrame =
 	| { type: 'presence'; conversation: Id; people: Presence[] }
 	| { type: 'typing'; conversation: Id; author: Author; on: boolean }
 	| { type: 'staff'; id: Id; availability: Availability }
+	| { type: 'notices'; staff: Id }
 	| { type: 'ack'; client_key: string; message: Message }
 	| { type: 'refused'; client_key: string; problem: { code: string } }
 	| { type: 'pong' };

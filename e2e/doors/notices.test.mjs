@@ -1,0 +1,144 @@
+/** Notices: the bell tells live, is used from the keyboard, and each person chooses what comes where and when not. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, launch } from '../support/app.mjs';
+import { Company, until } from '../support/company.mjs';
+import { noFaults, picture, somebody } from '../support/desk.mjs';
+import { inEveryLook } from '../support/looks.mjs';
+
+const PATIENCE = 60_000;
+let browser;
+let company;
+let aino;
+let me;
+let first;
+
+async function customer(name, text) {
+	const visitor = await (await company.raw('POST', `/widget/v1/${company.chat.public_key}/visitor`, { locale: 'fi' })).json();
+	const headers = { 'content-type': 'application/json', authorization: `Visitor ${visitor.token}` };
+	const send = async (method, path, body) => (await fetch(`${company.url}${path}`, { method, headers, body: JSON.stringify(body) })).json();
+	await send('PATCH', '/widget/v1/visitor', { name });
+	return (await send('POST', '/widget/v1/messages', { client_key: `${Math.random()}`, body: text })).conversation_id;
+}
+
+const as = (page, method, path, body) =>
+	page.evaluate(
+		async ([method, path, body, workspace]) => {
+			const answer = await fetch(`/api/v1/${path}`, { method, headers: { 'content-type': 'application/json', 'x-requested-with': 'ennakoi', 'x-ennakoi-workspace': workspace }, body: body && JSON.stringify(body) });
+			if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+			return answer.status === 204 ? null : answer.json();
+		},
+		[method, path, body, company.workspace]
+	);
+
+before(async () => {
+	[company, browser] = await Promise.all([Company.open({ channel: { settings: { mode: 'person_only' } }, faq: null }), launch()]);
+	const invited = await company.call('POST', 'invitations', { email: 'aino@example.fi', role: 'supervisor' });
+	aino = await somebody(browser, company.url, { bypassCSP: true });
+	await aino.goto(invited.link);
+	await aino.getByLabel('Nimi').fill('Aino Savela');
+	await aino.getByLabel('Salasana').fill('kolme sinistä pöllöä');
+	await aino.getByRole('button', { name: 'Liity' }).click();
+	await aino.waitForURL(/\/app\/inbox/);
+	aino.context().setDefaultTimeout(PATIENCE);
+	me = (await as(aino, 'GET', 'session')).staff.id;
+});
+after(async () => {
+	await browser?.close();
+	company?.stop();
+});
+
+const bell = () => aino.getByRole('button', { name: /^Ilmoitukset/ });
+
+test('the bell tells live and is followed from the keyboard', async () => {
+	first = await customer('Liisa Virta', 'Missä pakettini on?');
+	await company.call('PUT', `conversations/${first}/assignment`, { agent_id: me });
+	const second = await customer('Matti Laine', 'Laskussa on virhe.');
+	await company.call('POST', `conversations/${second}/messages`, { client_key: 'note', body: '@Aino Savela katsoisitko?', visibility: 'private', mentions: [me] });
+	await bell().locator('.badge', { hasText: /^2/ }).waitFor();
+	await aino.locator('main').focus();
+	await aino.keyboard.press('g');
+	await aino.keyboard.press('n');
+	const rows = aino.locator('.notices li');
+	await rows.nth(1).waitFor();
+	assert.match(await rows.nth(0).innerText(), /Sinut mainittiin[\s\S]*Matti Laine/);
+	await until(() => aino.evaluate(() => document.activeElement?.closest('.notices li') !== null), 'the focus in the list');
+	await accessible(aino, 'the list of notices');
+	await picture(aino, 'notices');
+	await aino.keyboard.press('ArrowDown');
+	await aino.keyboard.press('Enter');
+	await aino.waitForURL(new RegExp(first));
+	await bell().locator('.badge', { hasText: /^1/ }).waitFor();
+	// Opening a case by any way is reading what was told of it.
+	await aino.goto(`${company.url}/app/inbox/all/${second}`);
+	await until(async () => (await as(aino, 'GET', 'notices/counts')).unread === 0, 'everything is read');
+	await bell().locator('.badge').waitFor({ state: 'detached' });
+});
+
+test('each person chooses, and is left alone in quiet hours', async () => {
+	await aino.goto(`${company.url}/app/profile`);
+	const cell = aino.getByRole('checkbox', { name: 'Minut mainitaan: Selain' });
+	await cell.uncheck();
+	await until(async () => (await as(aino, 'GET', 'notice-settings')).settings.kinds.mentioned.push === false, 'the choice');
+	await aino.getByRole('button', { name: 'Lisää hiljainen aika' }).click();
+	await aino.getByLabel('Klo').first().fill('20:30');
+	await until(async () => (await as(aino, 'GET', 'notice-settings')).settings.quiet[0]?.from === '20:30', 'the hours');
+	await aino.getByRole('switch', { name: /^Olen poissa/ }).check();
+	await until(async () => (await as(aino, 'GET', 'notice-settings')).settings.absence !== null, 'the absence');
+	await aino.getByRole('button', { name: 'Lisää osoite' }).click();
+	const dialog = aino.getByRole('dialog');
+	await dialog.getByLabel('Nimi').fill('Oma kanava');
+	await dialog.getByLabel('Webhookin osoite').fill('http://127.0.0.1/hook');
+	await dialog.getByRole('button', { name: 'Tallenna' }).click();
+	await dialog.getByRole('alert').first().waitFor();
+	await accessible(aino, 'an address that must not be called');
+	await dialog.getByLabel('Webhookin osoite').fill('https://hooks.slack.com/services/T0/B0/x');
+	await dialog.getByRole('button', { name: 'Tallenna' }).click();
+	await aino.getByText('hooks.slack.com').waitFor();
+	await picture(aino, 'notice-choices');
+	await aino.reload();
+	await aino.getByText('hooks.slack.com').waitFor();
+	assert.equal(await cell.isChecked(), false);
+});
+
+test('a pushed message shows what it says, and leads only into the console', async () => {
+	await aino.context().grantPermissions(['notifications'], { origin: company.url });
+	await aino.goto(`${company.url}/app/profile`);
+	await aino.evaluate(async () => {
+		await navigator.serviceWorker.register('/app/push.js', { scope: '/app/' });
+		await navigator.serviceWorker.ready;
+	});
+	const session = await aino.context().newCDPSession(aino);
+	const registered = new Promise((resolve) => session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => registrations[0] && resolve(registrations[0].registrationId)));
+	await session.send('ServiceWorker.enable');
+	const registrationId = await registered;
+	const shown = async (tag) =>
+		until(
+			() => aino.evaluate(async (tag) => (await (await navigator.serviceWorker.ready).getNotifications({ tag })).map((one) => ({ title: one.title, body: one.body, path: one.data.path }))[0], tag),
+			`the notice ${tag}`
+		);
+	const push = (data) => session.send('ServiceWorker.deliverPushMessage', { origin: company.url, registrationId, data });
+	await push(JSON.stringify({ title: 'Sinut mainittiin tapauksessa #1', body: '', path: `/app/inbox/all/${first}`, tag: 'a' }));
+	assert.deepEqual(await shown('a'), { title: 'Sinut mainittiin tapauksessa #1', body: '', path: `/app/inbox/all/${first}` });
+	await push(JSON.stringify({ title: 'Muualle', path: 'https://evil.example/', tag: 'b' }));
+	assert.equal((await shown('b')).path, '/app/');
+	await session.detach();
+});
+
+test('both look right in every theme, language and width', async () => {
+	const helena = await company.desk(browser);
+	const her = (await as(helena, 'GET', 'session')).staff.id;
+	const id = await customer('Maija Salo', 'Hei');
+	await as(aino, 'PUT', `conversations/${id}/assignment`, { agent_id: her });
+	await until(async () => (await as(helena, 'GET', 'notices/counts')).unread > 0, 'a notice');
+	await company.call('PUT', 'notice-settings', { ...(await company.call('GET', 'notice-settings')).settings, quiet: [{ days: [1, 2, 3, 4, 5], from: '20:00', to: '07:30' }] });
+	await inEveryLook(helena, company, [
+		['notice-choices', 'profile#notices', (page) => page.locator('#notices table').waitFor()],
+		['notices', 'inbox/all', async (page) => {
+			await page.locator('button.bell').click();
+			await page.locator('.notices li').first().waitFor();
+		}]
+	]);
+	noFaults(aino);
+	noFaults(helena);
+});
