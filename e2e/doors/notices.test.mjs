@@ -81,7 +81,7 @@ test('each person chooses, and is left alone in quiet hours', async () => {
 	await cell.uncheck();
 	await until(async () => (await as(aino, 'GET', 'notice-settings')).settings.kinds.mentioned.push === false, 'the choice');
 	await aino.getByRole('button', { name: 'Lisää hiljainen aika' }).click();
-	await aino.getByLabel('Klo').first().fill('20:30');
+	await aino.getByLabel('Alkaa').first().fill('20:30');
 	await until(async () => (await as(aino, 'GET', 'notice-settings')).settings.quiet[0]?.from === '20:30', 'the hours');
 	await aino.getByRole('switch', { name: /^Olen poissa/ }).check();
 	await until(async () => (await as(aino, 'GET', 'notice-settings')).settings.absence !== null, 'the absence');

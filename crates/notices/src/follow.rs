@@ -7,7 +7,7 @@ use std::{
 
 use ennakoi_http::App;
 use ennakoi_inbox::{
-    conversations::{self, Conversation},
+    conversations::{self, Conversation, Owner},
     live::Ephemeral,
     quality::{self, Concerned},
     queues,
@@ -251,7 +251,7 @@ impl Look {
 
     /// Those who lead, when more waits in the queue than each of them wants.
     async fn queued(&mut self, tx: &mut Tx, event: &Event) -> Result<Vec<Telling>> {
-        let Some(queue) = queue_of(event) else { return Ok(Vec::new()) };
+        let Some(queue) = self.queue_of(tx, event).await? else { return Ok(Vec::new()) };
         let mut told = Vec::new();
         let mut waiting = None;
         for staff in self.who_may(tx, Permission::QualityReview).await? {
@@ -271,13 +271,22 @@ impl Look {
         Ok(told)
     }
 
+    /// The queue in which the case waits now, if this event brought it there.
+    async fn queue_of(&mut self, tx: &mut Tx, event: &Event) -> Result<Option<QueueId>> {
+        if event.kind != "conversation.handed_over" && event.payload["owner"] != "queue" {
+            return Ok(None);
+        }
+        let case = self.case(tx, event).await?;
+        Ok(case.and_then(|case| if let Owner::Queue(queue) = case.owner { Some(queue) } else { None }))
+    }
+
     /// What channels of the whole company hear of; `staff` is nobody's.
     async fn for_everybody(&mut self, tx: &mut Tx, event: &Event) -> Result<Vec<Telling>> {
         let nobody = StaffId(uuid::Uuid::nil());
         let kind = match event.kind.as_str() {
             "sla.breached" => NoticeKind::TeamBreached,
             "grant.asked" => NoticeKind::ApprovalAsked,
-            "conversation.handed_over" | "conversation.assigned" if queue_of(event).is_some() => NoticeKind::QueueFull,
+            "conversation.handed_over" | "conversation.assigned" => NoticeKind::QueueFull,
             _ => return Ok(Vec::new()),
         };
         if !hooks::any_shared(tx, self.workspace, kind).await? {
@@ -285,7 +294,7 @@ impl Look {
         }
         let mut telling = about(event, nobody, kind, "");
         if kind == NoticeKind::QueueFull {
-            let Some(queue) = queue_of(event) else { return Ok(Vec::new()) };
+            let Some(queue) = self.queue_of(tx, event).await? else { return Ok(Vec::new()) };
             if queues::waiting(tx, self.workspace, queue, settings::QUEUE_USUAL).await? < settings::QUEUE_USUAL {
                 return Ok(Vec::new());
             }
@@ -301,10 +310,4 @@ fn about(event: &Event, staff: StaffId, kind: NoticeKind, detail: &str) -> Telli
 
 fn field<T: serde::de::DeserializeOwned>(event: &Event, name: &str) -> Option<T> {
     event.payload.get(name).filter(|value| **value != Value::Null).cloned().and_then(|value| serde_json::from_value(value).ok())
-}
-
-/// The queue in which the case waits after this event.
-fn queue_of(event: &Event) -> Option<QueueId> {
-    let waits = event.kind == "conversation.handed_over" || event.payload["owner"] == "queue";
-    field(event, "queue").filter(|_| waits)
 }

@@ -1,7 +1,7 @@
 //! Incoming webhooks of Slack and Microsoft Teams: where a person's notices go, and what channels of the whole company hear.
 
-use ennakoi_egress::{Egress, Limits, Method, Reach, Request, check, header, signed};
 use ennakoi_channels::carry::{Carrier, Outcome};
+use ennakoi_egress::{Egress, Limits, Method, Reach, Request, check, header, signed};
 use ennakoi_http::App;
 use ennakoi_inbox::conversations;
 use ennakoi_kernel::{
@@ -130,7 +130,8 @@ pub(crate) async fn any_shared(tx: &mut Tx, workspace: WorkspaceId, kind: Notice
 /// # Errors
 /// It is not there, or is somebody else's.
 pub async fn load(tx: &mut Tx, workspace: WorkspaceId, staff: Option<StaffId>, id: NoticeHookId) -> Result<NoticeHook> {
-    let found: Option<NoticeHook> = tx.optional(&format!("SELECT {COLUMNS} FROM notice_hooks WHERE workspace_id = $1 AND id = $2"), params![workspace, id]).await?;
+    let found: Option<NoticeHook> =
+        tx.optional(&format!("SELECT {COLUMNS} FROM notice_hooks WHERE workspace_id = $1 AND id = $2"), params![workspace, id]).await?;
     found.filter(|hook| hook.staff == staff).ok_or_else(|| Problem::not_found("the address").into())
 }
 
@@ -290,7 +291,8 @@ fn slack(url: &str, lines: &[Line]) -> Value {
 /// An adaptive card of runs, which no markup is read in.
 fn teams(url: &str, locale: Locale, lines: &[Line]) -> Value {
     let block = |text: &str, subtle: bool| json!({ "type": "RichTextBlock", "inlines": [{ "type": "TextRun", "text": text, "isSubtle": subtle }] });
-    let body: Vec<Value> = lines.iter().flat_map(|line| [Some(block(&line.text, false)), line.more.as_deref().map(|more| block(more, true))]).flatten().collect();
+    let body: Vec<Value> =
+        lines.iter().flat_map(|line| [Some(block(&line.text, false)), line.more.as_deref().map(|more| block(more, true))]).flatten().collect();
     let open = lines.first().map(|line| json!({ "type": "Action.OpenUrl", "title": words::open(locale), "url": format!("{url}{}", line.path) }));
     json!({ "type": "message", "attachments": [{ "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": null, "content": {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4", "body": body,

@@ -15,12 +15,7 @@ use ennakoi_store::{
 };
 use serde_json::json;
 
-use crate::{
-    kinds::NoticeKind,
-    settings::Detail,
-    store::Notice,
-    words,
-};
+use crate::{kinds::NoticeKind, settings::Detail, store::Notice, words};
 
 /// Notices named in one letter or message; the others are counted.
 pub(crate) const NAMED: usize = 10;

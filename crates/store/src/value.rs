@@ -8,8 +8,9 @@ use ennakoi_kernel::{
     ids::{
         ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, ClockId, CoachingNoteId, CompanyId, ContactId,
         ConversationId, DeliveryId, GrantId, IdentityId, ImportId, IntentId, InvitationId, InvoiceId, JobId, LabelId, LinkId, MacroId, MailId, MailboxId,
-        MessageId, NoticeDeliveryId, NoticeHookId, NoticeId, OrderId, PasskeyId, PolicyId, ProductId, PromiseId, PushSubscriptionId, QualityCaseId, QueueId, ReviewId, RevisionId, RuleId, RuleRunId, ScheduledAnswerId,
-        SessionId, SheetId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId, VisitorId, WebhookId, WorkspaceId,
+        MessageId, NoticeDeliveryId, NoticeHookId, NoticeId, OrderId, PasskeyId, PolicyId, ProductId, PromiseId, PushSubscriptionId, QualityCaseId, QueueId,
+        ReviewId, RevisionId, RuleId, RuleRunId, ScheduledAnswerId, SessionId, SheetId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId,
+        VisitorId, WebhookId, WorkspaceId,
     },
 };
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};

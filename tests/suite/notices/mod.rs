@@ -10,7 +10,13 @@ use std::{
     time::Duration as StdDuration,
 };
 
-use axum::{Router, body::Bytes, extract::State, http::{HeaderMap, StatusCode, Uri}, routing::post};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
+    routing::post,
+};
 use ennakoi_kernel::configuration::Configuration;
 use ennakoi_testkit::{Client, Socket};
 use serde_json::{Value, json};
@@ -123,7 +129,11 @@ pub(crate) async fn choose(client: &Client, change: impl FnOnce(&mut Value)) -> 
 /// How many rests of notices end within so many seconds from now.
 pub(crate) async fn rests(desk: &Desk, from_seconds: i64, to_seconds: i64) -> i64 {
     let now = desk.company.app.app.environment.now().0;
-    let sql = format!("SELECT COUNT(*) FROM timers WHERE kind = 'notices' AND due_at > {} AND due_at <= {}", now + from_seconds * 1_000_000, now + to_seconds * 1_000_000);
+    let sql = format!(
+        "SELECT COUNT(*) FROM timers WHERE kind = 'notices' AND due_at > {} AND due_at <= {}",
+        now + from_seconds * 1_000_000,
+        now + to_seconds * 1_000_000
+    );
     count(&desk.company.app, &sql).await
 }
 

@@ -35,18 +35,29 @@ async fn slack_and_teams_hear_what_nobody_has_read() {
     service.will([503]);
     desk.company.app.clock.advance(Duration::seconds(25));
     service.call(2).await;
-    until("the second try is planned", async || count(&desk.company.app, "SELECT COUNT(*) FROM intents WHERE transport = 'notice_chat' AND state = 'planned'").await == 1).await;
+    until("the second try is planned", async || {
+        count(&desk.company.app, "SELECT COUNT(*) FROM intents WHERE transport = 'notice_chat' AND state = 'planned'").await == 1
+    })
+    .await;
     assert_eq!(aino.get("notice-hooks").await.expect(200)["items"].as_array().unwrap().iter().filter(|hook| hook["failing_since"].is_i64()).count(), 1);
     desk.company.app.clock.advance(Duration::minutes(2));
     service.call(3).await;
     let number = aino.get(&talk.path("")).await.expect(200)["number"].clone();
-    let of = |way: &str| service.calls().into_iter().filter(|call| call.path.starts_with(way)).map(|call| serde_json::from_slice::<Value>(&call.body).unwrap()).collect::<Vec<_>>();
+    let of = |way: &str| {
+        service
+            .calls()
+            .into_iter()
+            .filter(|call| call.path.starts_with(way))
+            .map(|call| serde_json::from_slice::<Value>(&call.body).unwrap())
+            .collect::<Vec<_>>()
+    };
     let said = text(&of("/slack").last().unwrap()["text"]);
     assert!(said.contains(&format!("Sait hoidettavaksesi tapauksen #{number}")) && said.contains("Sinut mainittiin"), "{said}");
     assert!(said.contains(&format!("/app/inbox/all/{}", talk.id)) && !said.contains("Liisa"), "the number, and no name: {said}");
     let card = of("/teams").pop().unwrap();
     assert_eq!(card["attachments"][0]["contentType"], "application/vnd.microsoft.card.adaptive");
-    until("both have arrived", async || count(&desk.company.app, "SELECT COUNT(*) FROM intents WHERE transport = 'notice_chat' AND state = 'sent'").await == 2).await;
+    until("both have arrived", async || count(&desk.company.app, "SELECT COUNT(*) FROM intents WHERE transport = 'notice_chat' AND state = 'sent'").await == 2)
+        .await;
 
     // Read in time: nothing leaves.
     mention(owner, talk, "b", &aino).await;
@@ -153,7 +164,8 @@ async fn several_notices_are_one_letter() {
 async fn channels_of_the_company_and_addresses_that_must_not_be_called() {
     let company = Company::start().await;
     let aino = company.colleague("aino", "agent").await;
-    for url in ["http://127.0.0.1/hook", "https://[::1]/hook", "http://hooks.example.fi/a", "ftp://example.fi/a", "https://user:pass@example.fi/a", "nonsense"] {
+    for url in ["http://127.0.0.1/hook", "https://[::1]/hook", "http://hooks.example.fi/a", "ftp://example.fi/a", "https://user:pass@example.fi/a", "nonsense"]
+    {
         let refused = aino.post("notice-hooks", json!({ "service": "slack", "name": "x", "url": url })).await.expect(422);
         assert_eq!(refused["errors"][0]["field"], "url", "{url}");
     }

@@ -32,7 +32,10 @@ pub(crate) const OWN: Access = Access::Needs(Permission::ConversationsRead);
 
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        get("/api/v1/notices", "list_notices", OWN, list_notices).summary("What you were told, newest first.").query::<PageQuery>().returns::<Page<NoticeRow>>(200),
+        get("/api/v1/notices", "list_notices", OWN, list_notices)
+            .summary("What you were told, newest first.")
+            .query::<PageQuery>()
+            .returns::<Page<NoticeRow>>(200),
         get("/api/v1/notices/counts", "count_notices", OWN, count_notices).summary("How much of it you have not read.").returns::<NoticeCounts>(200),
         put("/api/v1/notices/read", "read_all_notices", OWN, read_all_notices).summary("You have read everything.").answers(204),
         put("/api/v1/notices/{id}/read", "read_notice", OWN, read_notice).summary("You have read one.").answers(204),

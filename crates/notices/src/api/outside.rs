@@ -26,7 +26,9 @@ use crate::{
 pub(crate) fn routes() -> Vec<Route> {
     let manage = Access::Needs(Permission::IntegrationsManage);
     vec![
-        get("/api/v1/notice-hooks", "list_notice_hooks", OWN, list_notice_hooks).summary("Your own addresses in Slack and Teams.").returns::<Page<NoticeHook>>(200),
+        get("/api/v1/notice-hooks", "list_notice_hooks", OWN, list_notice_hooks)
+            .summary("Your own addresses in Slack and Teams.")
+            .returns::<Page<NoticeHook>>(200),
         post("/api/v1/notice-hooks", "create_notice_hook", OWN, create_notice_hook)
             .summary("Add an address of your own; it is not shown again.")
             .takes::<NewNoticeHook>()
@@ -54,7 +56,9 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<NewPushSubscription>()
             .returns::<PushSubscription>(201),
         delete("/api/v1/push-subscriptions/{id}", "delete_push_subscription", OWN, delete_push_subscription).summary("Remove a browser.").answers(204),
-        post("/api/v1/push-subscriptions/{id}/test", "test_push_subscription", OWN, test_push_subscription).summary("Send a message to a browser.").answers(202),
+        post("/api/v1/push-subscriptions/{id}/test", "test_push_subscription", OWN, test_push_subscription)
+            .summary("Send a message to a browser.")
+            .answers(202),
     ]
 }
 

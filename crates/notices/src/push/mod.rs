@@ -21,12 +21,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{
-    letter,
-    settings::Detail,
-    store::Notice,
-    words,
-};
+use crate::{letter, settings::Detail, store::Notice, words};
 
 const TRANSPORT: &str = "notice_push";
 /// So long the push service keeps it for a browser that is not running, and so long it is worth a try.
@@ -134,7 +129,13 @@ fn request(app: &App, receiver: &store::Receiver, message: &Value) -> Result<Req
     let authorization = format!("vapid t={}, k={}", vapid::token(&key, &url, &app.public_url(), app.environment.now()), vapid::public_text(&key));
     let ttl = (NEWS.0 / 1_000_000).to_string();
     let mut headers = header::HeaderMap::new();
-    for (name, value) in [("authorization", authorization.as_str()), ("content-encoding", "aes128gcm"), ("content-type", "application/octet-stream"), ("ttl", &ttl), ("urgency", "high")] {
+    for (name, value) in [
+        ("authorization", authorization.as_str()),
+        ("content-encoding", "aes128gcm"),
+        ("content-type", "application/octet-stream"),
+        ("ttl", &ttl),
+        ("urgency", "high"),
+    ] {
         let value = value.parse().map_err(|_| Error::Decode("a header cannot be written".to_owned()))?;
         headers.insert(header::HeaderName::from_static(name), value);
     }

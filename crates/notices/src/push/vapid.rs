@@ -12,9 +12,7 @@ const VALID: Duration = Duration::hours(12);
 
 /// The installation's key: derived from its secret, so there is nothing to store or to lose beside it.
 pub(crate) fn key(secret: &Secret) -> SigningKey {
-    (0u8..)
-        .find_map(|number| SigningKey::from_slice(&secret.sign("web push", &[number])).ok())
-        .expect("nearly every number of 32 bytes is a key")
+    (0u8..).find_map(|number| SigningKey::from_slice(&secret.sign("web push", &[number])).ok()).expect("nearly every number of 32 bytes is a key")
 }
 
 /// As browsers want it: an uncompressed point in base64 for addresses.
