@@ -101,30 +101,6 @@ test('each person chooses, and is left alone in quiet hours', async () => {
 	assert.equal(await cell.isChecked(), false);
 });
 
-test('a pushed message shows what it says, and leads only into the console', async () => {
-	await aino.context().grantPermissions(['notifications'], { origin: company.url });
-	await aino.goto(`${company.url}/app/profile`);
-	await aino.evaluate(async () => {
-		await navigator.serviceWorker.register('/app/push.js', { scope: '/app/' });
-		await navigator.serviceWorker.ready;
-	});
-	const session = await aino.context().newCDPSession(aino);
-	const registered = new Promise((resolve) => session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => registrations[0] && resolve(registrations[0].registrationId)));
-	await session.send('ServiceWorker.enable');
-	const registrationId = await registered;
-	const shown = async (tag) =>
-		until(
-			() => aino.evaluate(async (tag) => (await (await navigator.serviceWorker.ready).getNotifications({ tag })).map((one) => ({ title: one.title, body: one.body, path: one.data.path }))[0], tag),
-			`the notice ${tag}`
-		);
-	const push = (data) => session.send('ServiceWorker.deliverPushMessage', { origin: company.url, registrationId, data });
-	await push(JSON.stringify({ title: 'Sinut mainittiin tapauksessa #1', body: '', path: `/app/inbox/all/${first}`, tag: 'a' }));
-	assert.deepEqual(await shown('a'), { title: 'Sinut mainittiin tapauksessa #1', body: '', path: `/app/inbox/all/${first}` });
-	await push(JSON.stringify({ title: 'Muualle', path: 'https://evil.example/', tag: 'b' }));
-	assert.equal((await shown('b')).path, '/app/');
-	await session.detach();
-});
-
 test('both look right in every theme, language and width', async () => {
 	const helena = await company.desk(browser);
 	const her = (await as(helena, 'GET', 'session')).staff.id;

@@ -44,6 +44,22 @@ struct World {
     others: BTreeMap<&'static str, String>,
 }
 
+/// What the owner was told of their own work.
+async fn told(desk: &Desk) -> String {
+    desk.settle().await;
+    text(&desk.owner().get("notices").await.expect(200)["items"][0]["id"])
+}
+
+fn hook(kinds: Value) -> Value {
+    json!({ "service": "slack", "name": "Kanava", "url": "https://example.com/hook", "kinds": kinds })
+}
+
+/// A browser with the key of the example of RFC 8291.
+fn browser() -> Value {
+    let key = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    json!({ "endpoint": "https://example.com/push", "p256dh": key, "auth": "BTBZMqHH6r4Tts7J_aSIgg", "browser": "Firefox" })
+}
+
 /// A mailbox, and a mail of it that `message` is.
 async fn mailbox(desk: &Desk, message: &str) -> String {
     let server = json!({ "host": "127.0.0.1", "port": 9, "security": "plain" });
@@ -253,6 +269,10 @@ impl World {
             ("own-reviews", quality.own_review),
             ("coaching-notes", quality.note),
             ("own-coaching-notes", quality.own_note),
+            ("notices", told(&desk).await),
+            ("notice-hooks", made(&desk, "notice-hooks", hook(json!([]))).await),
+            ("workspace-notice-hooks", made(&desk, "workspace-notice-hooks", hook(json!(["team_breached"]))).await),
+            ("push-subscriptions", made(&desk, "push-subscriptions", browser()).await),
             ("guides", made(&desk, "guides", guide()).await),
             ("requests", request(&desk, &talk.id.to_string()).await),
             ("api-channels", made(&desk, "api-channels", json!({ "name": "Kassa" })).await),

@@ -52,7 +52,7 @@ async fn a_person_is_told_once_what_concerns_them_and_nobody_else() {
     // Taking a case oneself is no news.
     assign(&pekka, talk, &pekka).await;
     desk.settle().await;
-    assert_eq!(told(&pekka).await, vec![row("mentioned", 1, true)]);
+    assert_eq!(told(&pekka).await, vec![row("mentioned", 1, false)], "and who takes a case has read it");
 
     let his_own = text(&pekka.get("notices").await.expect(200)["items"][0]["id"]);
     aino.put(&format!("notices/{his_own}/read"), json!({})).await.expect(404);
