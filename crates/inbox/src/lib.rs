@@ -35,6 +35,7 @@ pub mod scheduled;
 pub mod search;
 pub mod sla;
 mod sql;
+pub mod training;
 pub mod views;
 
 use std::sync::Arc;
@@ -67,6 +68,7 @@ pub fn module(hub: Hub, articles: search::ArticleFinder) -> Module {
         authority::api::routes(),
         quality::api::routes(),
         quality::own::routes(),
+        training::api::routes(),
         live::api::routes(),
     ]
     .into_iter()

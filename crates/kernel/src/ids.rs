@@ -90,4 +90,5 @@ identifiers! {
     /// An address in Slack or Microsoft Teams that notices are told to.
     NoticeHookId,
     PushSubscriptionId,
+    TrainingExerciseId,
 }

@@ -40,6 +40,7 @@ migrations! {
     23 "arrival" "0023_arrival.sql" "0023_arrival.sql",
     24 "search_follower" "0024_search_follower.sql" "0024_search_follower.sql",
     25 "quality" "0025_quality.sql" "0025_quality.sql",
+    26 "training" "0026_training.sql" "0026_training.sql",
     27 "notices" "0027_notices.sql" "0027_notices.sql",
     28 "plans" "0028_plans.sql" "0028_plans.sql",
 }

@@ -9,8 +9,8 @@ use ennakoi_kernel::{
         ApiKeyId, ArticleId, AttachmentId, AuditId, CalendarId, CannedAnswerId, CategoryId, ChannelId, ClockId, CoachingNoteId, CompanyId, ContactId,
         ConversationId, DeliveryId, GrantId, IdentityId, ImportId, IntentId, InvitationId, InvoiceId, JobId, LabelId, LinkId, MacroId, MailId, MailboxId,
         MessageId, NoticeDeliveryId, NoticeHookId, NoticeId, OrderId, PasskeyId, PolicyId, ProductId, PromiseId, PushSubscriptionId, QualityCaseId, QueueId,
-        ReviewId, RevisionId, RuleId, RuleRunId, ScheduledAnswerId, SessionId, SheetId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId, ViewId,
-        VisitorId, WebhookId, WorkspaceId,
+        ReviewId, RevisionId, RuleId, RuleRunId, ScheduledAnswerId, SessionId, SheetId, ShipmentId, StaffId, SubscriptionId, TeamId, ThreadId, TimerId,
+        TrainingExerciseId, ViewId, VisitorId, WebhookId, WorkspaceId,
     },
 };
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -193,7 +193,7 @@ id_values! {
     ConversationId, MessageId, AttachmentId, QueueId, TeamId, LabelId, ViewId, CannedAnswerId, CalendarId, CategoryId, ArticleId,
     RevisionId, OrderId, ShipmentId, InvoiceId, SubscriptionId, ProductId, VisitorId, WebhookId, DeliveryId, JobId, TimerId, IntentId,
     AuditId, MailboxId, MailId, PolicyId, ClockId, PromiseId, GrantId, RuleId, ScheduledAnswerId, RuleRunId, MacroId, LinkId, ImportId,
-    SheetId, QualityCaseId, ReviewId, CoachingNoteId, NoticeId, NoticeDeliveryId, NoticeHookId, PushSubscriptionId,
+    SheetId, QualityCaseId, ReviewId, CoachingNoteId, NoticeId, NoticeDeliveryId, NoticeHookId, PushSubscriptionId, TrainingExerciseId,
 }
 
 /// Stores a small enum as its text: `stored_as_text!(State { Open = "open", Closed = "closed" })`.

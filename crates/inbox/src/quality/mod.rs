@@ -15,7 +15,7 @@ pub mod own;
 pub mod queue;
 pub mod reviews;
 pub mod sampling;
-mod score;
+pub(crate) mod score;
 pub mod sheets;
 
 use ennakoi_kernel::ids::{CoachingNoteId, ConversationId, ReviewId, StaffId, WorkspaceId};
@@ -88,7 +88,7 @@ pub enum Resolution {
 stored_as_text!(Resolution { Stands = "stands", Corrected = "corrected" });
 
 /// Characters of a summary, an answer, or a note of coaching.
-const TEXT_MAX: usize = 5_000;
+pub(crate) const TEXT_MAX: usize = 5_000;
 
 /// Whom a review or a note concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -310,7 +310,7 @@ pub async fn save(tx: &mut Tx, workspace: WorkspaceId, reviewer: StaffId, id: Re
 }
 
 /// Marks fit their criteria; not all of them need one yet.
-pub(super) fn check_marks(sheet: &Definition, marks: &Marks) -> Result<(), Problem> {
+pub(crate) fn check_marks(sheet: &Definition, marks: &Marks) -> Result<(), Problem> {
     let mut errors = FieldErrors::default();
     for (id, mark) in marks {
         let Some(criterion) = sheet.criteria().find(|criterion| criterion.id == *id) else {
@@ -330,7 +330,7 @@ pub(super) fn check_marks(sheet: &Definition, marks: &Marks) -> Result<(), Probl
 }
 
 /// Every criterion has its mark.
-pub(super) fn check_whole(sheet: &Definition, marks: &Marks) -> Result<(), Problem> {
+pub(crate) fn check_whole(sheet: &Definition, marks: &Marks) -> Result<(), Problem> {
     let mut errors = FieldErrors::default();
     for criterion in sheet.criteria().filter(|criterion| !marks.contains_key(&criterion.id)) {
         errors.add(format!("marks.{}", criterion.id), "required", "no mark yet");

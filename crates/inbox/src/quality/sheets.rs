@@ -162,7 +162,7 @@ pub async fn load(tx: &mut Tx, workspace: WorkspaceId, id: SheetId) -> Result<Sh
 ///
 /// # Errors
 /// It is not there.
-pub(super) async fn version(tx: &mut Tx, workspace: WorkspaceId, id: SheetId, version: i64) -> Result<(String, Definition)> {
+pub(crate) async fn version(tx: &mut Tx, workspace: WorkspaceId, id: SheetId, version: i64) -> Result<(String, Definition)> {
     let found: Option<(String, String)> = tx
         .optional(
             "SELECT name, definition FROM quality_sheet_versions WHERE workspace_id = $1 AND sheet_id = $2 AND version = $3",

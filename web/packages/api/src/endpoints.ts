@@ -247,6 +247,22 @@ export function endpoints(c: Client) {
 			own: (query: { limit?: number; cursor?: string }) => c.get<S.Page<S.CoachingNote>>('/own-coaching-notes', query),
 			seen: (id: S.Id) => c.put<S.CoachingNote>(`/own-coaching-notes/${id}/seen`)
 		},
+		training: {
+			begin: async () => (await c.post<{ exercise: S.TrainingExercise | null }>('/training-exercises', {})).exercise,
+			list: (query: { limit?: number; cursor?: string }) => c.get<S.Page<S.TrainingExerciseRow>>('/training-exercises', query),
+			get: (id: S.Id) => c.get<S.TrainingExercise>(`/training-exercises/${id}`),
+			answer: (id: S.Id, turn: number, answer: string) => c.post<S.TrainingExercise>(`/training-exercises/${id}/answers`, { turn, answer }),
+			end: (id: S.Id) => c.put<S.TrainingExercise>(`/training-exercises/${id}/end`),
+			score: (id: S.Id, score: S.NewPracticeScore) => c.put<S.TrainingExercise>(`/training-exercises/${id}/score`, score),
+			share: (id: S.Id, shared: boolean) => (shared ? c.put<S.TrainingExercise>(`/training-exercises/${id}/sharing`) : c.delete<S.TrainingExercise>(`/training-exercises/${id}/sharing`)),
+			forget: (id: S.Id) => c.delete(`/training-exercises/${id}`),
+			progress: async () => items(await c.get<S.Page<S.Practised>>('/training-progress')),
+			shared: (query: { limit?: number; cursor?: string }) => c.get<S.Page<S.TrainingExerciseRow>>('/shared-exercises', query),
+			getShared: (id: S.Id) => c.get<S.TrainingExercise>(`/shared-exercises/${id}`),
+			review: (id: S.Id, score: S.NewPracticeScore) => c.put<S.TrainingExercise>(`/shared-exercises/${id}/score`, score),
+			isExample: async (conversation: S.Id) => (await c.get<{ marked: boolean }>(`/conversations/${conversation}/training-example`)).marked,
+			mark: (conversation: S.Id, marked: boolean) => (marked ? c.put(`/conversations/${conversation}/training-example`) : c.delete(`/conversations/${conversation}/training-example`))
+		},
 		grants: {
 			ofConversation: async (id: S.Id) => items(await c.get<S.Page<S.Grant>>(`/conversations/${id}/grants`)),
 			ofContact: async (id: S.Id) => items(await c.get<S.Page<S.Grant>>(`/contacts/${id}/grants`)),

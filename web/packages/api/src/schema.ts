@@ -6,6 +6,7 @@ export * from './schema/service';
 export * from './schema/authority';
 export * from './schema/quality';
 export * from './schema/notices';
+export * from './schema/training';
 export * from './schema/knowledge';
 export * from './schema/commerce';
 export * from './schema/live';
