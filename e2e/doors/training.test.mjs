@@ -53,7 +53,7 @@ after(async () => {
 const toast = (page, text) => page.locator('.toast', { hasText: text });
 /** Whatever of the customer could be seen. */
 async function nobody(page) {
-	const shown = await page.locator('main').innerText();
+	const shown = await page.locator('#main').innerText();
 	for (const secret of ['Liisa', 'Virta', '1002345', 'Kauppakatu', 'Helsinki', '4567', 'Helena']) assert.ok(!shown.includes(secret), `${secret} is shown:\n${shown}`);
 }
 

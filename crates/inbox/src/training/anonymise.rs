@@ -132,7 +132,8 @@ impl Anonymiser {
     }
 
     fn named(&self, at: usize, word: &str) -> Option<Hidden> {
-        let (_, stands) = self.names.iter().find(|(name, _)| name.is_in(word))?;
+        let lower = word.to_lowercase();
+        let (_, stands) = self.names.iter().find(|(name, _)| name.is_form(word, &lower))?;
         Some(Hidden { range: at..at + word.len(), kind: stands, value: None })
     }
 }

@@ -1,6 +1,9 @@
 //! Past cases as they are practised on: turns of a talk, made anonymous.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use ennakoi_kernel::{
     Environment, Problem, Timestamp,
@@ -31,6 +34,12 @@ const TURNS_MAX: usize = 8;
 const CANDIDATES: i64 = 200;
 /// Of those, so many are looked at for their matter.
 const LOOKED_AT: usize = 6;
+/// Words of a question by which an article is sought, letters of each, and how many of them an article holds to fit.
+const WORDS_MAX: usize = 8;
+const WORD_MIN: usize = 5;
+const HELD_MIN: usize = 2;
+/// Articles looked at for each word.
+const ARTICLES_EACH: u32 = 10;
 /// Events of a case that are read, at most.
 const EVENTS_MAX: i64 = 1_000;
 
@@ -324,16 +333,35 @@ async fn practised(tx: &mut Tx, workspace: WorkspaceId, person: StaffId) -> Resu
     Ok(found.into_iter().collect())
 }
 
-/// The article that fits what the customer says in a turn; one in the case's language comes first.
+/// The article that fits what the customer says in a turn: of those that hold at least two of its telling words, the one that holds most; one in the
+/// case's language comes first.
 pub(super) async fn article(tx: &mut Tx, workspace: WorkspaceId, finder: &ArticleFinder, past: &Past, turn: usize) -> Result<Option<ArticleHit>> {
-    let text: String = past.question(turn).replace(['⟦', '⟧'], " ").chars().take(crate::search::QUESTION_CHARACTERS).collect();
-    let mut found = (finder.0)(tx, ArticleQuestion { workspace, text, limit: 3 }).await?;
-    let same: HashSet<Locale> = past.conversation.locale.into_iter().collect();
-    found.sort_by_key(|hit| !same.is_empty() && !same.contains(&hit.locale));
-    Ok(found.into_iter().next())
+    let mut found: BTreeMap<ArticleId, (usize, ArticleHit)> = BTreeMap::new();
+    for text in telling(&past.question(turn)) {
+        for hit in (finder.0)(tx, ArticleQuestion { workspace, text, limit: ARTICLES_EACH }).await? {
+            found.entry(hit.id).or_insert_with(|| (0, hit)).0 += 1;
+        }
+    }
+    let same = |hit: &ArticleHit| past.conversation.locale.is_none_or(|locale| locale == hit.locale);
+    let best = found.into_values().filter(|(held, _)| *held >= HELD_MIN).max_by_key(|(held, hit)| (*held, same(hit), Reverse(hit.id)));
+    Ok(best.map(|(_, hit)| hit))
 }
 
-/// Which of these cases are marked as good practice.
+/// The longest words of a text, each once and without what was hidden: the finder wants every word that it is given.
+fn telling(text: &str) -> Vec<String> {
+    let mut outside = String::with_capacity(text.len());
+    for (at, part) in text.split('⟦').enumerate() {
+        outside.push_str(if at == 0 { part } else { part.split_once('⟧').map_or("", |(_, rest)| rest) });
+        outside.push(' ');
+    }
+    let words = outside.split(|character: char| !character.is_alphabetic()).filter(|word| word.chars().count() >= WORD_MIN).map(str::to_lowercase);
+    let mut words: Vec<String> = words.collect::<BTreeSet<_>>().into_iter().collect();
+    words.sort_by_key(|word| Reverse(word.chars().count()));
+    words.truncate(WORDS_MAX);
+    words
+}
+
+/// Whether a case is marked as good practice.
 ///
 /// # Errors
 /// The database refuses.
