@@ -256,7 +256,7 @@ async fn of_record(tx: &mut Tx, workspace: WorkspaceId, record: ContactId, names
     let known: Option<(String, Option<String>, Option<String>, String)> = tx.optional(known, params![workspace, record]).await?;
     let Some((name, email, phone, attributes)) = known else { return Ok(()) };
     names.name(&name, "customer");
-    let values = "SELECT value FROM contact_identities WHERE workspace_id = $1 AND contact_id = $2 ORDER BY id LIMIT 100";
+    let values = "SELECT value FROM contact_identities WHERE workspace_id = $1 AND contact_id = $2 ORDER BY kind, value_normalised LIMIT 100";
     let mut values: Vec<String> = tx.all::<(String,)>(values, params![workspace, record]).await?.into_iter().map(|(value,)| value).collect();
     values.extend(email.into_iter().chain(phone));
     for value in values {
