@@ -55,6 +55,14 @@ CREATE TABLE notice_settings (
     PRIMARY KEY (workspace_id, staff_id)
 );
 
+-- What a company lets its people send out of the building.
+CREATE TABLE notice_policies (
+    workspace_id UUID NOT NULL,
+    names_leave BOOLEAN NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id)
+);
+
 -- Incoming webhooks of Slack and Microsoft Teams: of one person, or of the whole workspace.
 CREATE TABLE notice_hooks (
     workspace_id UUID NOT NULL,
@@ -69,6 +77,8 @@ CREATE TABLE notice_hooks (
     kinds TEXT NOT NULL,
     failing_since BIGINT,
     last_error TEXT,
+    -- Since when it is used no more: nothing is there.
+    off_since BIGINT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (workspace_id, id)
 );

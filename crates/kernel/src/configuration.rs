@@ -57,6 +57,10 @@ pub struct Security {
     pub visitor_requests_per_second: u32,
     pub member_requests_per_second: u32,
     pub private_egress: bool,
+    /// Lets addresses that members of staff give for themselves lie on a private network. Only tests set it: it is no key of the
+    /// document, because whoever may sign in must never reach an operator's own network.
+    #[serde(skip)]
+    pub private_staff_egress: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

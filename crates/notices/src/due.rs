@@ -61,8 +61,17 @@ pub(crate) async fn exists(tx: &mut Tx, app: &App, workspace: WorkspaceId, staff
     }
 }
 
-pub(crate) async fn set(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, way: Way, at: Timestamp) -> Result<()> {
-    timers::set(tx, workspace, &format!("{KIND}:{staff}:{}", way.as_str()), KIND, at, json!({ "staff": staff, "way": way })).await
+async fn set(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, way: Way, at: Timestamp) -> Result<()> {
+    timers::set(tx, workspace, &key(staff, way), KIND, at, json!({ "staff": staff, "way": way })).await
+}
+
+/// Sees to it that what waits goes out; what waits already keeps its time.
+pub(crate) async fn ensure(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, way: Way, at: Timestamp) -> Result<()> {
+    timers::ensure(tx, workspace, &key(staff, way), KIND, at, json!({ "staff": staff, "way": way })).await
+}
+
+fn key(staff: StaffId, way: Way) -> String {
+    format!("{KIND}:{staff}:{}", way.as_str())
 }
 
 async fn fire(tx: &mut Tx, app: &App, timer: &Timer) -> Result<()> {
@@ -73,7 +82,7 @@ async fn fire(tx: &mut Tx, app: &App, timer: &Timer) -> Result<()> {
     if waiting.is_empty() {
         return Ok(());
     }
-    let Some(reader) = staff::reader(tx, workspace, staff).await? else { return store::settle(tx, workspace, staff, way, &waiting).await };
+    let Some(reader) = staff::reader(tx, workspace, staff).await? else { return store::settle_all(tx, workspace, staff, way).await };
     let settings = settings::of(tx, workspace, staff, reader.role).await?;
     let news = if way == Way::Email { MAIL_NEWS } else { SCREEN_NEWS };
     let wanted = |notice: &Notice| notice.unread && notice.at + news > now && settings.ways(notice.kind, reader.role, now).has(way);

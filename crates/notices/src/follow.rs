@@ -1,7 +1,7 @@
 //! From events to notices. What concerns nobody is only read; what is told commits with the cursor, so nothing is told twice.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -101,11 +101,22 @@ async fn tell(tx: &mut Tx, app: &App, look: &mut Look, telling: &Telling) -> Res
         return Ok(false);
     }
     let Some((reader, settings)) = look.person(tx, telling.staff).await? else { return Ok(false) };
+    if look.pruned.insert(telling.staff) {
+        store::prune(tx, workspace, telling.staff, now).await?;
+    }
+    if let Some(conversation) = telling.conversation {
+        store::note_read(tx, workspace, telling.staff, conversation, now).await?;
+    }
     let ways = settings.ways(telling.kind, reader.role, now);
     let Some(notice) = store::add(tx, &app.environment, workspace, telling, ways.list).await? else { return Ok(ways.list) };
     for way in Way::ALL.iter().copied().filter(|way| ways.has(*way)) {
-        if due::exists(tx, app, workspace, telling.staff, way).await? && store::wait(tx, &app.environment, workspace, telling.staff, notice, way).await? {
-            due::set(tx, workspace, telling.staff, way, now + due::rest(way, &settings)).await?;
+        if !look.leads(tx, app, telling.staff, way).await? {
+            continue;
+        }
+        store::wait(tx, &app.environment, workspace, telling.staff, notice, way).await?;
+        // Once is enough: the row of the timer is this transaction's from then on.
+        if look.rests.insert((telling.staff, way)) {
+            due::ensure(tx, workspace, telling.staff, way, now + due::rest(way, &settings)).await?;
         }
     }
     Ok(ways.list)
@@ -117,11 +128,16 @@ struct Look {
     cases: HashMap<ConversationId, Option<Conversation>>,
     people: HashMap<StaffId, Option<(Reader, NoticeSettings)>>,
     members: Option<Vec<StaffMember>>,
+    /// Whether a way leads anywhere.
+    ways: HashMap<(StaffId, Way), bool>,
+    /// Whose old notices are gone already, and which timers are set.
+    pruned: HashSet<StaffId>,
+    rests: HashSet<(StaffId, Way)>,
 }
 
 impl Look {
     fn new(workspace: WorkspaceId) -> Self {
-        Self { workspace, cases: HashMap::new(), people: HashMap::new(), members: None }
+        Self { workspace, cases: HashMap::new(), people: HashMap::new(), members: None, ways: HashMap::new(), pruned: HashSet::new(), rests: HashSet::new() }
     }
 
     async fn case(&mut self, tx: &mut Tx, event: &Event) -> Result<Option<Conversation>> {
@@ -142,6 +158,15 @@ impl Look {
             self.people.insert(id, found);
         }
         Ok(self.people[&id].clone())
+    }
+
+    async fn leads(&mut self, tx: &mut Tx, app: &App, staff: StaffId, way: Way) -> Result<bool> {
+        if let Some(known) = self.ways.get(&(staff, way)) {
+            return Ok(*known);
+        }
+        let found = due::exists(tx, app, self.workspace, staff, way).await?;
+        self.ways.insert((staff, way), found);
+        Ok(found)
     }
 
     async fn wants(&mut self, tx: &mut Tx, telling: &Telling) -> Result<bool> {

@@ -21,10 +21,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
-    kinds::NoticeKind,
+    kinds::{NoticeKind, Way},
     letter::{self, Line},
+    push,
     settings::Detail,
-    store::{self, Notice, Telling},
+    store::{Notice, Telling},
     words,
 };
 
@@ -41,6 +42,8 @@ const MARKS_KEPT: Duration = Duration::days(60);
 const NEWS: Duration = Duration::hours(12);
 const ANSWER_BYTES: usize = 16 << 10;
 const ERROR_CHARACTERS: usize = 200;
+/// The code of an end after which the address is used no more.
+const GONE: &str = "gone";
 
 /// Whose form of message an address takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -64,7 +67,10 @@ pub struct NoticeHook {
     pub kinds: Vec<NoticeKind>,
     /// Since when nothing arrives there.
     pub failing_since: Option<Timestamp>,
+    /// Why: the number of the answer, never what it says, or what stood in the way.
     pub last_error: Option<String>,
+    /// Since when it is used no more, because nothing is there; a trial that arrives switches it on again.
+    pub off_since: Option<Timestamp>,
     pub created_at: Timestamp,
     #[serde(skip)]
     pub staff: Option<StaffId>,
@@ -80,9 +86,16 @@ impl FromRow for NoticeHook {
             kinds: serde_json::from_str(&row.take::<String>()?)?,
             failing_since: row.take()?,
             last_error: row.take()?,
+            off_since: row.take()?,
             created_at: row.take()?,
             staff: row.take()?,
         })
+    }
+}
+
+impl NoticeHook {
+    const fn works(&self) -> bool {
+        self.off_since.is_none()
     }
 }
 
@@ -98,7 +111,7 @@ pub struct NewNoticeHook {
     pub kinds: Vec<NoticeKind>,
 }
 
-const COLUMNS: &str = "id, service, name, host, kinds, failing_since, last_error, created_at, staff_id";
+const COLUMNS: &str = "id, service, name, host, kinds, failing_since, last_error, off_since, created_at, staff_id";
 
 /// A person's addresses, or the company's.
 ///
@@ -118,11 +131,11 @@ pub async fn of(tx: &mut Tx, workspace: WorkspaceId, staff: Option<StaffId>) -> 
 }
 
 pub(crate) async fn any_of(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId) -> Result<bool> {
-    Ok(!of(tx, workspace, Some(staff)).await?.is_empty())
+    Ok(of(tx, workspace, Some(staff)).await?.iter().any(NoticeHook::works))
 }
 
 pub(crate) async fn any_shared(tx: &mut Tx, workspace: WorkspaceId, kind: NoticeKind) -> Result<bool> {
-    Ok(of(tx, workspace, None).await?.iter().any(|hook| hook.kinds.contains(&kind)))
+    Ok(of(tx, workspace, None).await?.iter().any(|hook| hook.works() && hook.kinds.contains(&kind)))
 }
 
 /// One of this person's addresses, or of the company's.
@@ -135,7 +148,12 @@ pub async fn load(tx: &mut Tx, workspace: WorkspaceId, staff: Option<StaffId>, i
     found.filter(|hook| hook.staff == staff).ok_or_else(|| Problem::not_found("the address").into())
 }
 
-fn reach(app: &App) -> Reach {
+/// The company's channels are added by who may connect systems, and may lie where the operator lets systems lie. A person's own never
+/// do: otherwise whoever may sign in could write into the operator's network.
+fn reach(app: &App, staff: Option<StaffId>) -> Reach {
+    if staff.is_some() {
+        return push::reach(app);
+    }
     if app.configuration.security.private_egress { Reach::Anywhere } else { Reach::Public }
 }
 
@@ -144,9 +162,10 @@ fn checked(app: &App, staff: Option<StaffId>, new: &NewNoticeHook) -> std::resul
     errors.line("name", &new.name, NAME_MAX);
     let host = match Url::parse(new.url.trim()) {
         Ok(url) if new.url.len() <= URL_MAX => {
-            if let Err(error) = check(&url, reach(app)) {
+            let reach = reach(app, staff);
+            if let Err(error) = check(&url, reach) {
                 errors.add("url", "not_allowed", error.to_string());
-            } else if url.scheme() != "https" && !app.configuration.security.private_egress {
+            } else if url.scheme() != "https" && reach == Reach::Public {
                 errors.add("url", "not_allowed", "only https");
             }
             url.host_str().unwrap_or_default().to_owned()
@@ -178,8 +197,8 @@ pub async fn add(tx: &mut Tx, app: &App, workspace: WorkspaceId, staff: Option<S
     let id: NoticeHookId = app.environment.new_id();
     let url = sealed::seal(app, PURPOSE, id.0.as_bytes(), new.url.trim().as_bytes());
     tx.execute(
-        "INSERT INTO notice_hooks (workspace_id, id, staff_id, service, name, url, host, kinds, failing_since, last_error, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, NULL, $9)",
+        "INSERT INTO notice_hooks (workspace_id, id, staff_id, service, name, url, host, kinds, failing_since, last_error, off_since, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, NULL, NULL, $9)",
         params![workspace, id, staff, new.service, new.name.trim(), url, host, json!(new.kinds), app.environment.now()],
     )
     .await?;
@@ -201,7 +220,7 @@ pub async fn remove(tx: &mut Tx, workspace: WorkspaceId, staff: Option<StaffId>,
 /// # Errors
 /// The database refuses.
 pub async fn try_out(tx: &mut Tx, app: &App, workspace: WorkspaceId, hook: &NoticeHook, locale: Locale) -> Result<()> {
-    let line = Line { text: words::trial(locale).to_owned(), more: None, path: "/app/profile#notices".to_owned() };
+    let line = Line { text: words::trial(locale).to_owned(), more: None, path: letter::within(workspace, "/app/profile#notices") };
     let fact = format!("trial:{}", app.environment.now().0);
     post(tx, app, workspace, hook, locale, (&fact, &[]), &[line]).await
 }
@@ -212,10 +231,10 @@ pub(crate) async fn plan(tx: &mut Tx, app: &App, workspace: WorkspaceId, reader:
     let mut lines = letter::lines(tx, workspace, reader.locale, detail, notices).await?;
     if notices.len() > lines.len() {
         let more = words::and_more(reader.locale, notices.len() - lines.len());
-        lines.push(Line { text: more, more: None, path: "/app/inbox/mine".to_owned() });
+        lines.push(Line { text: more, more: None, path: letter::within(workspace, "/app/inbox/mine") });
     }
     let ids: Vec<NoticeId> = notices.iter().map(|notice| notice.id).collect();
-    for hook in of(tx, workspace, Some(reader.id)).await? {
+    for hook in of(tx, workspace, Some(reader.id)).await?.into_iter().filter(NoticeHook::works) {
         post(tx, app, workspace, &hook, reader.locale, (&first.id.to_string(), &ids), &lines).await?;
     }
     Ok(())
@@ -226,7 +245,7 @@ pub(crate) async fn tell(tx: &mut Tx, app: &App, workspace: WorkspaceId, telling
     let now = app.environment.now();
     let subject = telling.conversation.map(|id| id.0).or(telling.queue.map(|id| id.0)).unwrap_or_default().to_string();
     let locale = workspaces::load(tx, workspace).await?.default_language;
-    for hook in of(tx, workspace, None).await?.into_iter().filter(|hook| hook.kinds.contains(&telling.kind)) {
+    for hook in of(tx, workspace, None).await?.into_iter().filter(|hook| hook.works() && hook.kinds.contains(&telling.kind)) {
         let marked = tx
             .execute(
                 "INSERT INTO notice_hook_marks (workspace_id, hook_id, kind, subject, told_at) VALUES ($1, $2, $3, $4, $5) \
@@ -266,7 +285,7 @@ async fn post(
         class: Class::Personal,
         transport: TRANSPORT,
         contact: None,
-        payload: json!({ "hook": hook.id, "notices": notices, "until": now + NEWS, "body": body }),
+        payload: json!({ "hook": hook.id, "staff": hook.staff, "notices": notices, "until": now + NEWS, "body": body }),
         send_at: now,
         lane: None,
     };
@@ -302,37 +321,49 @@ fn teams(url: &str, locale: Locale, lines: &[Line]) -> Value {
 
 /// Takes planned messages to Slack and Teams.
 pub(crate) struct Chat {
-    client: Egress,
+    /// To people's own addresses.
+    own: Egress,
+    /// To channels of the company.
+    shared: Egress,
 }
 
 impl Chat {
     pub(crate) fn new(app: &App) -> Option<Self> {
-        let client = Egress::new(reach(app), Limits { answer_bytes: ANSWER_BYTES, ..Limits::default() });
-        Some(Self { client: client.inspect_err(|error| tracing::error!(%error, "notices cannot be sent to Slack and Teams")).ok()? })
+        let client = |reach: Reach| {
+            let client = Egress::new(reach, Limits { answer_bytes: ANSWER_BYTES, ..Limits::default() });
+            client.inspect_err(|error| tracing::error!(%error, "notices cannot be sent to Slack and Teams")).ok()
+        };
+        Some(Self { own: client(push::reach(app))?, shared: client(reach(app, None))? })
     }
 
     async fn send(&self, app: &App, intent: &Intent) -> Result<Outcome> {
         let (workspace, now) = (intent.workspace, app.environment.now());
         let id: NoticeHookId = serde_json::from_value(intent.payload["hook"].clone())?;
         let mut tx = app.db.read().await?;
-        if let Some(over) = crate::over(&mut tx, intent, now).await? {
+        if let Some(over) = crate::over(&mut tx, intent, Way::Chat, now).await? {
             return Ok(over);
         }
-        let found: Option<(Vec<u8>,)> = tx.optional("SELECT url FROM notice_hooks WHERE workspace_id = $1 AND id = $2", params![workspace, id]).await?;
+        let sql = "SELECT url, staff_id FROM notice_hooks WHERE workspace_id = $1 AND id = $2";
+        let found: Option<(Vec<u8>, Option<StaffId>)> = tx.optional(sql, params![workspace, id]).await?;
         drop(tx);
-        let Some((url,)) = found else { return Ok(Outcome::Withheld { code: "removed" }) };
+        let Some((url, staff)) = found else { return Ok(Outcome::Withheld { code: "removed" }) };
         let url = sealed::open(app, PURPOSE, id.0.as_bytes(), &url)?;
         let url = Url::parse(&String::from_utf8_lossy(&url)).map_err(|error| Error::Decode(error.to_string()))?;
         let headers = header::HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"))]);
         let request = Request { method: Method::POST, url, headers, body: intent.payload["body"].to_string().into() };
-        let outcome = match self.client.call(request).await {
+        let client = if staff.is_some() { &self.own } else { &self.shared };
+        let outcome = match client.call(request).await {
             Ok(answer) if answer.status.is_success() => Outcome::Sent,
             Ok(answer) => {
                 let status = answer.status.as_u16();
-                let said: String = String::from_utf8_lossy(&answer.body).chars().filter(|c| !c.is_control()).take(ERROR_CHARACTERS).collect();
-                let reason = format!("{status} {said}");
+                // What the answer says is shown to nobody: an address would otherwise be a way to read what stands behind it.
+                let reason = status.to_string();
                 let after = signed::retry_after_seconds(&answer.headers, now.seconds()).map(Duration::seconds);
-                if status == 429 || status == 408 || status >= 500 { Outcome::Again { reason, after } } else { Outcome::Refused { code: "refused", reason } }
+                match status {
+                    408 | 429 | 500.. => Outcome::Again { reason, after },
+                    404 | 410 => Outcome::Refused { code: GONE, reason },
+                    _ => Outcome::Refused { code: "refused", reason },
+                }
             }
             Err(error @ (ennakoi_egress::Error::Address(_) | ennakoi_egress::Error::Private)) => {
                 Outcome::Refused { code: "not_allowed", reason: error.to_string() }
@@ -344,17 +375,19 @@ impl Chat {
     }
 }
 
-/// Whether it works is shown beside the address.
+/// Whether it works is shown beside the address; one where nothing is any more is switched off.
 async fn note(app: &App, environment: &Environment, workspace: WorkspaceId, id: NoticeHookId, outcome: &Outcome) -> Result<()> {
     let failed = match outcome {
         Outcome::Again { reason, .. } | Outcome::Refused { reason, .. } => Some(reason.chars().take(ERROR_CHARACTERS).collect::<String>()),
         _ => None,
     };
+    let gone = matches!(outcome, Outcome::Refused { code: GONE, .. });
     let mut tx = app.db.begin().await?;
     tx.execute(
-        "UPDATE notice_hooks SET last_error = $3, failing_since = CASE WHEN $4 THEN COALESCE(failing_since, $5) ELSE NULL END \
+        "UPDATE notice_hooks SET last_error = $3, failing_since = CASE WHEN $4 THEN COALESCE(failing_since, $5) ELSE NULL END, \
+         off_since = CASE WHEN $6 THEN COALESCE(off_since, $5) WHEN $4 THEN off_since ELSE NULL END \
          WHERE workspace_id = $1 AND id = $2 AND ($4 OR failing_since IS NOT NULL)",
-        params![workspace, id, failed.clone(), failed.is_some(), environment.now()],
+        params![workspace, id, failed.clone(), failed.is_some(), environment.now(), gone],
     )
     .await?;
     tx.commit().await
@@ -373,12 +406,6 @@ impl Carrier for Chat {
 /// All of a notice's ids in a payload, for who asks whether it is still news.
 pub(crate) fn notices_in(payload: &Value) -> Vec<NoticeId> {
     payload["notices"].as_array().into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok()).collect()
-}
-
-/// See [`store::any_unread`]; a message about no notice in particular is always news.
-pub(crate) async fn is_news(tx: &mut Tx, workspace: WorkspaceId, payload: &Value) -> Result<bool> {
-    let ids = notices_in(payload);
-    Ok(ids.is_empty() || store::any_unread(tx, workspace, &ids).await?)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use ennakoi_store::{
 };
 use serde_json::json;
 
-use crate::{kinds::NoticeKind, settings::Detail, store::Notice, words};
+use crate::{kinds::NoticeKind, policy, settings::Detail, store::Notice, words};
 
 /// Notices named in one letter or message; the others are counted.
 pub(crate) const NAMED: usize = 10;
@@ -24,7 +24,7 @@ pub(crate) const NAMED: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) text: String,
-    /// Who and what about, where the person wants that outside.
+    /// Who and what about, where the person wants that outside and the company allows it.
     pub(crate) more: Option<String>,
     /// Below the server's address.
     pub(crate) path: String,
@@ -64,11 +64,20 @@ pub(crate) async fn line(
         (_, Some(case)) => format!("/app/inbox/all/{}", case.id),
         (_, None) => "/app/inbox/unassigned".to_owned(),
     };
-    let more = case.filter(|_| detail == Detail::Customer).map(|case| {
+    let named = detail == Detail::Customer && policy::of(tx, workspace).await?.names_leave;
+    let more = case.filter(|_| named).map(|case| {
         let who = case.contact.as_ref().map(|contact| contact.name.clone()).filter(|name| !name.is_empty());
         [who, case.subject.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     });
-    Ok(Line { text: words::line(kind, locale, &about, said), more: more.filter(|more| !more.is_empty()), path })
+    Ok(Line { text: words::line(kind, locale, &about, said), more: more.filter(|more| !more.is_empty()), path: within(workspace, &path) })
+}
+
+/// A path that opens in this workspace, whichever the console showed last; a fragment stays at the end.
+pub(crate) fn within(workspace: WorkspaceId, path: &str) -> String {
+    match path.split_once('#') {
+        Some((path, fragment)) => format!("{path}?workspace={workspace}#{fragment}"),
+        None => format!("{path}?workspace={workspace}"),
+    }
 }
 
 /// Plans the letter that tells of these notices.
@@ -89,7 +98,7 @@ pub(crate) async fn plan(tx: &mut Tx, app: &App, workspace: WorkspaceId, reader:
     if notices.len() > lines.len() {
         text.push_str(&format!("{}\n\n", words::and_more(locale, notices.len() - lines.len())));
     }
-    text.push_str(&format!("-- \n{company}\n{}\n", words::why(locale, &format!("{url}/app/profile#notices"))));
+    text.push_str(&format!("-- \n{company}\n{}\n", words::why(locale, &format!("{url}{}", within(workspace, "/app/profile#notices")))));
     let intent = NewIntent {
         dedupe_key: &format!("notice:email:{}", first.id),
         class: Class::Personal,

@@ -106,6 +106,27 @@ impl NoticeSettings {
         state.closes_at.filter(|_| state.open)
     }
 
+    /// When the next quiet hours begin, if none hold now.
+    #[must_use]
+    pub fn quiet_from(&self, now: Timestamp) -> Option<Timestamp> {
+        self.hours()?.open_state(now).opens_at
+    }
+
+    /// With every kind named, so that whoever reads the choices need not know what is usual.
+    fn whole(mut self, role: Role) -> Self {
+        for kind in NoticeKind::ALL.iter().copied() {
+            self.kinds.entry(kind).or_insert_with(|| Ways::usual(kind, role));
+        }
+        self
+    }
+
+    /// Only what differs from the usual is kept, so that who gets another role later is told what is usual there.
+    fn own(&self, role: Role) -> Self {
+        let mut own = self.clone();
+        own.kinds.retain(|kind, ways| *ways != Ways::usual(*kind, role));
+        own
+    }
+
     fn hours(&self) -> Option<Hours> {
         if self.quiet.is_empty() {
             return None;
@@ -142,6 +163,9 @@ impl NoticeSettings {
         if self.absence.as_ref().is_some_and(|absence| absence.until <= absence.from) {
             errors.add("absence.until", "invalid", "after it has begun");
         }
+        if self.absence.as_ref().is_some_and(|absence| absence.kinds.len() > NoticeKind::ALL.len()) {
+            errors.add("absence.kinds", "too_many", "each once");
+        }
         if !(0..=WAIT_MAX_MINUTES).contains(&self.mail_after_minutes) {
             errors.add("mail_after_minutes", "out_of_range", format!("0 to {WAIT_MAX_MINUTES}"));
         }
@@ -163,8 +187,8 @@ pub async fn of(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, role: Role)
     let found: Option<(serde_json::Value,)> =
         tx.optional("SELECT definition FROM notice_settings WHERE workspace_id = $1 AND staff_id = $2", params![workspace, staff]).await?;
     if let Some((definition,)) = found {
-        match serde_json::from_value(definition) {
-            Ok(settings) => return Ok(settings),
+        match serde_json::from_value::<NoticeSettings>(definition) {
+            Ok(settings) => return Ok(settings.whole(role)),
             // Timers stand behind each other: what one person's row says must not hold up everybody's.
             Err(error) => tracing::error!(%error, "what somebody has chosen cannot be read; the usual holds"),
         }
@@ -176,12 +200,12 @@ pub async fn of(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, role: Role)
 ///
 /// # Errors
 /// They make no sense.
-pub async fn save(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, settings: &NoticeSettings, now: Timestamp) -> Result<()> {
+pub async fn save(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, role: Role, settings: &NoticeSettings, now: Timestamp) -> Result<()> {
     settings.check()?;
     tx.execute(
         "INSERT INTO notice_settings (workspace_id, staff_id, definition, updated_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (workspace_id, staff_id) DO UPDATE SET definition = $3, updated_at = $4",
-        params![workspace, staff, serde_json::to_value(settings)?, now],
+        params![workspace, staff, serde_json::to_value(settings.own(role))?, now],
     )
     .await?;
     Ok(())
@@ -234,6 +258,16 @@ mod tests {
         assert!(settings.ways(NoticeKind::PromiseDue, Role::Agent, now).push);
         assert!(settings.ways(NoticeKind::Assigned, Role::Agent, at("2026-12-08T00:00:00Z")).push);
         assert!(!settings.ways(NoticeKind::TeamBreached, Role::Agent, now).any(), "an agent does not lead");
+    }
+
+    #[test]
+    fn only_differences_are_kept_and_a_new_role_brings_its_usual() {
+        let mut settings = NoticeSettings::usual(Role::Agent, "Europe/Helsinki");
+        settings.kinds.insert(NoticeKind::Mentioned, Ways { list: true, ..Ways::default() });
+        let kept = settings.own(Role::Agent);
+        assert_eq!(kept.kinds.keys().collect::<Vec<_>>(), [&NoticeKind::Mentioned]);
+        let later = kept.whole(Role::Supervisor);
+        assert!(later.kinds[&NoticeKind::TeamBreached].list && !later.kinds[&NoticeKind::Mentioned].push);
     }
 
     #[test]

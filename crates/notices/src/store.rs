@@ -13,6 +13,8 @@ const TOGETHER: Duration = Duration::minutes(10);
 const KEPT: Duration = Duration::days(60);
 /// Notices counted for the bell, at most.
 pub(crate) const COUNTED: i64 = 100;
+/// Older ones stay in the list, and call nobody any more.
+const COUNTED_DAYS: Duration = Duration::days(14);
 /// Notices looked at as ones that another may join.
 const NEAR: i64 = 200;
 /// Notices that go out together, at most; the others follow.
@@ -99,8 +101,21 @@ pub(crate) async fn add(tx: &mut Tx, environment: &Environment, workspace: Works
         params![workspace, id, it.staff, it.kind, it.conversation, it.queue, it.seq, &it.detail, it.actor.to_string(), listed, now],
     )
     .await?;
-    tx.execute("DELETE FROM notices WHERE workspace_id = $1 AND staff_id = $2 AND last_at < $3", params![workspace, it.staff, now - KEPT]).await?;
     Ok(Some(id))
+}
+
+/// Forgets what this person was told long ago.
+pub(crate) async fn prune(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, now: Timestamp) -> Result<()> {
+    tx.execute("DELETE FROM notices WHERE workspace_id = $1 AND staff_id = $2 AND last_at < $3", params![workspace, staff, now - KEPT]).await?;
+    Ok(())
+}
+
+/// Notes what the person has read by opening the case, so that whoever counts need not ask how far they have read.
+pub(crate) async fn note_read(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, conversation: ConversationId, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE notices SET read_at = $4 WHERE workspace_id = $1 AND staff_id = $2 AND conversation_id = $3 AND read_at IS NULL AND seq <= \
+               (SELECT r.seq FROM read_marks r WHERE r.workspace_id = $1 AND r.staff_id = $2 AND r.conversation_id = $3)";
+    tx.execute(sql, params![workspace, staff, conversation, now]).await?;
+    Ok(())
 }
 
 /// What one person was told, newest first.
@@ -115,13 +130,13 @@ pub(crate) async fn page(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, be
     .await
 }
 
-/// Unread ones in the list, counted as far as [`COUNTED`].
-pub(crate) async fn unread(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId) -> Result<i64> {
+/// Unread ones in the list of the last [`COUNTED_DAYS`], counted as far as [`COUNTED`].
+pub(crate) async fn unread(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, now: Timestamp) -> Result<i64> {
     tx.scalar(
         &format!(
-            "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM notices n WHERE n.workspace_id = $1 AND n.staff_id = $2 AND n.listed AND {UNREAD} LIMIT $3) AS counted"
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM notices n WHERE n.workspace_id = $1 AND n.staff_id = $2 AND n.listed AND n.last_at > $4 AND {UNREAD} LIMIT $3) AS counted"
         ),
-        params![workspace, staff, COUNTED],
+        params![workspace, staff, COUNTED, now - COUNTED_DAYS],
     )
     .await
 }
@@ -139,17 +154,15 @@ pub(crate) async fn read_all(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId
     Ok(())
 }
 
-/// Notes that a notice is to go out in a way; returns whether it is the first that waits there.
-pub(crate) async fn wait(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, staff: StaffId, notice: NoticeId, way: Way) -> Result<bool> {
-    let sql = "SELECT 1 FROM notice_deliveries WHERE workspace_id = $1 AND staff_id = $2 AND way = $3 LIMIT 1";
-    let first = tx.optional::<(i64,)>(sql, params![workspace, staff, way]).await?.is_none();
+/// Notes that a notice is to go out in a way.
+pub(crate) async fn wait(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, staff: StaffId, notice: NoticeId, way: Way) -> Result<()> {
     tx.execute(
         "INSERT INTO notice_deliveries (workspace_id, id, notice_id, staff_id, way, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (workspace_id, staff_id, way, notice_id) DO NOTHING",
         params![workspace, environment.new_id::<NoticeDeliveryId>(), notice, staff, way, environment.now()],
     )
     .await?;
-    Ok(first)
+    Ok(())
 }
 
 /// What waits to go out in a way, oldest first.
@@ -173,13 +186,19 @@ pub(crate) async fn settle(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, 
     Ok(())
 }
 
-/// Whether any of these is still unread.
-pub(crate) async fn any_unread(tx: &mut Tx, workspace: WorkspaceId, notices: &[NoticeId]) -> Result<bool> {
+/// Nothing waits for this person there any more.
+pub(crate) async fn settle_all(tx: &mut Tx, workspace: WorkspaceId, staff: StaffId, way: Way) -> Result<()> {
+    let sql = "DELETE FROM notice_deliveries WHERE workspace_id = $1 AND staff_id = $2 AND way = $3";
+    tx.execute(sql, params![workspace, staff, way]).await?;
+    Ok(())
+}
+
+/// What those of these that are still unread tell of.
+pub(crate) async fn unread_kinds(tx: &mut Tx, workspace: WorkspaceId, notices: &[NoticeId]) -> Result<Vec<NoticeKind>> {
+    let mut kinds = Vec::new();
     for id in notices {
-        let sql = format!("SELECT 1 FROM notices n WHERE n.workspace_id = $1 AND n.id = $2 AND {UNREAD}");
-        if tx.optional::<(i64,)>(&sql, params![workspace, *id]).await?.is_some() {
-            return Ok(true);
-        }
+        let sql = format!("SELECT n.kind FROM notices n WHERE n.workspace_id = $1 AND n.id = $2 AND {UNREAD}");
+        kinds.extend(tx.optional::<(NoticeKind,)>(&sql, params![workspace, *id]).await?.map(|(kind,)| kind));
     }
-    Ok(false)
+    Ok(kinds)
 }

@@ -48,6 +48,23 @@ pub async fn set(tx: &mut Tx, workspace: WorkspaceId, key: &str, kind: &str, due
     Ok(())
 }
 
+/// Sets the timer named `key` unless it is set; then it keeps its time.
+///
+/// One that another transaction is firing at this moment is waited for and set anew: the update locks its row. `DO NOTHING` would take a
+/// row that is about to vanish for a timer.
+///
+/// # Errors
+/// The database refuses.
+pub async fn ensure(tx: &mut Tx, workspace: WorkspaceId, key: &str, kind: &str, due_at: Timestamp, payload: serde_json::Value) -> Result<()> {
+    tx.execute(
+        "INSERT INTO timers (workspace_id, timer_key, kind, payload, due_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (workspace_id, timer_key) DO UPDATE SET due_at = timers.due_at",
+        params![workspace, key, kind, payload, due_at],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Removes the timer named `key`, if there is one.
 ///
 /// # Errors

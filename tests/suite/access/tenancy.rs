@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{address, call, routes};
 use crate::{
-    inbox::{Desk, quality},
+    inbox::{Desk, quality, training},
     people::{id_of, text},
 };
 
@@ -48,6 +48,23 @@ struct World {
 async fn told(desk: &Desk) -> String {
     desk.settle().await;
     text(&desk.owner().get("notices").await.expect(200)["items"][0]["id"])
+}
+
+/// An exercise on a case that somebody else answered well.
+async fn exercise(desk: &Desk, agent: &Client, practises: &Client, name: &str) -> String {
+    let talk = training::telling(desk, agent, name).await;
+    training::rate(desk, talk, 5, None).await;
+    desk.settle().await;
+    text(&training::begun(practises).await["id"])
+}
+
+/// One that was shown to whoever reviews.
+async fn shared(desk: &Desk, practises: &Client) -> String {
+    let id = exercise(desk, desk.owner(), practises, "Kalevi").await;
+    practises.post(&format!("training-exercises/{id}/answers"), json!({ "turn": 0, "answer": "Hei! Selvitän asian." })).await.expect(201);
+    practises.put(&format!("training-exercises/{id}/end"), json!({})).await.expect(200);
+    practises.put(&format!("training-exercises/{id}/sharing"), json!({})).await.expect(200);
+    id
 }
 
 fn hook(kinds: Value) -> Value {
@@ -273,6 +290,8 @@ impl World {
             ("notice-hooks", made(&desk, "notice-hooks", hook(json!([]))).await),
             ("workspace-notice-hooks", made(&desk, "workspace-notice-hooks", hook(json!(["team_breached"]))).await),
             ("push-subscriptions", made(&desk, "push-subscriptions", browser()).await),
+            ("training-exercises", exercise(&desk, &aino, desk.owner(), "Kerttu").await),
+            ("shared-exercises", shared(&desk, &aino).await),
             ("guides", made(&desk, "guides", guide()).await),
             ("requests", request(&desk, &talk.id.to_string()).await),
             ("api-channels", made(&desk, "api-channels", json!({ "name": "Kassa" })).await),
@@ -330,6 +349,10 @@ impl World {
                 sheet["version"] = json!(1);
                 sheet
             }
+            "score_training_exercise" | "review_shared_exercise" => {
+                json!({ "sheet_id": self.ids["quality-sheets"], "sheet_version": 1, "marks": quality::marks(1, None, 1), "note": "" })
+            }
+            "answer_training_exercise" => json!({ "turn": 0, "answer": "Hei! Selvitän asian." }),
             "save_review" => json!({ "version": 1, "marks": {} }),
             "resolve_review" => json!({ "resolution": "stands", "note": "Näin on." }),
             "answer_review" => json!({ "answer": "acknowledged" }),

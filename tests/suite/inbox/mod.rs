@@ -21,7 +21,7 @@ mod scheduled;
 mod search;
 mod settings;
 mod sla;
-mod training;
+pub(crate) mod training;
 
 use ennakoi_inbox::{
     conversations::{NewConversation, Owner},

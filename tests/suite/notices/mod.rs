@@ -93,6 +93,7 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 pub(crate) async fn desk(change: impl FnOnce(&mut Configuration)) -> Desk {
     let company = Company::start_with(|configuration| {
         configuration.security.private_egress = true;
+        configuration.security.private_staff_egress = true;
         change(configuration);
     })
     .await;
@@ -124,6 +125,11 @@ pub(crate) async fn choose(client: &Client, change: impl FnOnce(&mut Value)) -> 
     let mut settings = client.get("notice-settings").await.expect(200)["settings"].clone();
     change(&mut settings);
     client.put("notice-settings", settings).await.expect(200)
+}
+
+/// The company lets names and subjects leave.
+pub(crate) async fn let_names_leave(owner: &Client) {
+    owner.put("notice-policy", json!({ "names_leave": true })).await.expect(200);
 }
 
 /// How many rests of notices end within so many seconds from now.

@@ -4,7 +4,7 @@ use ennakoi_kernel::Duration;
 use ennakoi_testkit::SmtpSink;
 use serde_json::{Value, json};
 
-use super::{Service, assign, choose, desk, mention, rests, socket, told, until};
+use super::{Service, assign, choose, desk, let_names_leave, mention, rests, socket, told, until};
 use crate::{
     inbox::Desk,
     people::{Company, audited, count, text},
@@ -24,6 +24,8 @@ fn wall(desk: &Desk, minutes: i64) -> String {
 async fn slack_and_teams_hear_what_nobody_has_read() {
     let desk = desk(|_| {}).await;
     let (owner, aino, service) = (desk.owner(), desk.agent("aino").await, Service::start().await);
+    // What rests for seconds must not leave while a slow machine still writes.
+    desk.company.app.clock.stop();
     let slack = hook(&aino, "slack", format!("{}/slack/secret-1", service.url)).await;
     hook(&aino, "teams", format!("{}/teams/secret-2", service.url)).await;
     assert!(!slack.to_string().contains("secret-1") && !aino.get("notice-hooks").await.expect(200).to_string().contains("secret-"), "shown to nobody");
@@ -79,6 +81,7 @@ async fn slack_and_teams_hear_what_nobody_has_read() {
 async fn nothing_goes_out_in_quiet_hours_while_connected_or_to_who_is_absent() {
     let desk = desk(|_| {}).await;
     let (owner, aino, service) = (desk.owner(), desk.agent("aino").await, Service::start().await);
+    desk.company.app.clock.stop();
     hook(&aino, "slack", format!("{}/slack", service.url)).await;
     let quiet = json!([{ "days": [1, 2, 3, 4, 5, 6, 7], "from": wall(&desk, -60), "to": wall(&desk, 120) }]);
     choose(&aino, |settings| {
@@ -132,6 +135,8 @@ async fn several_notices_are_one_letter() {
     .await;
     let (owner, aino) = (desk.owner(), desk.agent("aino").await);
     until("the invitation has left", async || sink.taken().len() == 1).await;
+    desk.company.app.clock.stop();
+    let_names_leave(owner).await;
     choose(&aino, |settings| {
         let mail = json!({ "list": true, "email": true, "push": true, "chat": true });
         settings["kinds"]["mentioned"] = mail.clone();
@@ -157,7 +162,8 @@ async fn several_notices_are_one_letter() {
     let payload: Value = serde_json::from_str(&text).unwrap();
     let body = payload["text"].as_str().unwrap();
     assert_eq!(payload["subject"], "Käpylän Kone Oy: 4 uutta ilmoitusta");
-    assert!(body.contains("Liisa") && body.contains("Matti") && body.contains("/app/profile#notices"), "{body}");
+    let choices = format!("/app/profile?workspace={}#notices", desk.company.workspace());
+    assert!(body.contains("Liisa") && body.contains("Matti") && body.contains(&choices), "{body}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,4 +193,46 @@ async fn channels_of_the_company_and_addresses_that_must_not_be_called() {
     let said = String::from_utf8(call.body.to_vec()).unwrap();
     assert!(said.contains("Hyväksyntääsi odotetaan") && !said.contains("Liisa"), "{said}");
     assert_eq!(count(&desk.company.app, "SELECT COUNT(*) FROM intents WHERE transport = 'notice_chat'").await, 1, "one case and kind is told once in a while");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_reach_no_private_network_and_read_nothing_that_is_answered() {
+    let company = Company::start_with(|configuration| configuration.security.private_egress = true).await;
+    let desk = Desk::of(company).await;
+    let (owner, aino, service) = (desk.owner(), desk.agent("aino").await, Service::start().await);
+    let new = |kinds: Value| json!({ "service": "slack", "name": "x", "url": format!("{}/team", service.url), "kinds": kinds });
+    assert_eq!(aino.post("notice-hooks", new(json!([]))).await.expect(422)["errors"][0]["field"], "url", "whatever the operator allows elsewhere");
+    let made = owner.post("workspace-notice-hooks", new(json!(["approval_asked"]))).await.expect(201);
+    service.will([410]);
+    owner.post(&format!("workspace-notice-hooks/{}/test", text(&made["id"])), json!({})).await.expect(202);
+    service.call(1).await;
+    let now = async || owner.get("workspace-notice-hooks").await.expect(200)["items"][0].clone();
+    until("it is switched off", async || now().await["off_since"].is_i64()).await;
+    assert_eq!(now().await["last_error"], "410");
+    owner.post(&format!("workspace-notice-hooks/{}/test", text(&made["id"])), json!({})).await.expect(202);
+    service.call(2).await;
+    until("a trial that arrives switches it on", async || now().await["off_since"].is_null()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_leave_only_when_the_company_lets_them() {
+    let desk = desk(|_| {}).await;
+    let (owner, aino, service) = (desk.owner(), desk.agent("aino").await, Service::start().await);
+    desk.company.app.clock.stop();
+    hook(&aino, "slack", format!("{}/slack", service.url)).await;
+    choose(&aino, |settings| settings["detail"] = json!("customer")).await;
+    assert!(audited(owner).await.contains(&"notice_settings.detail_changed".to_owned()));
+    aino.put("notice-policy", json!({ "names_leave": true })).await.expect(403);
+    assert_eq!(owner.get("notice-policy").await.expect(200)["names_leave"], false);
+    let said = async |name: &str, number: usize| {
+        let talk = desk.talk(name, "Hei").await;
+        mention(owner, talk, name, &aino).await;
+        desk.settle().await;
+        desk.company.app.clock.advance(Duration::seconds(25));
+        String::from_utf8(service.call(number).await.body.to_vec()).unwrap()
+    };
+    assert!(!said("Liisa", 1).await.contains("Liisa"));
+    let_names_leave(owner).await;
+    assert!(audited(owner).await.contains(&"notice_policy.changed".to_owned()));
+    assert!(said("Matti", 2).await.contains("Matti"));
 }

@@ -7,7 +7,7 @@ use ennakoi_testkit::Client;
 use ring::{aead, agreement, hkdf, rand::SystemRandom, signature};
 use serde_json::{Value, json};
 
-use super::{Call, Service, choose, desk, mention, until};
+use super::{Call, Service, choose, desk, let_names_leave, mention, until};
 use crate::people::{count, text};
 
 /// A browser's side of one message.
@@ -84,6 +84,8 @@ fn check_sender(call: &Call, service: &Service, public_key: &str, now_seconds: i
 async fn a_browser_is_told_in_secret_and_forgotten_when_it_is_gone() {
     let desk = desk(|_| {}).await;
     let (owner, aino, service) = (desk.owner(), desk.agent("aino").await, Service::start().await);
+    // How long the machine takes must not be part of what the push service is told.
+    desk.company.app.clock.stop();
     let (first, second) = (Browser::new(), Browser::new());
     let made = first.subscribe(&aino, &format!("{}/push/one", service.url)).await;
     let listed = aino.get("push-subscriptions").await.expect(200);
@@ -98,7 +100,7 @@ async fn a_browser_is_told_in_secret_and_forgotten_when_it_is_gone() {
     let message = first.open(&call.body);
     let number = aino.get(&talk.path("")).await.expect(200)["number"].clone();
     assert_eq!(message["title"], json!(format!("Sinut mainittiin tapauksessa #{number}")));
-    assert_eq!((&message["body"], &message["path"]), (&json!(""), &json!(format!("/app/inbox/all/{}", talk.id))));
+    assert_eq!((&message["body"], &message["path"]), (&json!(""), &json!(format!("/app/inbox/all/{}?workspace={}", talk.id, desk.company.workspace()))));
     assert!(!message.to_string().contains("Liisa"), "a lock screen shows no names");
     until("it is noted", async || aino.get("push-subscriptions").await.expect(200)["items"][0]["used_at"].is_i64()).await;
 
@@ -106,7 +108,9 @@ async fn a_browser_is_told_in_secret_and_forgotten_when_it_is_gone() {
     second.subscribe(&aino, &format!("{}/push/one", service.url)).await;
     assert_eq!(aino.get("push-subscriptions").await.expect(200)["items"].as_array().unwrap().len(), 1);
     aino.delete(&format!("push-subscriptions/{}", text(&made["id"]))).await.expect(404);
-    choose(&aino, |settings| settings["detail"] = json!("customer")).await;
+    let chosen = choose(&aino, |settings| settings["detail"] = json!("customer")).await;
+    assert_eq!(chosen["names_leave"], json!(false), "the company has not allowed it");
+    let_names_leave(owner).await;
     let other = desk.talk("Matti", "Hei").await;
     mention(owner, other, "b", &aino).await;
     desk.settle().await;

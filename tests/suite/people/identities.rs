@@ -200,7 +200,10 @@ async fn two_who_prove_the_same_address_at_once_find_one_contact() {
     // On PostgreSQL the second comes as far as the same row; SQLite has one writer, and it has to wait before it begins.
     if company.app.app.db.engine() == Engine::Postgres {
         let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-        while company.app.app.db.read().await.unwrap().scalar::<i64>(waiting, &[]).await.unwrap() == 0 {
+        for _ in 0..3_000 {
+            if company.app.app.db.read().await.unwrap().scalar::<i64>(waiting, &[]).await.unwrap() > 0 {
+                break;
+            }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }

@@ -29,6 +29,8 @@ const VOTES_LEAST: i64 = 8;
 /// Days of the present, and of the time before it that they are held against.
 pub(super) const NOW_DAYS: i64 = 28;
 pub(super) const BEFORE_DAYS: i64 = 112;
+/// Rows of those days, of an article, a language and a day each.
+const DAY_ROWS: i64 = 200_000;
 const CONFIDENCE: f64 = 0.95;
 /// A link is looked at in so many places of one text.
 const LINKS_READ: usize = 200;
@@ -44,8 +46,9 @@ pub(super) async fn votes(tx: &mut Tx, workspace: WorkspaceId, today: i64) -> Re
         .all(
             "SELECT article_id, locale, CAST(SUM(CASE WHEN day > $2 THEN helpful ELSE 0 END) AS BIGINT), \
              CAST(SUM(CASE WHEN day > $2 THEN unhelpful ELSE 0 END) AS BIGINT), CAST(SUM(helpful) AS BIGINT), CAST(SUM(unhelpful) AS BIGINT) \
-             FROM article_days WHERE workspace_id = $1 AND day > $3 GROUP BY article_id, locale",
-            params![workspace, today - NOW_DAYS, today - BEFORE_DAYS],
+             FROM (SELECT article_id, locale, day, helpful, unhelpful FROM article_days WHERE workspace_id = $1 AND day > $3 ORDER BY day DESC LIMIT $4) AS recent \
+             GROUP BY article_id, locale",
+            params![workspace, today - NOW_DAYS, today - BEFORE_DAYS, DAY_ROWS],
         )
         .await?;
     let split = |(article, locale, helpful, unhelpful, all_helpful, all_unhelpful): (ArticleId, Locale, i64, i64, i64, i64)| {

@@ -13,6 +13,8 @@ use uuid::Uuid;
 const TEXTS_MAX: i64 = 20_000;
 /// Days over which the most read articles are counted.
 const READ_DAYS: i64 = 90;
+/// Rows of those days, of an article, a language and a day each.
+const DAY_ROWS: i64 = 200_000;
 /// Ids in one statement.
 const IDS: usize = 200;
 /// Events that are looked through before everything is simply read again.
@@ -86,9 +88,11 @@ pub(super) async fn bodies(tx: &mut Tx, workspace: WorkspaceId, ids: &[ArticleId
 /// Views of the last 90 days, the most read first.
 pub(super) async fn most_read(tx: &mut Tx, workspace: WorkspaceId, today: i64) -> Result<Vec<(ArticleId, Locale, i64)>> {
     tx.all(
-        "SELECT article_id, locale, CAST(SUM(views) AS BIGINT) AS seen FROM article_days WHERE workspace_id = $1 AND day > $2 \
+        // The inner query keeps to the days asked for; in the order of the groups all days would be walked.
+        "SELECT article_id, locale, CAST(SUM(views) AS BIGINT) AS seen FROM \
+         (SELECT article_id, locale, views FROM article_days WHERE workspace_id = $1 AND day > $2 ORDER BY day DESC LIMIT $3) AS recent \
          GROUP BY article_id, locale ORDER BY seen DESC, article_id LIMIT 200",
-        params![workspace, today - READ_DAYS],
+        params![workspace, today - READ_DAYS, DAY_ROWS],
     )
     .await
 }

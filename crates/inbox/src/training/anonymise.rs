@@ -9,9 +9,12 @@ use std::{
 use ennakoi_language::entities::{self, Entity, EntityKind};
 
 use super::{
-    hiding,
+    hiding, introductions,
     names::{self, Name},
 };
+
+/// Digits in a row from which on a sum is rather the number of something.
+const SUM_DIGITS: usize = 7;
 
 /// What the marks of one case stand for.
 #[derive(Default)]
@@ -62,39 +65,49 @@ impl Anonymiser {
     /// A text of the case, with everything hidden that points at somebody or is written like a name.
     pub(super) fn text(&mut self, text: &str) -> String {
         let text = plain(text);
-        let mut hidden = self.known(&text);
+        let found = entities::find(&text);
+        let mut hidden = self.known(&text, &found);
         hidden.extend(hiding::signature(&text));
         let words: Vec<(usize, &str)> = hiding::words(&text).collect();
-        hidden.extend(hiding::streets(&words));
+        hidden.extend(hiding::streets(&text, &words, &untelling(&text, &found), &self.public));
         hidden.extend(hiding::companies(&words));
-        hidden.extend(hiding::introduced(&text, &words));
-        let unnamed = |at: usize, word: &str| Hidden { range: at..at + word.len(), kind: "name", value: None };
-        let like = words.iter().filter(|(at, word)| names::is_common(word) || hiding::is_inside(&text, *at) && names::is_like_a_name(word, &self.public));
-        hidden.extend(like.map(|(at, word)| unnamed(*at, word)));
+        hidden.extend(introductions::introduced(&text, &words, &self.public));
+        hidden.extend(self.unknown(&text, &words));
         self.replace(&text, hidden)
+    }
+
+    /// Common names, surnames in capitals beside them, and what is written like a name in the middle of a sentence.
+    fn unknown(&self, text: &str, words: &[(usize, &str)]) -> Vec<Hidden> {
+        let shouted = names::is_shouted(text);
+        let common: Vec<bool> = words.iter().map(|(_, word)| names::is_common(word)).collect();
+        let is_common = |index: Option<usize>| index.and_then(|index| common.get(index)).copied().unwrap_or(false);
+        let like = words.iter().enumerate().filter(|(index, (at, word))| {
+            let beside = || is_common(index.checked_sub(1)) || is_common(Some(index + 1));
+            let written = || names::is_like_a_name(word, &self.public, shouted);
+            common[*index] || written() && (hiding::is_inside(text, *at) || names::is_upper(word) && beside())
+        });
+        like.map(|(_, (at, word))| Hidden { range: *at..at + word.len(), kind: "name", value: None }).collect()
     }
 
     /// A text of who practises: they saw no name, and may well name what the company sells.
     pub(super) fn answer(&mut self, text: &str) -> String {
         let text = plain(text);
-        let hidden = self.known(&text);
+        let hidden = self.known(&text, &entities::find(&text));
         self.replace(&text, hidden)
     }
 
     /// What is known to point at somebody: values and names of the database, and whatever has the shape of an address or a number.
-    fn known(&self, text: &str) -> Vec<Hidden> {
+    fn known(&self, text: &str, found: &[Entity]) -> Vec<Hidden> {
         let mut hidden: Vec<Hidden> = Vec::new();
         let lower = hiding::lowered(text);
         for (value, kind) in &self.literals {
             let places = lower.match_indices(value.as_str());
             hidden.extend(places.map(|(at, _)| Hidden { range: at..at + value.len(), kind, value: Some(value.clone()) }));
         }
-        let found = entities::find(text);
         let points = |one: &&Entity| one.kind.identifies() || is_birthday(one);
         hidden.extend(found.iter().filter(points).map(|one| Hidden { range: one.range.clone(), kind: one.kind.as_str(), value: Some(one.value.clone()) }));
-        let plain: Vec<Range<usize>> = found.into_iter().filter(|one| matches!(one.kind, EntityKind::Date | EntityKind::Sum)).map(|one| one.range).collect();
         hidden.extend(hiding::links(text));
-        hidden.extend(hiding::numbers(text, &plain));
+        hidden.extend(hiding::numbers(text, &untelling(text, found)));
         hidden.extend(hiding::words(text).filter_map(|(at, word)| self.named(at, word)));
         hidden
     }
@@ -141,6 +154,20 @@ impl Anonymiser {
 /// A text in which nothing looks like a mark.
 fn plain(text: &str) -> String {
     text.replace('⟦', "[").replace('⟧', "]")
+}
+
+/// Dates and sums of a text, which stay. What is written like a number of a person in spite of a currency behind it is none: `0401234567 e`.
+fn untelling(text: &str, found: &[Entity]) -> Vec<Range<usize>> {
+    let is_untelling = |one: &&Entity| match one.kind {
+        EntityKind::Date => one.valid,
+        EntityKind::Sum => {
+            let sum = &text[one.range.clone()];
+            let zero = sum.starts_with('0') && sum[1..].starts_with(|character: char| character.is_ascii_digit() || character == ' ');
+            !zero && sum.split(|character: char| !character.is_ascii_digit()).all(|digits| digits.len() < SUM_DIGITS)
+        }
+        _ => false,
+    };
+    found.iter().filter(is_untelling).map(|one| one.range.clone()).collect()
 }
 
 /// A whole date of long ago is most often somebody's birthday.
@@ -207,6 +234,30 @@ mod tests {
             ("Auton numero on ABC-123", "ABC"),
             ("tilaus #123 ja @liisa_v", "123"),
             ("Yhteyshenkilö: Xzibit", "Xzibit"),
+            ("virran tilaus ja liisalle kuitti", "irra"),
+            ("nimeni on matti meikäläinen, puhun äitini puolesta", "meikä"),
+            ("nimeni on kalevi meikäläinen", "kalevi"),
+            ("olen matti meikäläinen ja tilasin lakanat", "meikä"),
+            ("paketti on vaimoni tiina järvenpään nimellä", "järven"),
+            ("paketti on kalevi järvenpään nimellä", "kalevi"),
+            ("hej, jag heter karin lindwall", "lindwall"),
+            ("my name is john smithson", "smithson"),
+            ("i am john smithson", "smithson"),
+            ("ystävällisin terveisin\npekka pouta", "pouta"),
+            ("terveisin aino", "aino"),
+            ("terv. jukka-pekka", "jukka"),
+            ("bor på storgatan 5", "storgatan"),
+            ("i live at 221 baker street", "baker"),
+            ("matti haki sen jo", "matti"),
+            ("korhosen eeva soitti", "korhosen"),
+            ("asun osoitteessa kauppakatu 5 a 3, 00100 helsinki", "kauppakatu"),
+            ("asun osoitteessa kauppakatu 5 a 3, 00100 helsinki", "a 3"),
+            ("asun osoitteessa kauppakatu 5 a 3, 00100 helsinki", "helsinki"),
+            ("Hakaniemenranta 6 B 12", "B 12"),
+            ("Bulevardi 7 A 2 on osoite", "Bulevardi"),
+            ("Osoite on Bulevardi 7, kiitos", " 7,"),
+            ("Maksaja on JÄRVENPÄÄ Tiina", "JÄRVEN"),
+            ("JÄRVENPÄÄ Tiina maksaa sen", "JÄRVEN"),
         ] {
             let hidden = one.text(text);
             assert!(!hidden.contains(secret), "{secret} in {hidden}");
@@ -220,10 +271,53 @@ mod tests {
             "Tilasin Pellavalalta lakanat",
             "When I paid with MobilePay, nothing came.",
             "MISSÄ PAKETTI ON",
+            "olen tilannut lakanat",
+            "olen odottanut ja haluan rahat takaisin",
+            "i am waiting",
+            "jag är inte nöjd",
+            "anna rahat takaisin, pian",
+            "Kirjoitin siitä jo: OK, PS, EU, ALV, IBAN ja SMS",
+            "avoinna klo 10.30-12.00",
+            "tilasin sen eri nimellä",
         ] {
             assert_eq!(one.text(kept), kept);
         }
         assert_eq!(one.answer("Hei Liisa! Tarkistan Kuulas-lakanan saldon."), "Hei ⟦customer⟧! Tarkistan Kuulas-lakanan saldon.");
+    }
+
+    #[test]
+    fn a_number_before_a_sum_or_a_date_is_hidden_and_they_stay() {
+        for (text, secrets, kept) in [
+            ("Soitin numerosta 0401234567 120 euroa maksoi", &["0401234567", "4567"][..], "120 euroa"),
+            ("Asiakasnumeroni 1234567 59,90 €", &["1234567"], "59,90 €"),
+            ("Seuranta 64300012345 12.11.2025", &["64300012345"], "12.11.2025"),
+            ("Tilasin 1002345 1.12.2025", &["1002345"], "1.12.2025"),
+            ("soita 040.123.4567 illalla", &["040", "123", "4567"], "illalla"),
+            ("1.12.2025 1002345 tuli", &["1002345"], "1.12.2025"),
+        ] {
+            let hidden = case().text(text);
+            for secret in secrets {
+                assert!(!hidden.contains(secret), "{secret} in {hidden}");
+            }
+            assert!(hidden.contains(kept), "{kept} not in {hidden}");
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_grows_no_faster_than_the_text() {
+        for piece in ["www.", "t. ", "https://", "@a.", "1.1.", "olen ", "nimellä ", "12345 "] {
+            let text = piece.repeat(20_000 / piece.len());
+            let words: Vec<(usize, &str)> = hiding::words(&text).collect();
+            let found = entities::find(&text);
+            let one = case();
+            let mut hidden = one.known(&text, &found);
+            hidden.extend(introductions::introduced(&text, &words, &one.public));
+            hidden.extend(hiding::streets(&text, &words, &untelling(&text, &found), &one.public));
+            // Copied for the marks, and pieces.
+            let copied: usize = hidden.iter().filter_map(|one| one.value.as_ref()).map(String::len).sum();
+            assert!(copied <= 4 * text.len(), "{piece}: {copied}");
+            assert!(hidden.len() <= 4 * words.len() + 4, "{piece}: {}", hidden.len());
+        }
     }
 
     proptest! {

@@ -10,7 +10,11 @@ use ennakoi_kernel::{
     ids::{ArticleId, ContactId, ConversationId, StaffId, WorkspaceId},
 };
 use ennakoi_language::Language;
-use ennakoi_people::{Locale, audit, contacts, staff, workspaces};
+use ennakoi_people::{
+    Locale, audit, contacts,
+    staff::{self, StaffMember},
+    workspaces,
+};
 use ennakoi_store::{
     Result, Tx, params,
     timeline::{self, Actor},
@@ -30,8 +34,13 @@ use crate::{
 const MESSAGES_MAX: u32 = 100;
 /// Turns of a case that are practised.
 const TURNS_MAX: usize = 8;
-/// Cases that are considered for the next one.
+/// Cases that are considered for the next one at once, from how many moments on those that were rated, and how many are read for it at most.
 const CANDIDATES: i64 = 200;
+const WINDOWS: usize = 3;
+const MARKED_READ: usize = 20;
+const READ: usize = 60;
+/// Articles whose matter a person has practised.
+const PRACTISED_MAX: i64 = 1_000;
 /// Of those, so many are looked at for their matter.
 const LOOKED_AT: usize = 6;
 /// Words of a question by which an article is sought, letters of each, and how many of them an article holds to fit.
@@ -166,22 +175,28 @@ const fn language(locale: Option<Locale>) -> Language {
 /// # Errors
 /// It is not there.
 pub(super) async fn load(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId, person: Option<StaffId>) -> Result<Result<Past, Unfit>> {
+    let members = staff::members(tx, workspace).await?;
+    load_among(tx, workspace, id, person, &members).await
+}
+
+/// The same when everybody of staff is known: many cases are read for one that fits.
+async fn load_among(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId, person: Option<StaffId>, members: &[StaffMember]) -> Result<Result<Past, Unfit>> {
     let conversation = conversations::load(tx, workspace, id).await?;
     if conversation.reason.as_ref().is_some_and(|reason| sensitive::is_reason(reason.as_str())) {
         return Ok(Err(Unfit::Sensitive));
     }
-    let page = messages::list(tx, workspace, id, Some(0), None, MESSAGES_MAX, Audience::Contact).await?;
-    let said: Vec<Message> = page.items.into_iter().filter(is_said).collect();
     if let Some(person) = person
-        && said.iter().any(|message| message.actor.0 == Actor::Staff(person))
+        && wrote(tx, workspace, id, person).await?
     {
         return Ok(Err(Unfit::Own));
     }
+    let page = messages::list(tx, workspace, id, Some(0), None, MESSAGES_MAX, Audience::Contact).await?;
+    let said: Vec<Message> = page.items.into_iter().filter(is_said).collect();
     let sensitive = |message: &Message| sensitive::is_sensitive(language(message.language.or(conversation.locale)), &message.body, message.direction);
     if said.iter().any(sensitive) {
         return Ok(Err(Unfit::Sensitive));
     }
-    let mut names = who(tx, workspace, &conversation).await?;
+    let mut names = who(tx, workspace, &conversation, members).await?;
     for message in &said {
         let stands = if message.direction == Direction::In { "customer" } else { "agent" };
         if message.author.kind != AuthorKind::Bot {
@@ -202,6 +217,13 @@ pub(super) async fn load(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId
         return Ok(Err(Unfit::Unanswered));
     }
     Ok(Ok(Past { conversation, turns, closing, names }))
+}
+
+/// Whether somebody wrote anything in a case: a note, or what stands beyond the messages that are read.
+async fn wrote(tx: &mut Tx, workspace: WorkspaceId, id: ConversationId, person: StaffId) -> Result<bool> {
+    let query = "SELECT seq FROM messages WHERE workspace_id = $1 AND conversation_id = $2 AND author = $3 LIMIT 1";
+    let found: Option<(i64,)> = tx.optional(query, params![workspace, id, Actor::Staff(person).to_string()]).await?;
+    Ok(found.is_some())
 }
 
 fn is_said(message: &Message) -> bool {
@@ -236,7 +258,7 @@ fn turns(said: &[Message], names: &mut Anonymiser) -> Vec<Turn> {
 }
 
 /// Everybody who is to be hidden: the customer under all their records, their companies and accounts, and everybody of staff.
-async fn who(tx: &mut Tx, workspace: WorkspaceId, conversation: &Conversation) -> Result<Anonymiser> {
+async fn who(tx: &mut Tx, workspace: WorkspaceId, conversation: &Conversation, members: &[StaffMember]) -> Result<Anonymiser> {
     let mut names = Anonymiser::default();
     if let Some(contact) = conversation.contact {
         let contact = contacts::resolve(tx, workspace, contact).await?;
@@ -244,7 +266,7 @@ async fn who(tx: &mut Tx, workspace: WorkspaceId, conversation: &Conversation) -
             of_record(tx, workspace, record, &mut names).await?;
         }
     }
-    for member in staff::members(tx, workspace).await? {
+    for member in members {
         names.name(&member.name, "agent");
     }
     names.public(&workspaces::load(tx, workspace).await?.name);
@@ -280,54 +302,114 @@ async fn of_record(tx: &mut Tx, workspace: WorkspaceId, record: ContactId, names
     Ok(())
 }
 
+/// What this person has not practised yet, of the cases `c`. `$2`: the person.
+const NEW: &str = "NOT EXISTS (SELECT 1 FROM training_exercises a WHERE a.workspace_id = c.workspace_id AND a.staff_id = $2 AND a.conversation_id = c.id)";
+/// Whether somebody of staff answered the customer in the case `c`, and `$3`, the person as an author, wrote nothing. Tells most of those that are unfit
+/// before anything of them is read.
+const FITS: &str = "EXISTS (SELECT 1 FROM messages m WHERE m.workspace_id = c.workspace_id AND m.conversation_id = c.id AND m.direction = 'out' \
+                    AND m.visibility = 'public' AND m.kind IN ('text', 'options') AND m.author <> 'bot' AND m.removed_at IS NULL) \
+                    AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.workspace_id = c.workspace_id AND o.conversation_id = c.id AND o.author = $3)";
+
 /// The next case for a person: a marked example that they have not practised, else a closed one that its customer rated with four or five, about
-/// the matter that they have practised least; never one in which they wrote, never a sensitive one. None when there is nothing left.
+/// the matter that they have practised least; never one in which they wrote, never a sensitive one. None when nothing was found among those that were
+/// read: they are drawn, so that another time reaches others.
 ///
 /// # Errors
 /// The database refuses.
 pub(super) async fn next(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, person: StaffId, finder: &ArticleFinder) -> Result<Option<Past>> {
-    let done = "NOT EXISTS (SELECT 1 FROM training_exercises a WHERE a.workspace_id = c.workspace_id AND a.staff_id = $2 AND a.conversation_id = c.id)";
-    let marked = format!(
-        "SELECT c.id FROM training_examples e JOIN conversations c ON c.workspace_id = e.workspace_id AND c.id = e.conversation_id \
-         WHERE e.workspace_id = $1 AND c.state = 'closed' AND {done} ORDER BY e.marked_at DESC LIMIT $3"
-    );
-    for (id,) in tx.all::<(ConversationId,)>(&marked, params![workspace, person, CANDIDATES]).await? {
-        if let Ok(past) = load(tx, workspace, id, Some(person)).await? {
+    let members = staff::members(tx, workspace).await?;
+    let mut candidates = marked(tx, workspace, person).await?;
+    for _ in 0..MARKED_READ {
+        let Some(id) = draw(environment, &mut candidates) else { break };
+        if let Ok(past) = load_among(tx, workspace, id, Some(person), &members).await? {
             return Ok(Some(past));
         }
     }
-    let rated = format!(
-        "SELECT c.id FROM conversations c WHERE c.workspace_id = $1 AND c.state = 'closed' AND c.rating >= 4 AND {done} ORDER BY c.closed_at DESC LIMIT $3"
-    );
-    let mut candidates: Vec<ConversationId> =
-        tx.all::<(ConversationId,)>(&rated, params![workspace, person, CANDIDATES]).await?.into_iter().map(|(id,)| id).collect();
     let practised = practised(tx, workspace, person).await?;
-    let (mut best, mut looked): (Option<(i64, Past)>, usize) = (None, 0);
-    while !candidates.is_empty() && looked < LOOKED_AT {
-        let mut bytes = [0; 8];
-        environment.fill(&mut bytes);
-        let at = usize::try_from(u64::from_le_bytes(bytes) % candidates.len() as u64).unwrap_or(0);
-        // What is unfit costs no look: nobody is told that there is nothing left while there is.
-        let Ok(past) = load(tx, workspace, candidates.swap_remove(at), Some(person)).await? else { continue };
-        looked += 1;
-        let times = article(tx, workspace, finder, &past, 0).await?.map_or(0, |article| practised.get(&article.id).copied().unwrap_or(0));
-        if best.as_ref().is_none_or(|(least, _)| times < *least) {
-            best = Some((times, past));
+    let (mut best, mut looked, mut read): (Option<(i64, Past)>, usize, usize) = (None, 0, 0);
+    for _ in 0..WINDOWS {
+        let (mut candidates, all) = rated(tx, environment, workspace, person).await?;
+        while looked < LOOKED_AT && read < READ {
+            let Some(id) = draw(environment, &mut candidates) else { break };
+            read += 1;
+            // What is unfit costs no look: nobody is told that there is nothing left while there is.
+            let Ok(past) = load_among(tx, workspace, id, Some(person), &members).await? else { continue };
+            looked += 1;
+            let times = article(tx, workspace, finder, &past, 0).await?.map_or(0, |article| practised.get(&article.id).copied().unwrap_or(0));
+            if best.as_ref().is_none_or(|(least, _)| times < *least) {
+                best = Some((times, past));
+            }
+            if times == 0 {
+                break;
+            }
         }
-        if times == 0 {
+        if best.is_some() || all || read == READ {
             break;
         }
     }
     Ok(best.map(|(_, past)| past))
 }
 
+/// A number below another one. The share by which some come more often is nothing here.
+fn below(environment: &Environment, limit: u64) -> u64 {
+    let mut bytes = [0; 8];
+    environment.fill(&mut bytes);
+    u64::from_le_bytes(bytes) % limit.max(1)
+}
+
+/// Takes any one of the candidates.
+fn draw(environment: &Environment, candidates: &mut Vec<ConversationId>) -> Option<ConversationId> {
+    if candidates.is_empty() {
+        return None;
+    }
+    let at = usize::try_from(below(environment, candidates.len() as u64)).unwrap_or(0);
+    Some(candidates.swap_remove(at))
+}
+
+/// Marked examples that this person may practise on.
+async fn marked(tx: &mut Tx, workspace: WorkspaceId, person: StaffId) -> Result<Vec<ConversationId>> {
+    let query = format!(
+        "SELECT c.id FROM training_examples e JOIN conversations c ON c.workspace_id = e.workspace_id AND c.id = e.conversation_id \
+         WHERE e.workspace_id = $1 AND c.state = 'closed' AND {NEW} AND {FITS} ORDER BY e.marked_at DESC LIMIT $4"
+    );
+    let found: Vec<(ConversationId,)> = tx.all(&query, params![workspace, person, Actor::Staff(person).to_string(), CANDIDATES]).await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Cases that their customers rated well and that this person may practise on: those closed before a moment that is drawn, and where these are few,
+/// those after it. And whether that is all there are.
+async fn rated(tx: &mut Tx, environment: &Environment, workspace: WorkspaceId, person: StaffId) -> Result<(Vec<ConversationId>, bool)> {
+    let oldest = "SELECT closed_at FROM conversations WHERE workspace_id = $1 AND state = 'closed' AND rating >= 4 AND closed_at IS NOT NULL \
+                  ORDER BY closed_at LIMIT 1";
+    let Some((oldest,)) = tx.optional::<(Timestamp,)>(oldest, params![workspace]).await? else { return Ok((Vec::new(), true)) };
+    let span = u64::try_from(environment.now().0 - oldest.0).unwrap_or(0).saturating_add(1);
+    let moment = Timestamp(oldest.0.saturating_add(i64::try_from(below(environment, span)).unwrap_or(0)));
+    let author = Actor::Staff(person).to_string();
+    let (mut fit, mut left) = (Vec::new(), CANDIDATES);
+    for (side, order) in [("<=", "DESC"), (">", "ASC")] {
+        // What is counted is what is looked through, not what fits: a workspace in which little fits is not read from end to end.
+        let query = format!(
+            "SELECT c.id, ({FITS}) FROM (SELECT c.workspace_id, c.id, c.closed_at FROM conversations c WHERE c.workspace_id = $1 AND c.state = 'closed' \
+             AND c.rating >= 4 AND c.closed_at {side} $4 AND {NEW} ORDER BY c.closed_at {order} LIMIT $5) c"
+        );
+        let found: Vec<(ConversationId, bool)> = tx.all(&query, params![workspace, person, author.as_str(), moment, left]).await?;
+        left -= found.len() as i64;
+        fit.extend(found.into_iter().filter(|(_, fits)| *fits).map(|(id, _)| id));
+        if left <= 0 {
+            break;
+        }
+    }
+    Ok((fit, left > 0))
+}
+
 /// How often a person has practised each article's matter.
 async fn practised(tx: &mut Tx, workspace: WorkspaceId, person: StaffId) -> Result<BTreeMap<ArticleId, i64>> {
     let found: Vec<(ArticleId, i64)> = tx
         .all(
-            "SELECT a.article_id, COUNT(*) FROM training_answers a JOIN training_exercises e ON e.workspace_id = a.workspace_id AND e.id = a.exercise_id \
-             WHERE e.workspace_id = $1 AND e.staff_id = $2 AND a.article_id IS NOT NULL GROUP BY a.article_id",
-            params![workspace, person],
+            // CROSS JOIN: SQLite begins from this person's exercises then, not from all answers of the workspace.
+            "SELECT a.article_id, COUNT(*) FROM training_exercises e CROSS JOIN training_answers a WHERE e.workspace_id = $1 AND e.staff_id = $2 \
+             AND a.workspace_id = e.workspace_id AND a.exercise_id = e.id AND a.article_id IS NOT NULL GROUP BY a.article_id ORDER BY COUNT(*) DESC LIMIT $3",
+            params![workspace, person, PRACTISED_MAX],
         )
         .await?;
     Ok(found.into_iter().collect())

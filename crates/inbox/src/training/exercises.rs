@@ -203,9 +203,12 @@ pub(super) async fn prepare(
         return Err(Problem::field("answer", "too_long", format!("at most {} characters", limits::MESSAGE_CHARACTERS)).into());
     }
     let exercise = load(tx, workspace, person, id).await?;
+    if exercise.row.finished_at.is_some() {
+        return Err(Problem::conflict("finished", "the exercise is finished").into());
+    }
     let mut past = cases::load(tx, workspace, exercise.conversation, Some(person)).await?.map_err(Problem::from)?;
     let turns = exercise.row.turns.min(past.turns.len() as i64);
-    let turn = usize::try_from(new.turn).ok().filter(|_| exercise.row.finished_at.is_none() && new.turn == exercise.row.answered && new.turn < turns);
+    let turn = usize::try_from(new.turn).ok().filter(|_| new.turn == exercise.row.answered && new.turn < turns);
     let turn = turn.ok_or_else(|| Problem::field("turn", "out_of_range", "not the next turn of this exercise"))?;
     let article = cases::article(tx, workspace, finder, &past, turn).await?;
     let text = article.as_ref().map(|hit| format!("{}. {}", hit.title, hit.snippet));

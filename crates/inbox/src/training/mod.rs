@@ -13,6 +13,7 @@ pub mod api;
 pub mod cases;
 pub mod exercises;
 mod hiding;
+mod introductions;
 pub mod measures;
 mod names;
 pub mod progress;

@@ -4,6 +4,8 @@ use std::{collections::HashSet, sync::LazyLock};
 
 /// How much longer than a name its inflected forms are: `Liisallekin`.
 const ENDING_MAX: usize = 7;
+/// Letters of a common name with its ending: what is longer is none.
+const FORM_MAX: usize = 24;
 
 /// Common given names and surnames of Finland and Sweden, and some of elsewhere. Those that are everyday words as well (Onni, Satu) are left to the
 /// capital letter in the middle of a sentence.
@@ -33,7 +35,12 @@ const COMMON: &str = "aada aaro aatu aino aleksi alexander alma amanda anders an
 /// Words with a capital letter in the middle of a sentence that point at nobody.
 const PUBLIC: &str = "i i'm i’m i've i’ve i'll i’ll i'd i’d te teidän teille teillä teiltä teistä teitä teihin sinä sinun sinulle sinua du dig din ditt dina ni er ert era \
     you your monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december \
-    english finnish swedish ok pdf sms eu euro iban bic tv usb wifi";
+    english finnish swedish ok pdf sms ip eu euro iban bic tv usb wifi ps alv vat html gps nfc led oled ssd ram cd dvd xs xl xxl xxxl ohje huom nb fyi asap \
+    ei en et emme ette eivät on ole se tämä nyt heti todella aina kaikki vielä erittäin jo ja tai inte nu alltid mycket och not no never now all very and";
+/// Common names that are everyday words as well, and forms of names that are: in lower case they are names only where somebody is introduced.
+const EVERYDAY: &str = "aino ali anna antia axel björn bo brown hans heini helmi hilla ilona inga inka jan jouko kallein kallio kari kauko kirsi laakso laine maj \
+    maire marja marjo mika mikaan milla minttu neat niemi nurmi ojala otto pia riitaa roosa salo sini suvi tapani taru terttu tuulia urho urpo vappu vesa vilja \
+    ville vuokko";
 /// The same with any ending: carriers, ways to pay, what devices are called.
 const PUBLIC_STEMS: [&str; 22] = [
     "posti",
@@ -61,6 +68,7 @@ const PUBLIC_STEMS: [&str; 22] = [
 ];
 
 static COMMON_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split_whitespace().collect());
+static EVERYDAY_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| EVERYDAY.split_whitespace().collect());
 static PUBLIC_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| PUBLIC.split_whitespace().collect());
 
 /// A word of somebody's name, in lower case, with the stems that it has in other forms.
@@ -156,21 +164,55 @@ pub(super) fn is_capital(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_uppercase)
 }
 
-/// Whether a word with a capital letter is a common name in any form.
+/// Whether a word is a common name as it stands, even one that is an everyday word: for places where a name is expected.
+pub(super) fn is_given(word: &str) -> bool {
+    COMMON_SET.contains(word.to_lowercase().as_str())
+}
+
+/// Whether a word is a common name in any form. Many write without capital letters, so only everyday words need one.
 pub(super) fn is_common(word: &str) -> bool {
-    if !is_capital(word) {
+    let lower = word.to_lowercase();
+    let capital = is_capital(word);
+    if !capital && EVERYDAY_SET.contains(lower.as_str()) {
         return false;
     }
-    let lower = word.to_lowercase();
-    if COMMON_SET.contains(lower.as_str()) {
+    let is_name = |name: &str| COMMON_SET.contains(name) && (capital || !EVERYDAY_SET.contains(name));
+    if is_name(&lower) {
         return true;
     }
-    // The name is the word without an ending, or its strong grade.
-    let places: Vec<usize> = lower.char_indices().map(|(at, _)| at).skip(3).collect();
-    places.into_iter().any(|at| {
+    // The name is the word without an ending, or its strong grade; no ending is longer than these.
+    lower.char_indices().skip(3).take(FORM_MAX).any(|(at, _)| {
         let (stem, ending) = lower.split_at(at);
-        is_ending(ending) && strong(stem).iter().any(|name| COMMON_SET.contains(name.as_str()))
+        is_ending(ending) && strong(stem).iter().any(|name| is_name(name))
     })
+}
+
+/// Ends of surnames in Finland and Sweden, as they are and in the genitive.
+const SURNAME_ENDS: [&str; 26] = [
+    "nen", "sen", "lainen", "läinen", "pää", "pään", "mäki", "mäen", "järvi", "järven", "niemi", "niemen", "ranta", "rannan", "lahti", "lahden", "koski",
+    "kosken", "son", "sson", "berg", "ström", "lund", "qvist", "gren", "holm",
+];
+/// Letters of a surname before its end.
+const SURNAME_BEFORE: usize = 3;
+
+/// Whether a word behind a given name is written like a surname, in whatever case.
+pub(super) fn is_like_a_surname(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    SURNAME_ENDS.iter().any(|end| lower.strip_suffix(end).is_some_and(|before| before.chars().count() >= SURNAME_BEFORE))
+}
+
+/// Whether a text is written in capital letters, which then tell nothing.
+pub(super) fn is_shouted(text: &str) -> bool {
+    let (large, small) = text
+        .chars()
+        .fold((0_usize, 0_usize), |(large, small), character| (large + usize::from(character.is_uppercase()), small + usize::from(character.is_lowercase())));
+    // Three of five: a signature in small letters does not make a text a calm one, nor a surname in capitals a loud one.
+    large * 2 > small * 3
+}
+
+/// Whether a word is written in capital letters alone; a single letter and what holds a digit is a size or a model.
+pub(super) fn is_upper(word: &str) -> bool {
+    word.chars().filter(|character| character.is_uppercase()).count() >= 2 && !word.chars().any(|character| character.is_lowercase() || character.is_numeric())
 }
 
 /// What a stem may be a form of.
@@ -189,10 +231,10 @@ fn strong(stem: &str) -> Vec<String> {
 }
 
 /// Whether a word in the middle of a sentence is written like a name and is none that everybody knows.
-pub(super) fn is_like_a_name(word: &str, public: &[String]) -> bool {
-    // In a text that shouts, capital letters tell nothing.
-    let shouted = word.chars().all(|character| !character.is_lowercase());
-    if !is_capital(word) || shouted {
+pub(super) fn is_like_a_name(word: &str, public: &[String], shouted: bool) -> bool {
+    // In a text that shouts, capital letters tell nothing; in another one a word in capitals is often a surname.
+    let written = word.chars().any(char::is_lowercase) || !shouted && is_upper(word);
+    if !is_capital(word) || !written {
         return false;
     }
     let lower = word.to_lowercase();
@@ -227,11 +269,40 @@ mod tests {
 
     #[test]
     fn common_names_are_names_wherever_they_stand() {
-        for word in ["Matti", "Matin", "Pekalle", "Korhosen", "Virtaselta", "Johanna", "Johannalle", "Andersson", "Anderssons", "Liisa"] {
+        for word in [
+            "Matti",
+            "Matin",
+            "Pekalle",
+            "Korhosen",
+            "Virtaselta",
+            "Johanna",
+            "Johannalle",
+            "Andersson",
+            "Anderssons",
+            "Liisa",
+            "matti",
+            "matin",
+            "pekalle",
+            "korhosen",
+            "liisa",
+        ] {
             assert!(is_common(word), "{word}");
         }
-        for word in ["matto", "Paketti", "Missä", "Tilaus", "Kiitos", "Hei", "Onko", "Lasku", "Palautus", "Var", "When", "Hur", "Kaikki"] {
+        for word in [
+            "matto", "Paketti", "Missä", "Tilaus", "Kiitos", "Hei", "Onko", "Lasku", "Palautus", "Var", "When", "Hur", "Kaikki", "anna", "pian", "sinistä",
+            "marjoja", "joukossa", "kallein",
+        ] {
             assert!(!is_common(word), "{word}");
         }
+    }
+
+    #[test]
+    fn a_text_shouts_as_a_whole() {
+        assert!(is_shouted("MISSÄ PAKETTI ON") && is_shouted("MISSÄ PAKETTI ON terv matti"));
+        assert!(!is_shouted("Maksaja on JÄRVENPÄÄ Tiina") && !is_shouted("") && !is_shouted("12 345"));
+        for (word, is) in [("JÄRVENPÄÄ", true), ("OK", false), ("SMS", false), ("M", false), ("A4", false), ("Kuulas", true)] {
+            assert_eq!(is_like_a_name(word, &[], false), is, "{word}");
+        }
+        assert!(!is_like_a_name("PAKETTI", &[], true) && is_like_a_name("Kuulas", &[], true));
     }
 }

@@ -16,14 +16,16 @@ use ennakoi_kernel::{
     access::{Access, Permission},
     ids::{ConversationId, NoticeId, QueueId, StaffId, WorkspaceId},
 };
-use ennakoi_people::staff;
+use ennakoi_people::{audit, staff};
 use ennakoi_store::{Error, Tx, timeline::Actor};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::{
     due,
     kinds::{NoticeKind, Way},
+    policy,
     settings::{self, NoticeSettings},
     store::{self, Notice},
 };
@@ -85,6 +87,8 @@ struct NoticeChoices {
     ways: Vec<Way>,
     /// Kinds that this person can be told.
     kinds: Vec<NoticeKind>,
+    /// Whether the company lets customers' names and subjects leave; otherwise `detail` adds nothing.
+    names_leave: bool,
 }
 
 async fn list_notices(State(app): State<App>, member: Member, Query(query): Query<PageQuery>) -> ApiResult<Json<Page<NoticeRow>>> {
@@ -133,7 +137,7 @@ async fn rows(tx: &mut Tx, workspace: WorkspaceId, notices: Vec<Notice>) -> Resu
 
 async fn count_notices(State(app): State<App>, member: Member) -> ApiResult<Json<NoticeCounts>> {
     let person = member.person()?;
-    Ok(Json(NoticeCounts { unread: store::unread(&mut app.db.read().await?, member.workspace, person).await? }))
+    Ok(Json(NoticeCounts { unread: store::unread(&mut app.db.read().await?, member.workspace, person, app.environment.now()).await? }))
 }
 
 /// The person's other windows hear of it.
@@ -179,7 +183,8 @@ async fn choices(tx: &mut Tx, app: &App, member: &Member, person: StaffId) -> Re
         NoticeKind::Review => reader.role.may(Permission::QualityOwn),
         _ => true,
     };
-    Ok(NoticeChoices { settings, ways, kinds: NoticeKind::ALL.iter().copied().filter(may).collect() })
+    let names_leave = policy::of(tx, member.workspace).await?.names_leave;
+    Ok(NoticeChoices { settings, ways, kinds: NoticeKind::ALL.iter().copied().filter(may).collect(), names_leave })
 }
 
 async fn get_notice_settings(State(app): State<App>, member: Member) -> ApiResult<Json<NoticeChoices>> {
@@ -190,7 +195,13 @@ async fn get_notice_settings(State(app): State<App>, member: Member) -> ApiResul
 async fn set_notice_settings(State(app): State<App>, member: Member, Json(wanted): Json<NoticeSettings>) -> ApiResult<Json<NoticeChoices>> {
     let person = member.person()?;
     let mut tx = app.db.begin().await?;
-    settings::save(&mut tx, member.workspace, person, &wanted, app.environment.now()).await?;
+    let role = staff::reader(&mut tx, member.workspace, person).await?.ok_or_else(|| Problem::not_found("the member"))?.role;
+    let before = settings::of(&mut tx, member.workspace, person, role).await?.detail;
+    settings::save(&mut tx, member.workspace, person, role, &wanted, app.environment.now()).await?;
+    if wanted.detail != before {
+        let detail = json!({ "detail": wanted.detail });
+        audit::record(&mut tx, &app.environment, member.workspace, member.actor, "notice_settings.detail_changed", "staff", person, detail).await?;
+    }
     let choices = choices(&mut tx, &app, &member, person).await?;
     tx.commit().await?;
     Ok(Json(choices))

@@ -1,7 +1,7 @@
 //! Where notices go: addresses in Slack and Teams, and browsers; over HTTP.
 
 use axum::{extract::State, http::StatusCode};
-use ennakoi_http::{ApiResult, App, Json, Member, Page, Path, Route, delete, get, post};
+use ennakoi_http::{ApiResult, App, Json, Member, Page, Path, Route, delete, get, post, put};
 use ennakoi_kernel::{
     Problem,
     access::{Access, Permission},
@@ -16,6 +16,7 @@ use serde_json::json;
 use super::OWN;
 use crate::{
     hooks::{self, NewNoticeHook, NoticeHook},
+    policy::{self, NoticePolicy},
     push::{
         self,
         store::{NewPushSubscription, PushSubscription},
@@ -48,6 +49,13 @@ pub(crate) fn routes() -> Vec<Route> {
         post("/api/v1/workspace-notice-hooks/{id}/test", "test_workspace_notice_hook", manage, test_workspace_notice_hook)
             .summary("Send a message to a channel.")
             .answers(202),
+        get("/api/v1/notice-policy", "get_notice_policy", manage, get_notice_policy)
+            .summary("What of a case may leave the building.")
+            .returns::<NoticePolicy>(200),
+        put("/api/v1/notice-policy", "set_notice_policy", manage, set_notice_policy)
+            .summary("Choose what of a case may leave the building.")
+            .takes::<NoticePolicy>()
+            .returns::<NoticePolicy>(200),
         get("/api/v1/push-subscriptions", "list_push_subscriptions", OWN, list_push_subscriptions)
             .summary("Browsers that are told, and the key that a browser asks for.")
             .returns::<PushSubscriptions>(200),
@@ -137,6 +145,20 @@ async fn delete_workspace_notice_hook(State(app): State<App>, member: Member, Pa
 
 async fn test_workspace_notice_hook(State(app): State<App>, member: Member, Path(id): Path<NoticeHookId>) -> ApiResult<StatusCode> {
     try_hook(&app, &member, None, id).await
+}
+
+async fn get_notice_policy(State(app): State<App>, member: Member) -> ApiResult<Json<NoticePolicy>> {
+    Ok(Json(policy::of(&mut app.db.read().await?, member.workspace).await?))
+}
+
+async fn set_notice_policy(State(app): State<App>, member: Member, Json(wanted): Json<NoticePolicy>) -> ApiResult<Json<NoticePolicy>> {
+    let mut tx = app.db.begin().await?;
+    if policy::of(&mut tx, member.workspace).await? != wanted {
+        policy::save(&mut tx, member.workspace, wanted, app.environment.now()).await?;
+        audit::record(&mut tx, &app.environment, member.workspace, member.actor, "notice_policy.changed", "workspace", member.workspace, json!(wanted)).await?;
+    }
+    tx.commit().await?;
+    Ok(Json(wanted))
 }
 
 async fn list_push_subscriptions(State(app): State<App>, member: Member) -> ApiResult<Json<PushSubscriptions>> {

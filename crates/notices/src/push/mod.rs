@@ -10,7 +10,7 @@ use ennakoi_egress::{Egress, Limits, Method, Reach, Request, header, signed};
 use ennakoi_http::App;
 use ennakoi_kernel::{
     Duration,
-    ids::{NoticeId, PushSubscriptionId, WorkspaceId},
+    ids::{NoticeId, PushSubscriptionId, StaffId, WorkspaceId},
 };
 use ennakoi_people::{Locale, staff::Reader};
 use ennakoi_store::{
@@ -21,16 +21,16 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{letter, settings::Detail, store::Notice, words};
+use crate::{kinds::Way, letter, settings::Detail, store::Notice, words};
 
 const TRANSPORT: &str = "notice_push";
 /// So long the push service keeps it for a browser that is not running, and so long it is worth a try.
 const NEWS: Duration = Duration::hours(12);
 const ANSWER_BYTES: usize = 16 << 10;
-const REASON_CHARACTERS: usize = 200;
 
+/// Any member may add a browser, so its push service is never one on a private network.
 pub(crate) fn reach(app: &App) -> Reach {
-    if app.configuration.security.private_egress { Reach::Anywhere } else { Reach::Public }
+    if app.configuration.security.private_staff_egress { Reach::Anywhere } else { Reach::Public }
 }
 
 /// Plans what the person's browsers are told: the newest, and how many more there are.
@@ -42,25 +42,33 @@ pub(crate) async fn plan(tx: &mut Tx, app: &App, workspace: WorkspaceId, reader:
     let message = json!({ "title": newest.text, "body": body, "path": newest.path, "tag": first.id, "workspace": workspace });
     let ids: Vec<NoticeId> = notices.iter().map(|notice| notice.id).collect();
     for subscription in store::of(tx, workspace, reader.id).await? {
-        post(tx, app, workspace, subscription.id, (&first.id.to_string(), &ids), &message).await?;
+        post(tx, app, workspace, subscription.id, (&first.id.to_string(), Some(reader.id), &ids), &message).await?;
     }
     Ok(())
 }
 
 /// Plans a message that says that it works.
 pub(crate) async fn try_out(tx: &mut Tx, app: &App, workspace: WorkspaceId, id: PushSubscriptionId, locale: Locale) -> Result<()> {
-    let message = json!({ "title": words::trial(locale), "body": "", "path": "/app/profile#notices", "tag": "trial", "workspace": workspace });
-    post(tx, app, workspace, id, (&format!("trial:{}", app.environment.now().0), &[]), &message).await
+    let path = letter::within(workspace, "/app/profile#notices");
+    let message = json!({ "title": words::trial(locale), "body": "", "path": path, "tag": "trial", "workspace": workspace });
+    post(tx, app, workspace, id, (&format!("trial:{}", app.environment.now().0), None, &[]), &message).await
 }
 
-async fn post(tx: &mut Tx, app: &App, workspace: WorkspaceId, id: PushSubscriptionId, (fact, notices): (&str, &[NoticeId]), message: &Value) -> Result<()> {
+async fn post(
+    tx: &mut Tx,
+    app: &App,
+    workspace: WorkspaceId,
+    id: PushSubscriptionId,
+    (fact, staff, notices): (&str, Option<StaffId>, &[NoticeId]),
+    message: &Value,
+) -> Result<()> {
     let now = app.environment.now();
     let intent = NewIntent {
         dedupe_key: &format!("notice:push:{id}:{fact}"),
         class: Class::Personal,
         transport: TRANSPORT,
         contact: None,
-        payload: json!({ "subscription": id, "notices": notices, "until": now + NEWS, "body": message }),
+        payload: json!({ "subscription": id, "staff": staff, "notices": notices, "until": now + NEWS, "body": message }),
         send_at: now,
         lane: None,
     };
@@ -83,13 +91,16 @@ impl Push {
         let (workspace, now) = (intent.workspace, app.environment.now());
         let id: PushSubscriptionId = serde_json::from_value(intent.payload["subscription"].clone())?;
         let mut tx = app.db.read().await?;
-        if let Some(over) = crate::over(&mut tx, intent, now).await? {
+        if let Some(over) = crate::over(&mut tx, intent, Way::Push, now).await? {
             return Ok(over);
         }
+        // What a browser has not fetched by then must not ring in the night.
+        let quiet_from = crate::reader_of(&mut tx, intent).await?.and_then(|(_, settings)| settings.quiet_from(now));
+        let kept = quiet_from.map_or(NEWS, |from| (from - now).min(NEWS));
         let found = store::receiver(&mut tx, app, workspace, id).await?;
         drop(tx);
         let Some(receiver) = found else { return Ok(Outcome::Withheld { code: "removed" }) };
-        let Ok(request) = request(app, &receiver, &intent.payload["body"]) else {
+        let Ok(request) = request(app, &receiver, kept, &intent.payload["body"]) else {
             return Ok(Outcome::Refused { code: "keys_invalid", reason: "the browser's keys cannot be used".to_owned() });
         };
         let answer = match self.client.call(request).await {
@@ -108,8 +119,7 @@ impl Push {
             _ => {}
         }
         tx.commit().await?;
-        let said: String = String::from_utf8_lossy(&answer.body).chars().filter(|c| !c.is_control()).take(REASON_CHARACTERS).collect();
-        let reason = format!("{status} {said}");
+        let reason = status.to_string();
         let after = signed::retry_after_seconds(&answer.headers, now.seconds()).map(Duration::seconds);
         Ok(match status {
             200..300 => Outcome::Sent,
@@ -121,13 +131,13 @@ impl Push {
 }
 
 /// The encrypted message and who sends it (RFC 8030 §5, RFC 8291, RFC 8292).
-fn request(app: &App, receiver: &store::Receiver, message: &Value) -> Result<Request> {
+fn request(app: &App, receiver: &store::Receiver, kept: Duration, message: &Value) -> Result<Request> {
     let wrong = |_| Error::Decode("the keys of a browser cannot be used".to_owned());
     let url = Url::parse(&receiver.endpoint).map_err(|error| Error::Decode(error.to_string()))?;
     let body = encrypt::seal(&app.environment, &receiver.public_key, &receiver.secret, message.to_string().as_bytes()).map_err(wrong)?;
     let key = vapid::key(&app.secret);
     let authorization = format!("vapid t={}, k={}", vapid::token(&key, &url, &app.public_url(), app.environment.now()), vapid::public_text(&key));
-    let ttl = (NEWS.0 / 1_000_000).to_string();
+    let ttl = (kept.0 / 1_000_000).to_string();
     let mut headers = header::HeaderMap::new();
     for (name, value) in [
         ("authorization", authorization.as_str()),

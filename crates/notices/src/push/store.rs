@@ -1,6 +1,6 @@
 //! Browsers that people have added.
 
-use ennakoi_egress::check;
+use ennakoi_egress::{Reach, check};
 use ennakoi_http::App;
 use ennakoi_kernel::{
     FieldErrors, Problem, Timestamp,
@@ -98,7 +98,7 @@ fn checked(app: &App, new: &NewPushSubscription) -> std::result::Result<(), Prob
         Ok(url) if new.endpoint.len() <= ENDPOINT_MAX => {
             if let Err(error) = check(&url, reach(app)) {
                 errors.add("endpoint", "not_allowed", error.to_string());
-            } else if url.scheme() != "https" && !app.configuration.security.private_egress {
+            } else if url.scheme() != "https" && reach(app) == Reach::Public {
                 errors.add("endpoint", "not_allowed", "only https");
             }
         }

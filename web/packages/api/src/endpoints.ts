@@ -214,7 +214,9 @@ export function endpoints(c: Client) {
 			read: (id: S.Id) => c.put<void>(`/notices/${id}/read`),
 			readAll: () => c.put<void>('/notices/read'),
 			settings: () => c.get<S.NoticeChoices>('/notice-settings'),
-			setSettings: (settings: S.NoticeSettings) => c.put<S.NoticeChoices>('/notice-settings', settings)
+			setSettings: (settings: S.NoticeSettings) => c.put<S.NoticeChoices>('/notice-settings', settings),
+			policy: () => c.get<S.NoticePolicy>('/notice-policy'),
+			setPolicy: (policy: S.NoticePolicy) => c.put<S.NoticePolicy>('/notice-policy', policy)
 		},
 		noticeHooks: {
 			list: async (own: boolean) => items(await c.get<S.Page<S.NoticeHook>>(own ? '/notice-hooks' : '/workspace-notice-hooks')),

@@ -1,5 +1,9 @@
 /** This browser as one that is told while the console is closed. */
 const WORKER = '/app/push.js';
+/** Which of the person's browsers this one is. */
+const REMEMBERED = 'ennakoi.push';
+/** Signing out does not wait longer for a push service. */
+const PATIENCE_MS = 2_000;
 
 export const canPush = (): boolean => 'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window;
 
@@ -23,4 +27,19 @@ export async function subscribe(key: string): Promise<{ endpoint: string; p256dh
 	if (known && text(known.options.applicationServerKey) !== key) await known.unsubscribe();
 	const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) });
 	return { endpoint: subscription.endpoint, p256dh: text(subscription.getKey('p256dh')), auth: text(subscription.getKey('auth')) };
+}
+
+export const remember = (id: string): void => localStorage.setItem(REMEMBERED, id);
+
+/** This browser hears nothing any more. Best effort: what cannot be reached now is forgotten when the push service says that it is gone. */
+export async function leave(remove: (id: string) => Promise<unknown>): Promise<void> {
+	if (!canPush()) return;
+	const id = localStorage.getItem(REMEMBERED);
+	localStorage.removeItem(REMEMBERED);
+	const gone = async () => {
+		const registration = await navigator.serviceWorker.getRegistration('/app/');
+		await (await registration?.pushManager.getSubscription())?.unsubscribe();
+	};
+	const work = Promise.allSettled([gone(), id ? remove(id) : null]);
+	await Promise.race([work, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
 }

@@ -23,7 +23,24 @@ class Bell {
 	async #refresh(): Promise<void> {
 		// Without an answer the bell stays as it is; the list itself tells what is wrong.
 		this.unread = await api.notices.counts().then((counts) => counts.unread, () => this.unread);
-		if (this.open) await this.load();
+		if (this.open) await this.#renew();
+	}
+
+	/** The newest page anew; older pages that were opened stay, unless something lies between. */
+	async #renew(): Promise<void> {
+		try {
+			const page = await api.notices.list({ limit: PAGE });
+			const known = new Set(page.items.map((one) => one.id));
+			const before = this.items ?? [];
+			const oldest = page.items.at(-1)?.at ?? 0;
+			const joined = page.next_cursor !== null && before.some((one) => known.has(one.id));
+			const older = joined ? before.filter((one) => !known.has(one.id) && one.at <= oldest) : [];
+			this.items = [...page.items, ...older];
+			if (older.length === 0) this.cursor = page.next_cursor;
+			this.problem = null;
+		} catch (problem) {
+			this.problem = problem;
+		}
 	}
 
 	async load(more = false): Promise<void> {

@@ -4,6 +4,13 @@ import { context } from './context';
 
 const REMEMBERED = 'ennakoi.workspace';
 
+/** The workspace that a link of a notice names, also when the way there leads through the door. */
+function asked(): string | null {
+	const here = new URLSearchParams(location.search);
+	const next = here.get('next')?.split('#')[0]?.split('?')[1];
+	return here.get('workspace') ?? new URLSearchParams(next ?? '').get('workspace');
+}
+
 class SessionStore {
 	current = $state.raw<Session | null>(null);
 	workspace = $state.raw<Workspace | null>(null);
@@ -39,7 +46,8 @@ class SessionStore {
 		this.current = session;
 		this.#asked = true;
 		const remembered = localStorage.getItem(REMEMBERED);
-		const membership = session.memberships.find((one) => one.workspace.id === remembered) ?? session.memberships[0];
+		const member = (id: string | null) => session.memberships.find((one) => one.workspace.id === id);
+		const membership = member(asked()) ?? member(remembered) ?? session.memberships[0];
 		this.#choose(membership?.workspace.id ?? null);
 		await i18n.use(session.staff.locale);
 	}

@@ -32,9 +32,10 @@ export type NoticeSettings = {
 	detail: 'number' | 'customer';
 	queue_limit: number;
 };
-/** `ways` are those that are set up, `kinds` those that this person can be told. */
-export type NoticeChoices = { settings: NoticeSettings; ways: NoticeWay[]; kinds: NoticeKind[] };
-export type NoticeHook = { id: Id; service: 'slack' | 'teams'; name: string; host: string; kinds: NoticeKind[]; failing_since: Time | null; last_error: string | null; created_at: Time };
+/** `ways` are those that are set up, `kinds` those that this person can be told; `names_leave`: whether the company allows `detail` `customer`. */
+export type NoticeChoices = { settings: NoticeSettings; ways: NoticeWay[]; kinds: NoticeKind[]; names_leave: boolean };
+export type NoticePolicy = { names_leave: boolean };
+export type NoticeHook = { id: Id; service: 'slack' | 'teams'; name: string; host: string; kinds: NoticeKind[]; failing_since: Time | null; last_error: string | null; off_since: Time | null; created_at: Time };
 export type NewNoticeHook = { service: 'slack' | 'teams'; name: string; url: string; kinds?: NoticeKind[] };
 export type PushBrowser = { id: Id; browser: string; created_at: Time; used_at: Time | null };
 export type NewPushBrowser = { endpoint: string; p256dh: string; auth: string; browser: string };
