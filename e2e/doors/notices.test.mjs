@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, launch } from '../support/app.mjs';
 import { Company, until } from '../support/company.mjs';
-import { noFaults, picture, somebody } from '../support/desk.mjs';
+import { noFaults, picture } from '../support/desk.mjs';
 import { inEveryLook } from '../support/looks.mjs';
 
 const PATIENCE = 60_000;
@@ -13,35 +13,11 @@ let aino;
 let me;
 let first;
 
-async function customer(name, text) {
-	const visitor = await (await company.raw('POST', `/widget/v1/${company.chat.public_key}/visitor`, { locale: 'fi' })).json();
-	const headers = { 'content-type': 'application/json', authorization: `Visitor ${visitor.token}` };
-	const send = async (method, path, body) => (await fetch(`${company.url}${path}`, { method, headers, body: JSON.stringify(body) })).json();
-	await send('PATCH', '/widget/v1/visitor', { name });
-	return (await send('POST', '/widget/v1/messages', { client_key: `${Math.random()}`, body: text })).conversation_id;
-}
-
-const as = (page, method, path, body) =>
-	page.evaluate(
-		async ([method, path, body, workspace]) => {
-			const answer = await fetch(`/api/v1/${path}`, { method, headers: { 'content-type': 'application/json', 'x-requested-with': 'ennakoi', 'x-ennakoi-workspace': workspace }, body: body && JSON.stringify(body) });
-			if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-			return answer.status === 204 ? null : answer.json();
-		},
-		[method, path, body, company.workspace]
-	);
-
 before(async () => {
 	[company, browser] = await Promise.all([Company.open({ channel: { settings: { mode: 'person_only' } }, faq: null }), launch()]);
-	const invited = await company.call('POST', 'invitations', { email: 'aino@example.fi', role: 'supervisor' });
-	aino = await somebody(browser, company.url, { bypassCSP: true });
-	await aino.goto(invited.link);
-	await aino.getByLabel('Nimi').fill('Aino Savela');
-	await aino.getByLabel('Salasana').fill('kolme sinistä pöllöä');
-	await aino.getByRole('button', { name: 'Liity' }).click();
-	await aino.waitForURL(/\/app\/inbox/);
+	aino = await company.colleague(browser, { email: 'aino@example.fi', name: 'Aino Savela', role: 'supervisor' });
 	aino.context().setDefaultTimeout(PATIENCE);
-	me = (await as(aino, 'GET', 'session')).staff.id;
+	me = (await company.as(aino, 'GET', 'session')).staff.id;
 });
 after(async () => {
 	await browser?.close();
@@ -51,9 +27,9 @@ after(async () => {
 const bell = () => aino.getByRole('button', { name: /^Ilmoitukset/ });
 
 test('the bell tells live and is followed from the keyboard', async () => {
-	first = await customer('Liisa Virta', 'Missä pakettini on?');
+	first = await company.asked('Liisa Virta', 'Missä pakettini on?');
 	await company.call('PUT', `conversations/${first}/assignment`, { agent_id: me });
-	const second = await customer('Matti Laine', 'Laskussa on virhe.');
+	const second = await company.asked('Matti Laine', 'Laskussa on virhe.');
 	await company.call('POST', `conversations/${second}/messages`, { client_key: 'note', body: '@Aino Savela katsoisitko?', visibility: 'private', mentions: [me] });
 	await bell().locator('.badge', { hasText: /^2/ }).waitFor();
 	await aino.locator('main').focus();
@@ -71,7 +47,7 @@ test('the bell tells live and is followed from the keyboard', async () => {
 	await bell().locator('.badge', { hasText: /^1/ }).waitFor();
 	// Opening a case by any way is reading what was told of it.
 	await aino.goto(`${company.url}/app/inbox/all/${second}`);
-	await until(async () => (await as(aino, 'GET', 'notices/counts')).unread === 0, 'everything is read');
+	await until(async () => (await company.as(aino, 'GET', 'notices/counts')).unread === 0, 'everything is read');
 	await bell().locator('.badge').waitFor({ state: 'detached' });
 });
 
@@ -80,7 +56,7 @@ test('each person chooses, and is left alone in quiet hours', async () => {
 	const cell = aino.getByRole('checkbox', { name: 'Minut mainitaan: Selain' });
 	// The page says when it has saved; what the server knows before that would be overtaken.
 	const saved = () => aino.locator('#notices [data-state="saved"]').waitFor();
-	const chosen = async () => (await as(aino, 'GET', 'notice-settings')).settings;
+	const chosen = async () => (await company.as(aino, 'GET', 'notice-settings')).settings;
 	await cell.uncheck();
 	await saved();
 	assert.equal((await chosen()).kinds.mentioned.push, false);
@@ -110,10 +86,10 @@ test('each person chooses, and is left alone in quiet hours', async () => {
 
 test('both look right in every theme, language and width', async () => {
 	const helena = await company.desk(browser);
-	const her = (await as(helena, 'GET', 'session')).staff.id;
-	const id = await customer('Maija Salo', 'Hei');
-	await as(aino, 'PUT', `conversations/${id}/assignment`, { agent_id: her });
-	await until(async () => (await as(helena, 'GET', 'notices/counts')).unread > 0, 'a notice');
+	const her = (await company.as(helena, 'GET', 'session')).staff.id;
+	const id = await company.asked('Maija Salo', 'Hei');
+	await company.as(aino, 'PUT', `conversations/${id}/assignment`, { agent_id: her });
+	await until(async () => (await company.as(helena, 'GET', 'notices/counts')).unread > 0, 'a notice');
 	await company.call('PUT', 'notice-settings', { ...(await company.call('GET', 'notice-settings')).settings, quiet: [{ days: [1, 2, 3, 4, 5], from: '20:00', to: '07:30' }] });
 	await inEveryLook(helena, company, [
 		['notice-choices', 'profile#notices', (page) => page.locator('#notices table').waitFor()],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, launch } from '../support/app.mjs';
 import { Company, until } from '../support/company.mjs';
-import { noFaults, picture, somebody } from '../support/desk.mjs';
+import { noFaults, picture } from '../support/desk.mjs';
 import { fits } from '../support/looks.mjs';
 
 /** A loaded machine is slow; what comes late is still right. */
@@ -13,24 +13,10 @@ let company;
 let helena;
 let aino;
 
-async function customer(name, text) {
-	const visitor = await (await company.raw('POST', `/widget/v1/${company.chat.public_key}/visitor`, { locale: 'fi' })).json();
-	const headers = { 'content-type': 'application/json', authorization: `Visitor ${visitor.token}` };
-	const send = async (method, path, body) => (await fetch(`${company.url}${path}`, { method, headers, body: JSON.stringify(body) })).json();
-	await send('PATCH', '/widget/v1/visitor', { name });
-	return (await send('POST', '/widget/v1/messages', { client_key: `${Math.random()}`, body: text })).conversation_id;
-}
-
 before(async () => {
 	[company, browser] = await Promise.all([Company.open({ channel: { settings: { mode: 'person_only' } }, faq: null }), launch()]);
-	const invited = await company.call('POST', 'invitations', { email: 'aino@example.fi', role: 'agent' });
 	helena = await company.desk(browser);
-	aino = await somebody(browser, company.url, { bypassCSP: true });
-	await aino.goto(invited.link);
-	await aino.getByLabel('Nimi').fill('Aino Savela');
-	await aino.getByLabel('Salasana').fill('kolme sinistä pöllöä');
-	await aino.getByRole('button', { name: 'Liity' }).click();
-	await aino.waitForURL(/\/app\/inbox/);
+	aino = await company.colleague(browser, { email: 'aino@example.fi', name: 'Aino Savela', role: 'agent' });
 	for (const page of [helena, aino]) page.context().setDefaultTimeout(PATIENCE);
 });
 after(async () => {
@@ -52,7 +38,7 @@ async function answer(page, text) {
 }
 
 test('what an answer promises is proposed and recorded at one tap, changed, or not at all', async () => {
-	const id = await customer('Liisa Virta', 'Missä pakettini on?');
+	const id = await company.asked('Liisa Virta', 'Missä pakettini on?');
 	await open(helena, id);
 	await answer(helena, 'Selvitän asian kuljetusliikkeestä. Soitan sinulle huomenna klo 10.');
 	await bar(helena).getByText(/^Lupaus: .*10[.:]00/).waitFor();
@@ -99,7 +85,7 @@ test('a budget bounds what is given, and above it somebody else decides', async 
 	await accessible(helena, 'budgets');
 	await picture(helena, 'authority-budgets');
 
-	const id = await customer('Matti Meri', 'Kahvit olivat rikki');
+	const id = await company.asked('Matti Meri', 'Kahvit olivat rikki');
 	await open(aino, id);
 	const give = async (amount, reason) => {
 		await aino.getByRole('button', { name: 'Hyvitä' }).click();
@@ -146,7 +132,7 @@ test('a budget bounds what is given, and above it somebody else decides', async 
 test('labels stand beside a clock, and what held is told with its cases', async () => {
 	await company.call('POST', 'sla-policies', { name: 'Perus', targets: { first_answer: 60, resolution: 480 } });
 	const label = (await company.call('POST', 'labels', { name: 'toimituksen viivästyminen', color: '#0b7285' })).id;
-	const id = await customer('Raija Ranta', 'Missä tilaukseni on?');
+	const id = await company.asked('Raija Ranta', 'Missä tilaukseni on?');
 	await company.call('PUT', `conversations/${id}/labels/${label}`, {});
 	await open(helena, id);
 	await helena.getByRole('button', { name: /Kellot ja lupaukset, Ensimmäinen vastaus/ }).waitFor();

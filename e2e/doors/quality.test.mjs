@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, launch } from '../support/app.mjs';
 import { Company, until } from '../support/company.mjs';
-import { noFaults, picture, somebody } from '../support/desk.mjs';
+import { noFaults, picture } from '../support/desk.mjs';
 import { fits, inEveryLook } from '../support/looks.mjs';
 
 /** A loaded machine is slow; what comes late is still right. */
@@ -13,41 +13,16 @@ let company;
 let helena;
 let aino;
 
-async function customer(name, text) {
-	const visitor = await (await company.raw('POST', `/widget/v1/${company.chat.public_key}/visitor`, { locale: 'fi' })).json();
-	const headers = { 'content-type': 'application/json', authorization: `Visitor ${visitor.token}` };
-	const send = async (method, path, body) => (await fetch(`${company.url}${path}`, { method, headers, body: JSON.stringify(body) })).json();
-	await send('PATCH', '/widget/v1/visitor', { name });
-	return (await send('POST', '/widget/v1/messages', { client_key: `${Math.random()}`, body: text })).conversation_id;
-}
-
-/** What a person's own browser asks of the server. */
-const as = (page, method, path, body) =>
-	page.evaluate(
-		async ([method, path, body, workspace]) => {
-			const answer = await fetch(`/api/v1/${path}`, { method, headers: { 'content-type': 'application/json', 'x-requested-with': 'ennakoi', 'x-ennakoi-workspace': workspace }, body: body && JSON.stringify(body) });
-			if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-			return answer.status === 204 ? null : answer.json();
-		},
-		[method, path, body, company.workspace]
-	);
-
 before(async () => {
 	[company, browser] = await Promise.all([Company.open({ channel: { settings: { mode: 'person_only' } }, faq: null }), launch()]);
-	const invited = await company.call('POST', 'invitations', { email: 'aino@example.fi', role: 'agent' });
 	helena = await company.desk(browser);
-	aino = await somebody(browser, company.url, { bypassCSP: true });
-	await aino.goto(invited.link);
-	await aino.getByLabel('Nimi').fill('Aino Savela');
-	await aino.getByLabel('Salasana').fill('kolme sinistä pöllöä');
-	await aino.getByRole('button', { name: 'Liity' }).click();
-	await aino.waitForURL(/\/app\/inbox/);
+	aino = await company.colleague(browser, { email: 'aino@example.fi', name: 'Aino Savela', role: 'agent' });
 	for (const page of [helena, aino]) page.context().setDefaultTimeout(PATIENCE);
-	const me = (await as(aino, 'GET', 'session')).staff.id;
-	const id = await customer('Liisa Virta', 'Missä pakettini on? Olen odottanut jo viikon.');
-	await as(aino, 'PUT', `conversations/${id}/assignment`, { agent_id: me });
-	await as(aino, 'POST', `conversations/${id}/messages`, { client_key: 'a', body: 'Pahoittelen odotusta, Liisa. Paketti on lajittelussa ja tulee huomenna.', visibility: 'public' });
-	await as(aino, 'PUT', `conversations/${id}/closure`, {});
+	const me = (await company.as(aino, 'GET', 'session')).staff.id;
+	const id = await company.asked('Liisa Virta', 'Missä pakettini on? Olen odottanut jo viikon.');
+	await company.as(aino, 'PUT', `conversations/${id}/assignment`, { agent_id: me });
+	await company.as(aino, 'POST', `conversations/${id}/messages`, { client_key: 'a', body: 'Pahoittelen odotusta, Liisa. Paketti on lajittelussa ja tulee huomenna.', visibility: 'public' });
+	await company.as(aino, 'PUT', `conversations/${id}/closure`, {});
 });
 after(async () => {
 	await browser?.close();
@@ -152,7 +127,7 @@ test('whose work it is reads it, disputes it, and sees how that ended', async ()
 	await picture(aino, 'quality-mine-phone');
 	await aino.setViewportSize({ width: 1280, height: 860 });
 	await aino.getByRole('button', { name: 'Luettu', exact: true }).click();
-	await until(async () => (await as(aino, 'GET', 'quality')).unseen === 0, 'the note that is read', PATIENCE);
+	await until(async () => (await company.as(aino, 'GET', 'quality')).unseen === 0, 'the note that is read', PATIENCE);
 	const audit = (await company.call('GET', 'audit?action=review.resolved')).items;
 	assert.deepEqual([audit.length, audit[0].detail.first_points, audit[0].detail.points > 0, audit[0].detail.failed], [1, 0, true, false]);
 	noFaults(helena);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, launch } from '../support/app.mjs';
 import { Company, until } from '../support/company.mjs';
-import { noFaults, picture, somebody } from '../support/desk.mjs';
+import { noFaults, picture } from '../support/desk.mjs';
 import { fits, inEveryLook, settled } from '../support/looks.mjs';
 
 /** A loaded machine is slow; what comes late is still right. */
@@ -13,28 +13,14 @@ let company;
 let helena;
 let onni;
 
-async function visitor(name) {
-	const made = await (await company.raw('POST', `/widget/v1/${company.chat.public_key}/visitor`, { locale: 'fi' })).json();
-	const headers = { 'content-type': 'application/json', authorization: `Visitor ${made.token}` };
-	const send = async (method, path, body) => (await fetch(`${company.url}/widget/v1/${path}`, { method, headers, body: JSON.stringify(body) })).json();
-	await send('PATCH', 'visitor', { name });
-	return (body) => send('POST', 'messages', { client_key: `${Math.random()}`, body });
-}
-
 before(async () => {
 	[company, browser] = await Promise.all([Company.open({ channel: { settings: { mode: 'person_only' } }, faq: null }), launch()]);
-	const invited = await company.call('POST', 'invitations', { email: 'onni@example.fi', role: 'agent' });
 	helena = await company.desk(browser);
-	onni = await somebody(browser, company.url, { bypassCSP: true });
-	await onni.goto(invited.link);
-	await onni.getByLabel('Nimi').fill('Onni Lehto');
-	await onni.getByLabel('Salasana').fill('kolme sinistä pöllöä');
-	await onni.getByRole('button', { name: 'Liity' }).click();
-	await onni.waitForURL(/\/app\/inbox/);
+	onni = await company.colleague(browser, { email: 'onni@example.fi', name: 'Onni Lehto', role: 'agent' });
 	for (const page of [helena, onni]) page.context().setDefaultTimeout(PATIENCE);
 	// A case of Helena's: she answers, closes it and marks it as good practice.
 	const me = (await company.call('GET', 'session')).staff.id;
-	const says = await visitor('Liisa Virta');
+	const says = await company.writer('Liisa Virta');
 	const id = (await says('Hei, olen Liisa Virta. Tilaukseni 1002345 ei ole tullut osoitteeseen Kauppakatu 12, 00100 Helsinki. Numeroni on 040 123 4567.')).conversation_id;
 	await company.call('PUT', `conversations/${id}/assignment`, { agent_id: me });
 	await company.call('POST', `conversations/${id}/messages`, { client_key: 'a', body: 'Hei Liisa! Pahoittelen odotusta. Paketti on lajittelussa ja tulee huomenna.', visibility: 'public' });

@@ -76,6 +76,45 @@ export class Company {
 		return page;
 	}
 
+	/** Somebody who was invited, at a desk of their own. */
+	async colleague(browser, { email, name, role = 'agent', patience = 60_000 }) {
+		const invited = await this.call('POST', 'invitations', { email, role });
+		const page = await somebody(browser, this.url, { bypassCSP: true });
+		await page.goto(invited.link);
+		await page.getByLabel('Nimi').fill(name);
+		await page.getByLabel('Salasana').fill('kolme sinistä pöllöä');
+		await page.getByRole('button', { name: 'Liity' }).click();
+		await page.waitForURL(/\/app\/inbox/);
+		page.context().setDefaultTimeout(patience);
+		return page;
+	}
+
+	/** What a person's own browser asks of the server. */
+	as(page, method, path, body) {
+		return page.evaluate(
+			async ([method, path, body, workspace]) => {
+				const answer = await fetch(`/api/v1/${path}`, { method, headers: { 'content-type': 'application/json', 'x-requested-with': 'ennakoi', 'x-ennakoi-workspace': workspace }, body: body && JSON.stringify(body) });
+				if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+				return answer.status === 204 ? null : answer.json();
+			},
+			[method, path, body, this.workspace]
+		);
+	}
+
+	/** A customer of the chat without a browser: what they write goes in, the stored message comes back. */
+	async writer(name) {
+		const made = await (await this.raw('POST', `/widget/v1/${this.chat.public_key}/visitor`, { locale: 'fi' })).json();
+		const headers = { 'content-type': 'application/json', authorization: `Visitor ${made.token}` };
+		const send = async (method, path, body) => (await fetch(`${this.url}/widget/v1/${path}`, { method, headers, body: JSON.stringify(body) })).json();
+		await send('PATCH', 'visitor', { name });
+		return (body) => send('POST', 'messages', { client_key: `${Math.random()}`, body });
+	}
+
+	/** The conversation that a new customer's first message begins. */
+	async asked(name, text) {
+		return (await (await this.writer(name))(text)).conversation_id;
+	}
+
 	/** What the shop's own server signs for somebody who is signed in there. */
 	async identity(subject, name) {
 		this.secret ??= (await this.call('POST', `channels/${this.chat.id}/identity-secret`)).identity_secret;
