@@ -105,7 +105,15 @@ impl Conditions {
         self.sql.push(compiled.sql);
         self.parameters.extend(compiled.parameters);
         if filter::names_state(tree) {
-            self.active = None;
+            let may = |state| filter::may_hold(tree, state).0;
+            let (resting, snoozed) = (may(State::Closed), may(State::Snoozed));
+            self.active = match (may(State::Open) || may(State::Waiting), resting || snoozed) {
+                (true, true) => None,
+                (active, resting) => Some(active || !resting),
+            };
+            if self.active == Some(false) && !resting {
+                in_state(self, State::Snoozed);
+            }
         }
         Ok(())
     }

@@ -198,6 +198,37 @@ pub fn names_state(filter: &Filter) -> bool {
     }
 }
 
+/// Whether a conversation in this state can meet the filter, and whether it can fail it, whatever else it is.
+///
+/// So much is known without looking at any: where only open ones can meet it, the many that are closed need not be walked.
+#[must_use]
+pub fn may_hold(filter: &Filter, state: State) -> (bool, bool) {
+    match filter {
+        Filter::All(AllOf { all }) => {
+            all.iter().map(|part| may_hold(part, state)).fold((true, false), |(met, failed), (may, may_not)| (met && may, failed || may_not))
+        }
+        Filter::Any(AnyOf { any }) => {
+            any.iter().map(|part| may_hold(part, state)).fold((false, true), |(met, failed), (may, may_not)| (met || may, failed && may_not))
+        }
+        Filter::Not(NotOf { not }) => {
+            let (may, may_not) = may_hold(not, state);
+            (may_not, may)
+        }
+        Filter::Condition(condition) if condition.field == Field::State => {
+            let is = match condition.operator {
+                Operator::Is => read::<State>(&condition.value).map(|value| value == state),
+                Operator::IsNot => read::<State>(&condition.value).map(|value| value != state),
+                Operator::In => read::<Vec<State>>(&condition.value).map(|values| values.contains(&state)),
+                Operator::Exists => Some(true),
+                Operator::Missing => Some(false),
+                _ => None,
+            };
+            is.map_or((true, true), |is| (is, !is))
+        }
+        Filter::Condition(_) => (true, true),
+    }
+}
+
 struct Compiler<'a> {
     context: Context,
     compiled: &'a mut Compiled,

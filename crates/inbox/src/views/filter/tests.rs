@@ -109,6 +109,25 @@ fn anything() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
+#[test]
+fn what_a_state_rules_out_is_known_beforehand() {
+    let state = |operator: &str, value: serde_json::Value| json!({ "field": "state", "operator": operator, "value": value });
+    let urgent = json!({ "field": "priority", "operator": "is", "value": "urgent" });
+    for (filter, may) in [
+        (json!({ "any": [state("is", json!("open")), state("is", json!("waiting"))] }), [true, true, false, false]),
+        (json!({ "not": state("in", json!(["open", "waiting"])) }), [false, false, true, true]),
+        (json!({ "all": [state("is_not", json!("closed")), urgent] }), [true, true, true, false]),
+        (json!({ "any": [state("is", json!("closed")), urgent] }), [true; 4]),
+        (json!({ "not": { "any": [state("is", json!("closed")), urgent] } }), [true, true, true, false]),
+        (json!({ "all": [state("is", json!("open")), state("is", json!("closed"))] }), [false; 4]),
+        (json!({ "any": [] }), [false; 4]),
+    ] {
+        let filter: Filter = serde_json::from_value(filter).unwrap();
+        let found = [State::Open, State::Waiting, State::Snoozed, State::Closed].map(|state| may_hold(&filter, state).0);
+        assert_eq!(found, may, "{filter:?}");
+    }
+}
+
 proptest! {
     /// Whatever a filter holds, its SQL consists of words of ours and of numbered places, one for each bound value.
     #[test]
